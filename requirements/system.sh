@@ -1,0 +1,31 @@
+#!/bin/sh
+# The programs that the tests of deploy/ run for real, with the Debian package of each.
+# Present: used. Missing, and we may install: installed. Otherwise one line that says what to do.
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+packages=
+
+while read -r program package; do
+    command -v "$program" >/dev/null 2>&1 || packages="$packages $package"
+done <<END
+caddy caddy
+tor tor
+systemd-analyze systemd
+END
+
+[ -n "$packages" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "drempel: the tests need these programs, please install:$packages (Debian: apt-get install --no-install-recommends$packages)" >&2
+    exit 1
+fi
+
+# A test run must not leave a web server and a Tor daemon running: Debian asks this file before starting one.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
+apt-get update -qq
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages >/dev/null
