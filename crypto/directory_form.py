@@ -1,0 +1,105 @@
+"""The members of a directory and what they may hold (PROTOCOL 9.1; 9.4 step 6)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from crypto.encoding import day_number, is_id, is_number, unb64
+from crypto.wire import SLOT_COUNTS
+
+MOST_DAYS = 366
+MOST_CHANNELS = 64
+MOST_KINDS = 64
+MOST_RECIPIENTS = 256
+RETENTION_DAYS = (1, 3650)
+
+
+def _need(condition: object, what: str) -> None:
+    if not condition:
+        raise ValueError(what)
+
+
+def _is_text(value: object) -> bool:
+    """`{language: text}` with at least one language."""
+    return isinstance(value, dict) and len(value) > 0 and all(
+        is_id(language) and isinstance(text, str) for language, text in value.items()
+    )
+
+
+def _objects(value: object, what: str, most: int) -> list[dict[str, Any]]:
+    _need(isinstance(value, list), what)
+    assert isinstance(value, list)
+    _need(len(value) <= most and all(isinstance(item, dict) for item in value), what)
+    return value
+
+
+def _ids(value: object, allowed: Iterable[str], what: str) -> None:
+    """A list of ids, each once, each of `allowed`."""
+    _need(isinstance(value, list) and all(is_id(item) for item in value), what)
+    assert isinstance(value, list)
+    _need(len(set(value)) == len(value) and set(value) <= set(allowed), what)
+
+
+def _unique(items: list[dict[str, Any]], what: str) -> list[str]:
+    ids = [item.get("id") for item in items]
+    _need(all(is_id(id_) for id_ in ids) and len(set(ids)) == len(ids), what)
+    return [str(id_) for id_ in ids]
+
+
+def _check_channel(item: dict[str, Any], kinds: list[str], recipients: list[str], slots: int) -> None:
+    _need(_is_text(item.get("name")) and _is_text(item.get("description")), "a channel's name or description")
+    _ids(item.get("kinds"), kinds, "a channel's kinds")
+    _ids(item.get("recipients"), recipients, "a channel's recipients")
+    _need(len(item["recipients"]) <= slots, "a channel has more recipients than slots")
+    informed = item.get("informed")
+    _need(isinstance(informed, list) and all(_is_text(text) for text in informed), "who else is informed")
+    for route in _objects(item.get("routes"), "a channel's routes", 16):
+        _need(_is_text(route.get("name")) and isinstance(route.get("url"), str), "a channel's routes")
+
+
+def _check_people(content: dict[str, Any]) -> list[str]:
+    recipients = _objects(content.get("recipients"), "recipients", MOST_RECIPIENTS)
+    for item in recipients:
+        _need(_is_text(item.get("name")) and _is_text(item.get("role")), "a recipient's name or role")
+        unb64(item.get("signing_key"), 32)
+    for item in _objects(content.get("former"), "former recipients", 4096):
+        _need(is_id(item.get("id")) and is_number(item.get("until"), 1), "former recipients")
+        _need(isinstance(item.get("channels"), list), "former recipients")
+        _need(all(is_id(channel) for channel in item["channels"]), "former recipients")
+        unb64(item.get("signing_key"), 32)
+    ids = _unique(recipients, "recipients' ids")
+    # A message's author is "reporter" or a recipient's id: one word must not mean both.
+    _need("reporter" not in ids, "a recipient's id")
+    return ids
+
+
+def _check_head(content: dict[str, Any]) -> None:
+    _need(is_number(content.get("version"), 1, 2**32 - 1), "version")
+    history = content.get("history")
+    _need(isinstance(history, list), "history")
+    assert isinstance(history, list)
+    for item in history:
+        unb64(item, 32)
+    issued, expires = day_number(content.get("issued")), day_number(content.get("expires"))
+    _need(0 <= expires - issued <= MOST_DAYS, "validity")
+    _need(is_id(content.get("slug")) and _is_text(content.get("name")), "slug or name")
+    languages = content.get("languages")
+    _need(isinstance(languages, list) and languages and all(is_id(item) for item in languages), "languages")
+    _need(content.get("slots") in SLOT_COUNTS and is_number(content.get("slots")), "slots")
+
+
+def check_form(content: dict[str, Any]) -> None:
+    """Nothing, or ValueError naming the member at fault."""
+    _check_head(content)
+    kinds = _objects(content.get("kinds"), "kinds", MOST_KINDS)
+    _need(all(_is_text(item.get("name")) for item in kinds), "kinds' names")
+    kind_ids = _unique(kinds, "kinds' ids")
+    recipients = _check_people(content)
+    channels = _objects(content.get("channels"), "channels", MOST_CHANNELS)
+    _unique(channels, "channels' ids")
+    for item in channels:
+        _check_channel(item, kind_ids, recipients, content["slots"])
+    policy = content.get("policy")
+    _need(isinstance(policy, dict), "policy")
+    assert isinstance(policy, dict)
+    _need(is_number(policy.get("retention_days"), *RETENTION_DAYS), "policy")
+    _need(all(is_number(policy.get(name), 0, 3650) for name in ("acknowledge_days", "feedback_days")), "policy")

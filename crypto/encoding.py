@@ -1,0 +1,97 @@
+"""Bytes, text, JSON and days (PROTOCOL 1)."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, NoReturn
+
+Random = Callable[[int], bytes]
+"""Where randomness comes from: a number of bytes to that many bytes (PROTOCOL 1.6)."""
+
+EPOCH = date(1970, 1, 1)
+LARGEST_NUMBER = 2**53 - 1
+
+
+def b64(data: bytes) -> str:
+    """base64url without padding (PROTOCOL 1.2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def unb64(text: object, length: int | None = None) -> bytes:
+    """The bytes of `text`; ValueError unless it is the one way to write them, and `length` bytes if that is given."""
+    if not isinstance(text, str) or not text.isascii() or "=" in text:
+        raise ValueError("not base64url")
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        raise ValueError("not base64url") from None
+    # A second spelling of the same bytes would let one thing pass as two.
+    if b64(data) != text or (length is not None and len(data) != length):
+        raise ValueError("not base64url of that length")
+    return data
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError("not a whole number")
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """The JSON object in `data` (PROTOCOL 1.3); ValueError if it is anything else."""
+    try:
+        value = json.loads(data.decode("utf-8"), parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+def write_object(value: dict[str, Any]) -> bytes:
+    """`value` as compact JSON in UTF-8; what is signed is these bytes, never a second serialisation."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def is_number(value: object, smallest: int = 0, largest: int = LARGEST_NUMBER) -> bool:
+    """Whether `value` is a whole number of PROTOCOL 1.3 within the bounds."""
+    return isinstance(value, int) and not isinstance(value, bool) and smallest <= value <= largest
+
+
+def is_id(value: object) -> bool:
+    """Whether `value` is an id of PROTOCOL 1.5."""
+    return (
+        isinstance(value, str)
+        and 1 <= len(value) <= 40
+        and all(character in "abcdefghijklmnopqrstuvwxyz0123456789-" for character in value)
+    )
+
+
+def day_number(text: object) -> int:
+    """Days since 1970-01-01 of `YYYY-MM-DD`; ValueError for anything else."""
+    if not isinstance(text, str) or len(text) != 10 or not text.isascii():
+        raise ValueError("not a day")
+    number = (date.fromisoformat(text) - EPOCH).days
+    if number < 0 or day_text(number) != text:
+        raise ValueError("not a day")
+    return number
+
+
+def day_text(day: int) -> str:
+    """`YYYY-MM-DD` of days since 1970-01-01."""
+    return date.fromordinal(EPOCH.toordinal() + day).isoformat()
+
+
+def week_of(day: int) -> int:
+    """The calendar week, Monday to Sunday, of a day (PROTOCOL 1.4)."""
+    return (day + 3) // 7
+
+
+def first_day_of(week: int) -> int:
+    """The Monday of a week, as days since 1970-01-01."""
+    return week * 7 - 3
+
+
+def utc_day() -> int:
+    """Today, in days since 1970-01-01 UTC: the finest time anything here ever looks at."""
+    return (datetime.now(UTC).date() - EPOCH).days

@@ -1,0 +1,1 @@
+"""Hybrid public key encryption."""

@@ -1,0 +1,1 @@
+"""The keys a recipient holds."""

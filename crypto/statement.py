@@ -1,0 +1,92 @@
+"""Statements: a recipient's signed announcement of coming week keys (PROTOCOL 10)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crypto import signatures
+from crypto.directory import Directory, Quote, read_quote
+from crypto.dsse import make_dsse, read_dsse
+from crypto.encoding import b64, is_id, is_number, parse_object, unb64, write_object
+from crypto.errors import StatementError
+from crypto.hashing import hash_labelled
+
+WEEKS = 26
+PUBLIC_KEY_LENGTH = 1216
+
+
+@dataclass(frozen=True)
+class Statement:
+    """An accepted statement; `keys` are the hashes (32 bytes) of the keys of `first_week` and the next 25."""
+
+    recipient: str
+    counter: int
+    directory: Quote
+    first_week: int
+    keys: tuple[bytes, ...]
+
+    def check_key(self, week: int, key: bytes | None) -> bytes:
+        """The week's public key (1,216 bytes), if it is the one announced; StatementError if not."""
+        if not self.first_week <= week < self.first_week + WEEKS:
+            raise StatementError("statement-expired")
+        if key is None or len(key) != PUBLIC_KEY_LENGTH or key_hash(key) != self.keys[week - self.first_week]:
+            raise StatementError("statement-key")
+        return key
+
+
+def key_hash(key: bytes) -> bytes:
+    """The hash by which a statement announces a week's public key, 32 bytes."""
+    return hash_labelled("week-key", key)
+
+
+def make_statement(
+    organisation: bytes,
+    recipient: str,
+    counter: int,
+    directory: Quote,
+    first_week: int,
+    keys: Sequence[bytes],
+    signing_seed: bytes,
+) -> bytes:
+    """The statement's DSSE envelope; `keys` are the 26 public keys, 1,216 bytes each."""
+    if len(keys) != WEEKS:
+        raise ValueError("a statement announces 26 weeks")
+    content = {
+        "organisation": b64(organisation),
+        "recipient": recipient,
+        "counter": counter,
+        "directory": directory.to_json(),
+        "first_week": first_week,
+        "keys": b64(b"".join(key_hash(key) for key in keys)),
+    }
+    return make_dsse(signatures.STATEMENT, write_object(content), [signing_seed])
+
+
+def _read(value: object) -> tuple[dict[str, Any], Statement, Any]:
+    try:
+        if not isinstance(value, dict):
+            raise ValueError("not an object")
+        dsse = read_dsse(value)
+        content = parse_object(dsse.payload)
+        hashes = unb64(content.get("keys"), 32 * WEEKS)
+        numbers = (content.get("counter"), content.get("first_week"))
+        if dsse.type != signatures.STATEMENT or not all(is_number(number, 0, 2**32 - 1) for number in numbers):
+            raise ValueError("not a statement")
+        if not is_id(content.get("recipient")):
+            raise ValueError("no recipient")
+        keys = tuple(hashes[at : at + 32] for at in range(0, len(hashes), 32))
+        quote = read_quote(content.get("directory"))
+        statement = Statement(content["recipient"], content["counter"], quote, content["first_week"], keys)
+    except ValueError:
+        raise StatementError("statement-format") from None
+    return content, statement, dsse
+
+
+def accept_statement(value: object, directory: Directory, recipient: str) -> Statement:
+    """The statement in a parsed DSSE envelope, if it is that recipient's (PROTOCOL 10.3); StatementError if not."""
+    content, statement, dsse = _read(value)
+    key = directory.signing_key(recipient)
+    fits = statement.recipient == recipient and content.get("organisation") == b64(directory.organisation)
+    if key is None or not fits or not dsse.signers([key]):
+        raise StatementError("statement-signature")
+    return statement
