@@ -1,0 +1,1 @@
+"""The intake service, the clients that talk to it, and the command line. The protocol itself is in `crypto`."""
