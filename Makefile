@@ -12,7 +12,7 @@ NODE_BIN := node_modules/.bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # Empty unless the machine's own node is missing or too old; see requirements/node.sh.
-export PATH := $(CURDIR)/$(VENV)/node:$(PATH)
+export PATH := $(CURDIR)/$(VENV)/node:$(PATH):/usr/sbin
 
 .PHONY: help run test check bench lock vendor vendor-verify clean node system
 .DELETE_ON_ERROR:
@@ -27,14 +27,14 @@ test: $(VENV)/.dev node_modules/.installed system
 	@$(MAKE) --no-print-directory check
 	@status=0; \
 	$(BIN)/python -m pytest || status=1; \
-	node --test $$(find tests -name '*.test.js' | sort) || status=1; \
+	node --test --test-reporter=spec $$(find tests -name '*.test.js' | sort) || status=1; \
 	exit $$status
 
 check: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(NODE_BIN)/tsc --project tsconfig.json
 	$(NODE_BIN)/eslint --max-warnings 0 .
 	@$(MAKE) --no-print-directory vendor-verify
