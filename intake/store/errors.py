@@ -1,0 +1,70 @@
+"""What can go wrong in the store. The docstring of each error is the sentence the operator reads.
+
+No message ever holds SQL, a parameter, an id or a byte that a client sent: these errors are logged.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class StoreError(Exception):
+    """The store could not do what was asked."""
+
+    def __init__(self, detail: str = "") -> None:
+        """`detail` is an optional second sentence: a folder, a version, a cause; never a client's data."""
+        sentence = " ".join(inspect.cleandoc(type(self).__doc__ or "").split())
+        super().__init__(f"{sentence} {detail}" if detail else sentence)
+        self.detail = detail
+
+
+class StoreLocked(StoreError):
+    """Another instance of the service is using this data folder. Stop it first; one folder serves one instance."""
+
+
+class StoreExists(StoreError):
+    """There is a store in this data folder already. Open it, or choose an empty folder."""
+
+
+class FolderNotPrivate(StoreError):
+    """Other users of this machine can enter the data folder. Close it with `chmod 700`, then start again."""
+
+
+class SchemaTooNew(StoreError):
+    """A newer release has used this data folder. Run that release, or put its backup from before the upgrade back."""
+
+
+class NotAStore(StoreError):
+    """This folder holds no store of this service. Create one first, or check the path."""
+
+
+class MigrationFailed(StoreError):
+    """The database could not be brought to this release's schema. It was left as it was, beside its backup."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be read or written just now, and nothing of this was stored."""
+
+
+class StoreBusy(StoreError):
+    """More is waiting to be written than the store accepts at once. Trying again in a moment will work."""
+
+
+class Conflict(StoreError):
+    """Something else is stored in this place already."""
+
+
+class NotFound(StoreError):
+    """The store has no such organisation or mailbox."""
+
+
+class MailboxFull(StoreError):
+    """This mailbox has reached its limit of envelopes or bytes."""
+
+
+class VersionMismatch(StoreError):
+    """Somebody else has written a newer version meanwhile. Read it, merge, and write again."""
+
+
+class Malformed(StoreError):
+    """A value of the wrong length, type or range was given to the store; this is a mistake in the service."""

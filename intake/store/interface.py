@@ -1,0 +1,198 @@
+"""The storage interface: all that the service may ask of a database.
+
+It is small on purpose, so that PostgreSQL can stand behind the same one. Ids, verifiers and contents are
+bytes that the store compares but never reads into. A *day* is a count of days since 1970-01-01 UTC, a *week*
+a calendar week's number as the protocol counts it; nothing finer than a day passes through here. Sizes are in
+bytes. Every write returns only when it is durable: a crash after the return loses nothing, and after an error
+nothing was stored.
+
+Every method may raise `StoreUnavailable`; every write also `StoreBusy`, and `Malformed` for a value that the
+schema refuses. Other errors are named where they belong.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """An organisation and the few values of its newest directory that the server itself acts on."""
+
+    id: bytes  # 32, the hash of its first root key
+    slug: str  # [a-z0-9-]{1,40}
+    retention_days: int
+    slots: int  # key slots of an opening envelope: 2, 4, 8 ...
+    directory_version: int  # 1 and up
+
+
+# No repr below: an id or a verifier in a log line or a traceback would outlive the mailbox.
+
+
+@dataclass(frozen=True, repr=False)
+class Mailbox:
+    """All the server knows of a conversation or case file."""
+
+    id: bytes  # 32
+    organisation: bytes  # 32
+    creation: bytes  # 225, the creation record as the client sent it
+    read: bytes  # 32, and so the four below: verifiers, the hashes of capability tokens
+    write: bytes
+    close: bytes
+    replace: bytes
+    delete: bytes
+    day: int
+    expiry_day: int  # the first day on which it is gone
+
+
+@dataclass(frozen=True, repr=False)
+class Envelope:
+    """One sealed item of a mailbox."""
+
+    mailbox: builtins.bytes  # 32
+    id: builtins.bytes  # 16, chosen at random by the client
+    day: int
+    opening: bool  # whether it began its mailbox
+    bytes: builtins.bytes
+
+
+class Store(Protocol):
+    """What stands between the service and a database. Methods may be called concurrently from one event loop."""
+
+    async def organisations(self) -> list[Organisation]:
+        """All organisations, by slug."""
+        ...
+
+    async def organisation(self, slug: str) -> Organisation | None:
+        """The organisation under a slug."""
+        ...
+
+    async def add_organisation(self, org: Organisation, directory: bytes) -> None:
+        """Store a new organisation with its first directory document, both or neither.
+
+        Raises `Conflict` if its id or its slug is taken.
+        """
+        ...
+
+    async def put_directory(
+        self, organisation: bytes, version: int, bytes: bytes, retention_days: int, slots: int
+    ) -> None:
+        """Store the next version of a directory, with the policy values that it sets.
+
+        A stored version with the same bytes is left alone. Raises `Conflict` for other bytes under a stored
+        version or a version that is not the next, `NotFound` for an unknown organisation.
+        """
+        ...
+
+    async def directory(self, organisation: bytes, version: int | None = None) -> bytes | None:
+        """The signed document exactly as it was put: one version, or the newest."""
+        ...
+
+    async def add_login(self, organisation: bytes, login_key: bytes, recipient: str) -> None:
+        """Let a login key (32 bytes) stand for a recipient. The same again is left alone.
+
+        Raises `Conflict` if the key stands for somebody else, `NotFound` for an unknown organisation.
+        """
+        ...
+
+    async def recipient_by_login(self, organisation: bytes, login_key: bytes) -> str | None:
+        """The recipient whose login key this is."""
+        ...
+
+    async def put_statement(
+        self,
+        organisation: bytes,
+        recipient: str,
+        counter: int,
+        bytes: bytes,
+        week_keys: Mapping[int, bytes],
+        before_week: int,
+    ) -> None:
+        """Replace a recipient's statement, add its keys (week -> 1216 bytes), drop those before `before_week`.
+
+        The same counter with the same bytes changes nothing. Raises `Conflict` for a counter that does not
+        grow, `NotFound` for an unknown organisation.
+        """
+        ...
+
+    async def statements(self, organisation: bytes, week: int) -> list[tuple[str, bytes, bytes | None]]:
+        """(recipient, statement, key of that week or None) of everybody who made a statement, by recipient."""
+        ...
+
+    async def keyring(self, organisation: bytes, recipient: str) -> tuple[int, bytes] | None:
+        """(version, sealed bytes) of a recipient's keyring."""
+        ...
+
+    async def put_keyring(
+        self, organisation: bytes, recipient: str, expected_version: int, bytes: bytes
+    ) -> int:
+        """Replace a keyring that is still at `expected_version` (0: there is none yet); returns the new version.
+
+        Raises `VersionMismatch` if it is not, `NotFound` for an unknown organisation.
+        """
+        ...
+
+    async def create_mailbox(self, mailbox: Mailbox, envelope_id: bytes, bytes: bytes) -> bool:
+        """Store a mailbox with its opening envelope, both or neither. True if it is new.
+
+        False if the same creation record and opening were there already (days are not compared: a retry may
+        come after midnight). Raises `Conflict` for anything else under that id, `NotFound` for an unknown
+        organisation.
+        """
+        ...
+
+    async def append(
+        self,
+        mailbox: bytes,
+        envelope_id: bytes,
+        day: int,
+        bytes: bytes,
+        max_bytes: int,
+        max_envelopes: int,
+    ) -> bool:
+        """Add a conversation envelope. True if it is new, False if the same bytes were there already.
+
+        Raises `Conflict` for other bytes under the id, `NotFound` for an unknown mailbox, `MailboxFull` if
+        the mailbox would then hold more than `max_bytes` or `max_envelopes`, its opening included.
+        """
+        ...
+
+    async def mailbox(self, organisation: bytes, id: bytes) -> Mailbox | None:
+        """A mailbox of an organisation."""
+        ...
+
+    async def envelopes(self, mailbox: bytes) -> list[Envelope]:
+        """All envelopes of a mailbox by id, which is to say in an order that tells nothing."""
+        ...
+
+    async def delete_mailbox(self, organisation: bytes, id: bytes) -> bool:
+        """Erase a mailbox and its envelopes; False if there was none."""
+        ...
+
+    async def days(self, organisation: bytes, first_day: int) -> list[tuple[int, int, int]]:
+        """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
+        ...
+
+    async def envelopes_by_day(
+        self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit_bytes: int
+    ) -> list[tuple[Envelope, bytes | None]]:
+        """One page of a day's envelopes, by (mailbox, id), each opening with its creation record.
+
+        `after` is the (mailbox, id) of the last envelope of the page before. A page holds at most
+        `limit_bytes` of envelopes, but at least one envelope; an empty page is the end.
+        """
+        ...
+
+    async def expire(self, today: int) -> int:
+        """The daily round: erase the mailboxes whose expiry day has come, and say how many.
+
+        It also does what else the implementation owes the past day, so call it once a day at least.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what waits to be written, then let everything go. Without it the process may never exit."""
+        ...

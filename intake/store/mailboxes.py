@@ -1,0 +1,157 @@
+"""What the store does for mailboxes and envelopes, on one sqlite3 connection.
+
+The functions mirror `interface.Store`; those that write run inside a transaction of the group writer.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from intake.store.errors import Conflict, MailboxFull, NotFound
+from intake.store.interface import Envelope, Mailbox
+
+_FIRST = (b"", b"")  # sorts before every (mailbox, id)
+
+
+def row_of(mailbox: Mailbox) -> tuple[bytes | int, ...]:
+    """A mailbox as a row of its table, in the order of `insert_mailbox`."""
+    m = mailbox
+    verifiers = (m.read, m.write, m.close, m.replace, m.delete)
+    return (m.id, m.organisation, m.creation, *verifiers, m.day, m.expiry_day)
+
+
+def insert_mailbox(connection: sqlite3.Connection, row: tuple[bytes | int, ...]) -> None:
+    """Insert a row of `row_of`. Raises `sqlite3.IntegrityError`."""
+    connection.execute(
+        "INSERT INTO mailbox (id, organisation, creation, read_verifier, write_verifier, close_verifier,"
+        " replace_verifier, delete_verifier, day, expiry_day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        row,
+    )
+
+
+def insert_envelope(connection: sqlite3.Connection, envelope: Envelope, organisation: bytes) -> None:
+    """Insert an envelope. Raises `sqlite3.IntegrityError`."""
+    e = envelope
+    connection.execute(
+        "INSERT INTO envelope (mailbox, id, organisation, day, opening, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+        (e.mailbox, e.id, organisation, e.day, int(e.opening), e.bytes),
+    )
+
+
+def create_mailbox(
+    connection: sqlite3.Connection, mailbox: Mailbox, envelope_id: bytes, bytes: bytes
+) -> bool:
+    """Insert a mailbox with its opening envelope; False if it is there. Raises `Conflict`."""
+    stored = _mailbox(connection, mailbox.id)
+    opening = Envelope(mailbox.id, envelope_id, mailbox.day, True, bytes)
+    if stored is None:
+        insert_mailbox(connection, row_of(mailbox))
+        insert_envelope(connection, opening, mailbox.organisation)
+        return True
+    *identity, _, _ = row_of(mailbox)
+    *stored_identity, _, _ = row_of(stored)
+    if identity != stored_identity or _content(connection, mailbox.id, envelope_id) != (1, bytes):
+        raise Conflict
+    return False
+
+
+def append(connection: sqlite3.Connection, envelope: Envelope, max_bytes: int, max_envelopes: int) -> bool:
+    """Add an envelope within the limits; False if it is there. Raises `Conflict`, `NotFound`, `MailboxFull`."""
+    mailbox = _mailbox(connection, envelope.mailbox)
+    if mailbox is None:
+        raise NotFound
+    stored = _content(connection, envelope.mailbox, envelope.id)
+    if stored is not None:
+        if stored[1] != envelope.bytes:
+            raise Conflict
+        return False
+    count, total = connection.execute(
+        "SELECT count(*), coalesce(sum(size), 0) FROM envelope WHERE mailbox = ?", (envelope.mailbox,)
+    ).fetchone()
+    if count >= max_envelopes or total + len(envelope.bytes) > max_bytes:
+        raise MailboxFull
+    insert_envelope(connection, envelope, mailbox.organisation)
+    return True
+
+
+def mailbox(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> Mailbox | None:
+    """A mailbox of an organisation."""
+    found = _mailbox(connection, id)
+    return found if found is not None and found.organisation == organisation else None
+
+
+def envelopes(connection: sqlite3.Connection, mailbox: bytes) -> list[Envelope]:
+    """All envelopes of a mailbox, by id."""
+    rows = connection.execute(
+        "SELECT mailbox, id, day, opening, bytes FROM envelope WHERE mailbox = ? ORDER BY id", (mailbox,)
+    )
+    return [_envelope(*row) for row in rows]
+
+
+def delete_mailbox(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> bool:
+    """Delete a mailbox with its envelopes."""
+    deleted = connection.execute("DELETE FROM mailbox WHERE id = ? AND organisation = ?", (id, organisation))
+    return deleted.rowcount == 1
+
+
+def days(connection: sqlite3.Connection, organisation: bytes, first_day: int) -> list[tuple[int, int, int]]:
+    """(day, envelopes, bytes), oldest first."""
+    return connection.execute(
+        "SELECT day, count(*), sum(size) FROM envelope WHERE organisation = ? AND day >= ?"
+        " GROUP BY day ORDER BY day",
+        (organisation, first_day),
+    ).fetchall()
+
+
+def envelopes_by_day(
+    connection: sqlite3.Connection,
+    organisation: bytes,
+    day: int,
+    after: tuple[bytes, bytes] | None,
+    limit_bytes: int,
+) -> list[tuple[Envelope, bytes | None]]:
+    """One page of a day's envelopes with the creation records of openings."""
+    rows = connection.execute(
+        "SELECT e.mailbox, e.id, e.day, e.opening, e.bytes, CASE WHEN e.opening THEN m.creation END"
+        " FROM envelope e CROSS JOIN mailbox m ON m.id = e.mailbox"
+        " WHERE e.organisation = ? AND e.day = ? AND (e.mailbox, e.id) > (?, ?) ORDER BY e.mailbox, e.id",
+        (organisation, day, *(after or _FIRST)),
+    )
+    page: list[tuple[Envelope, bytes | None]] = []
+    with closing(rows):  # an unfinished cursor would keep its snapshot, and so the log, alive
+        for *columns, creation in rows:
+            limit_bytes -= len(columns[-1])
+            if page and limit_bytes < 0:
+                break
+            page.append((_envelope(*columns), creation))
+    return page
+
+
+def expire(connection: sqlite3.Connection, today: int, limit: int) -> int:
+    """Delete at most `limit` mailboxes whose expiry day has come; returns how many."""
+    return connection.execute(
+        "DELETE FROM mailbox WHERE id IN (SELECT id FROM mailbox WHERE expiry_day <= ? LIMIT ?)",
+        (today, limit),
+    ).rowcount
+
+
+def _mailbox(connection: sqlite3.Connection, id: bytes) -> Mailbox | None:
+    row = connection.execute(
+        "SELECT id, organisation, creation, read_verifier, write_verifier, close_verifier,"
+        " replace_verifier, delete_verifier, day, expiry_day FROM mailbox WHERE id = ?",
+        (id,),
+    ).fetchone()
+    return Mailbox(*row) if row else None
+
+
+def _content(connection: sqlite3.Connection, mailbox: bytes, id: bytes) -> tuple[int, bytes] | None:
+    """(opening, bytes) of an envelope."""
+    row: tuple[int, bytes] | None = connection.execute(
+        "SELECT opening, bytes FROM envelope WHERE mailbox = ? AND id = ?", (mailbox, id)
+    ).fetchone()
+    return row
+
+
+def _envelope(mailbox: bytes, id: bytes, day: int, opening: int, content: bytes) -> Envelope:
+    return Envelope(mailbox, id, day, bool(opening), content)

@@ -1,0 +1,238 @@
+"""The storage interface on SQLite: one writer with group commit, a few readers, one data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from intake.store import mailboxes, organisations
+from intake.store.connection import Connection, unavailable
+from intake.store.errors import StoreUnavailable
+from intake.store.folder import Folder, prepare
+from intake.store.interface import Envelope, Mailbox, Organisation
+from intake.store.readers import Readers
+from intake.store.settle import Settling
+from intake.store.writer import GroupWriter, truncate_log
+
+T = TypeVar("T")
+
+READERS = 3
+# Mailboxes erased in one transaction; the writer serves others between two.
+EXPIRE_AT_ONCE = 64
+
+
+class SqliteStore:
+    """`interface.Store` on one SQLite file. Made by `open_store` or `create_store`; ends with `close()`.
+
+    Also an async context manager that closes itself.
+    """
+
+    def __init__(self, folder: Folder, writer: GroupWriter, readers: Readers) -> None:
+        """Put together from open parts, which it closes in the end."""
+        self.folder = folder
+        self.writer = writer
+        self._readers = readers
+        self._closing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> SqliteStore:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def organisations(self) -> list[Organisation]:
+        """All organisations, by slug."""
+        return await self._readers.read(organisations.organisations)
+
+    async def organisation(self, slug: str) -> Organisation | None:
+        """The organisation under a slug."""
+        return await self._readers.read(lambda c: organisations.organisation(c, slug))
+
+    async def add_organisation(self, org: Organisation, directory: bytes) -> None:
+        """Store a new organisation with its first directory document. Raises `Conflict`."""
+        await self._write(lambda c: organisations.add_organisation(c, org, directory), len(directory))
+
+    async def put_directory(
+        self, organisation: bytes, version: int, bytes: bytes, retention_days: int, slots: int
+    ) -> None:
+        """Store the next version of a directory. Raises `Conflict`, `NotFound`."""
+        policy = (retention_days, slots)
+        await self._write(
+            lambda c: organisations.put_directory(c, organisation, version, bytes, policy), len(bytes)
+        )
+
+    async def directory(self, organisation: bytes, version: int | None = None) -> bytes | None:
+        """The signed document exactly as it was put: one version, or the newest."""
+        return await self._readers.read(lambda c: organisations.directory(c, organisation, version))
+
+    async def add_login(self, organisation: bytes, login_key: bytes, recipient: str) -> None:
+        """Let a login key (32 bytes) stand for a recipient. Raises `Conflict`, `NotFound`."""
+        await self._write(lambda c: organisations.add_login(c, organisation, login_key, recipient))
+
+    async def recipient_by_login(self, organisation: bytes, login_key: bytes) -> str | None:
+        """The recipient whose login key this is."""
+        return await self._readers.read(
+            lambda c: organisations.recipient_by_login(c, organisation, login_key)
+        )
+
+    async def put_statement(
+        self,
+        organisation: bytes,
+        recipient: str,
+        counter: int,
+        bytes: bytes,
+        week_keys: Mapping[int, bytes],
+        before_week: int,
+    ) -> None:
+        """Replace a statement, add its keys, drop those before `before_week`. Raises `Conflict`, `NotFound`."""
+        keys = dict(week_keys)  # the caller's may change while it waits
+
+        def put(connection: sqlite3.Connection) -> None:
+            if organisations.put_statement(connection, organisation, recipient, counter, bytes):
+                organisations.put_week_keys(connection, organisation, recipient, keys, before_week)
+
+        await self._write(put, len(bytes) + sum(map(len, keys.values())))
+
+    async def statements(self, organisation: bytes, week: int) -> list[tuple[str, bytes, bytes | None]]:
+        """(recipient, statement, key of that week or None), by recipient."""
+        return await self._readers.read(lambda c: organisations.statements(c, organisation, week))
+
+    async def keyring(self, organisation: bytes, recipient: str) -> tuple[int, bytes] | None:
+        """(version, sealed bytes) of a recipient's keyring."""
+        return await self._readers.read(lambda c: organisations.keyring(c, organisation, recipient))
+
+    async def put_keyring(
+        self, organisation: bytes, recipient: str, expected_version: int, bytes: bytes
+    ) -> int:
+        """Replace a keyring; returns its new version. Raises `VersionMismatch`, `NotFound`.
+
+        The one it replaces is erased from every file, or an old keyring would undo forward secrecy.
+        """
+        return await self.writer.write(
+            lambda c: organisations.put_keyring(c, organisation, recipient, expected_version, bytes),
+            size=len(bytes),
+            erases=True,
+        )
+
+    async def create_mailbox(self, mailbox: Mailbox, envelope_id: bytes, bytes: bytes) -> bool:
+        """Store a mailbox with its opening envelope. True if it is new. Raises `Conflict`, `NotFound`."""
+        return await self._write(
+            lambda c: mailboxes.create_mailbox(c, mailbox, envelope_id, bytes), len(bytes)
+        )
+
+    async def append(
+        self,
+        mailbox: bytes,
+        envelope_id: bytes,
+        day: int,
+        bytes: bytes,
+        max_bytes: int,
+        max_envelopes: int,
+    ) -> bool:
+        """Add a conversation envelope. True if it is new. Raises `Conflict`, `NotFound`, `MailboxFull`."""
+        envelope = Envelope(mailbox, envelope_id, day, False, bytes)
+        return await self._write(
+            lambda c: mailboxes.append(c, envelope, max_bytes, max_envelopes), len(bytes)
+        )
+
+    async def mailbox(self, organisation: bytes, id: bytes) -> Mailbox | None:
+        """A mailbox of an organisation."""
+        return await self._readers.read(lambda c: mailboxes.mailbox(c, organisation, id))
+
+    async def envelopes(self, mailbox: bytes) -> list[Envelope]:
+        """All envelopes of a mailbox, by id."""
+        return await self._readers.read(lambda c: mailboxes.envelopes(c, mailbox))
+
+    async def delete_mailbox(self, organisation: bytes, id: bytes) -> bool:
+        """Erase a mailbox and its envelopes from every file; False if there was none."""
+        return await self.writer.write(lambda c: mailboxes.delete_mailbox(c, organisation, id), erases=True)
+
+    async def days(self, organisation: bytes, first_day: int) -> list[tuple[int, int, int]]:
+        """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
+        return await self._readers.read(lambda c: mailboxes.days(c, organisation, first_day))
+
+    async def envelopes_by_day(
+        self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit_bytes: int
+    ) -> list[tuple[Envelope, bytes | None]]:
+        """One page of a day's envelopes, by (mailbox, id), each opening with its creation record."""
+        return await self._readers.read(
+            lambda c: mailboxes.envelopes_by_day(c, organisation, day, after, limit_bytes)
+        )
+
+    async def expire(self, today: int) -> int:
+        """Erase mailboxes whose expiry day has come, old backups, and the order of the days before `today`."""
+        erased = 0
+        while True:
+            some = await self.writer.write(lambda c: mailboxes.expire(c, today, EXPIRE_AT_ONCE), erases=True)
+            erased += some
+            if some < EXPIRE_AT_ONCE:
+                break
+        await asyncio.to_thread(self.folder.drop_old_backups, today)
+        settling = Settling(today)
+        while not await self.writer.write(settling.step, erases=True):
+            pass
+        return erased
+
+    async def close(self) -> None:
+        """Finish what waits to be written, then let everything go. May be called again."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="store close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        try:
+            await self._readers.close()
+            await self.writer.close()
+        finally:
+            self.folder.release()
+
+    async def _write(self, operation: Callable[[sqlite3.Connection], T], size: int = 0) -> T:
+        return await self.writer.write(operation, size=size)
+
+
+async def create_store(folder: Path) -> SqliteStore:
+    """Make a data folder with an empty store, and open it.
+
+    Raises `StoreExists`, `FolderNotPrivate`, `StoreLocked`, `StoreUnavailable`.
+    """
+    await asyncio.to_thread(prepare, folder)
+    return await _open(folder, create=True)
+
+
+async def open_store(folder: Path) -> SqliteStore:
+    """Open the store in a data folder, upgrading its schema if this release is newer.
+
+    Raises `NotAStore`, `FolderNotPrivate`, `StoreLocked`, `SchemaTooNew`, `MigrationFailed`,
+    `StoreUnavailable`.
+    """
+    return await _open(folder, create=False)
+
+
+async def _open(path: Path, *, create: bool) -> SqliteStore:
+    async with AsyncExitStack() as undo:
+        try:
+            folder = await asyncio.to_thread(Folder, path)
+            undo.callback(folder.release)
+            if create:
+                await asyncio.to_thread(folder.create_database)
+            await asyncio.to_thread(folder.check_database)
+            connections = []
+            for number in range(1 + READERS):
+                connection = await Connection(folder.database, query_only=number > 0).open()
+                undo.push_async_callback(connection.close)
+                connections.append(connection)
+            # A crash may have come between a deletion and the truncation it was owed.
+            await connections[0].run(truncate_log)
+        except sqlite3.Error as error:
+            raise unavailable(error) from None
+        except OSError:
+            raise StoreUnavailable("The data folder could not be read or written.") from None
+        undo.pop_all()
+    return SqliteStore(folder, GroupWriter(connections[0]), Readers(connections[1:]))

@@ -1,0 +1,196 @@
+"""Group commit: all writes that wait at one moment share one transaction, and each fails alone.
+
+A durable commit costs an fsync, which costs far more than an insert. So one writer takes what waits, runs each
+item inside a SAVEPOINT of its own, and answers all of them after the one COMMIT; nobody is told "stored" before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from intake.store.connection import Connection, unavailable
+from intake.store.errors import Conflict, Malformed, NotFound, StoreBusy, StoreError, StoreUnavailable
+
+T = TypeVar("T")
+Operation = Callable[[sqlite3.Connection], T]
+
+BATCH_ITEMS = 256
+QUEUE_ITEMS = 2048
+QUEUE_BYTES = 64 * 1024 * 1024
+# A reader can hold up the truncation that a deletion is owed; then it is tried again this often.
+TRUNCATE_RETRY_SECONDS = 0.25
+
+_REFUSALS: dict[str, type[StoreError]] = {
+    "SQLITE_CONSTRAINT_FOREIGNKEY": NotFound,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": Conflict,
+    "SQLITE_CONSTRAINT_UNIQUE": Conflict,
+}
+
+
+@dataclass(eq=False)
+class _Item:
+    operation: Operation[Any]
+    size: int
+    erases: bool
+    future: asyncio.Future[Any]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    result: Any = None
+    error: Exception | None = None
+
+
+def truncate_log(connection: sqlite3.Connection) -> bool:
+    """Move the write-ahead log into the database and cut it to zero bytes; False if a reader is in the way.
+
+    The log still holds pages as they were before a deletion; this is what removes them.
+    """
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:
+        return False
+    return not busy
+
+
+def _attempt(connection: sqlite3.Connection, operation: Operation[Any]) -> _Outcome:
+    """Run one item so that its failure undoes nothing else. Raises `sqlite3.Error` where all must fail."""
+    connection.execute("SAVEPOINT item")
+    try:
+        outcome = _Outcome(result=operation(connection))
+    except sqlite3.IntegrityError as error:
+        outcome = _Outcome(error=_REFUSALS.get(getattr(error, "sqlite_errorname", ""), Malformed)())
+    except (sqlite3.OperationalError, sqlite3.InternalError):
+        raise
+    except sqlite3.DatabaseError as error:
+        if type(error) is sqlite3.DatabaseError:  # damaged, or not a database any more
+            raise
+        outcome = _Outcome(error=Malformed())
+    except OverflowError:  # an integer beyond 64 bits
+        outcome = _Outcome(error=Malformed())
+    except Exception as error:  # noqa: BLE001  the writer's outermost edge: a mistake in one item is its own
+        outcome = _Outcome(error=error)
+    if outcome.error is not None:
+        connection.execute("ROLLBACK TO item")
+    connection.execute("RELEASE item")
+    return outcome
+
+
+def _commit(connection: sqlite3.Connection, operations: Sequence[Operation[Any]]) -> list[_Outcome]:
+    """Run a batch in one transaction. Raises `StoreUnavailable`, with nothing stored, if it cannot commit."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = [_attempt(connection, operation) for operation in operations]
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        if connection.in_transaction:  # SQLite has rolled back by itself after some errors, not after all
+            connection.execute("ROLLBACK")
+        raise unavailable(error) from None
+    return outcomes
+
+
+class GroupWriter:
+    """The one writer of a database. Built on a running event loop; ends with `close()`."""
+
+    def __init__(
+        self, connection: Connection, *, queue_items: int = QUEUE_ITEMS, queue_bytes: int = QUEUE_BYTES
+    ) -> None:
+        """Start on an open connection. At most `queue_items` items of `queue_bytes` wait at any moment."""
+        self.connection = connection
+        self._queue_items, self._queue_bytes = queue_items, queue_bytes
+        self._waiting: deque[_Item] = deque()
+        self._held_items = self._held_bytes = 0  # waiting, or in the batch being committed
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._owes_truncation = False
+        self._task = asyncio.create_task(self._work(), name="store writer")
+
+    async def write(self, operation: Operation[T], *, size: int = 0, erases: bool = False) -> T:
+        """Run `operation` in the next transaction and return its result once that is durable.
+
+        `size`: the bytes it keeps in memory while it waits. `erases`: the log is truncated before the answer,
+        so that what it deleted is in no file any more (or as soon as the last reader of it has finished).
+        Raises `StoreBusy` at once if the queue is full, `StoreUnavailable` if the commit failed, and what
+        the operation raises. A caller who is cancelled meanwhile may or may not have written.
+        """
+        if self._closing:
+            raise StoreUnavailable("It is closed.")
+        if self._held_items >= self._queue_items or self._held_bytes + size > self._queue_bytes:
+            raise StoreBusy
+        item = _Item(operation, size, erases, asyncio.get_running_loop().create_future())
+        self._waiting.append(item)
+        self._held_items += 1
+        self._held_bytes += size
+        self._arrived.set()
+        result: T = await item.future
+        return result
+
+    async def close(self) -> None:
+        """Commit what waits, then close the connection. May be called again."""
+        self._closing = True
+        self._arrived.set()
+        await asyncio.shield(self._task)
+
+    async def _work(self) -> None:
+        try:
+            while await self._something_waits():
+                batch = [self._waiting.popleft() for _ in range(min(BATCH_ITEMS, len(self._waiting)))]
+                await self._serve(batch)
+        finally:
+            await self._finish()
+
+    async def _something_waits(self) -> bool:
+        """Wait for an item, paying an owed truncation meanwhile; False when closing and nothing is left."""
+        while not self._waiting:
+            if self._closing:
+                return False
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(TRUNCATE_RETRY_SECONDS if self._owes_truncation else None):
+                    await self._arrived.wait()
+            except TimeoutError:
+                await self._truncate()
+        return True
+
+    async def _serve(self, batch: list[_Item]) -> None:
+        wanted = [item for item in batch if not item.future.cancelled()]
+        operations = [item.operation for item in wanted]
+        outcomes: list[_Outcome] = []
+        cause = ""
+        try:
+            outcomes = await self.connection.run(lambda connection: _commit(connection, operations))
+            if self._owes_truncation or any(item.erases for item in wanted):
+                await self._truncate()
+        except StoreUnavailable as failure:
+            cause = failure.detail
+        finally:  # whatever happened, nobody is left waiting
+            self._held_items -= len(batch)
+            self._held_bytes -= sum(item.size for item in batch)
+            for number, item in enumerate(wanted):
+                failed = _Outcome(error=StoreUnavailable(cause))
+                _answer(item.future, outcomes[number] if outcomes else failed)
+
+    async def _truncate(self) -> None:
+        self._owes_truncation = not await self.connection.run(truncate_log)
+
+    async def _finish(self) -> None:
+        self._closing = True
+        for item in self._waiting:
+            _answer(item.future, _Outcome(error=StoreUnavailable("It is closed.")))
+        self._waiting.clear()
+        await self._truncate()
+        await self.connection.close()
+
+
+def _answer(future: asyncio.Future[Any], outcome: _Outcome) -> None:
+    if future.done():  # its client went away
+        return
+    if outcome.error is not None:
+        future.set_exception(outcome.error)
+    else:
+        future.set_result(outcome.result)
