@@ -1,1 +1,120 @@
-"""Receipts and access codes."""
+"""Receipts, access codes and custodian's codes: eight words to keep (PROTOCOL 3)."""
+
+import re
+from collections.abc import Iterator
+
+from crypto.encoding import Random
+from crypto.errors import CodeError
+
+CONSONANTS = "bdfghjklmnprstvz"
+VOWELS = "aiou"
+CONSTANTS = {"receipt": 0x5245, "access": 0x4143, "custodian": 0x4355}
+NAMES = {"receipt": "a receipt", "access": "an access code", "custodian": "a custodian's code"}
+POLYNOMIAL = 0x10021
+SECRET_LENGTH = 14
+GROUPS = 8
+SEPARATORS = re.compile("[\\s\\-_.,\u2010-\u2015\u2212]+")
+GROUP = re.compile(f"[{CONSONANTS}][{VOWELS}][{CONSONANTS}][{VOWELS}][{CONSONANTS}]")
+
+
+def crc(secret: bytes) -> int:
+    """The remainder of `secret(x) * x^16` modulo x^16 + x^5 + 1 (PROTOCOL 3.2), 16 bits."""
+    remainder = 0
+    for byte in secret:
+        remainder ^= byte << 8
+        for _ in range(8):
+            remainder <<= 1
+            if remainder & 0x10000:
+                remainder ^= POLYNOMIAL
+    return remainder
+
+
+def _word(number: int) -> str:
+    return (
+        CONSONANTS[number >> 12]
+        + VOWELS[number >> 10 & 3]
+        + CONSONANTS[number >> 6 & 15]
+        + VOWELS[number >> 4 & 3]
+        + CONSONANTS[number & 15]
+    )
+
+
+def _number(word: str) -> int:
+    number = 0
+    for place, letter in enumerate(word):
+        number = number << 2 | VOWELS.index(letter) if place % 2 else number << 4 | CONSONANTS.index(letter)
+    return number
+
+
+def format_code(secret: bytes, kind: str) -> str:
+    """The eight words of a code of that kind with those 14 secret bytes."""
+    if len(secret) != SECRET_LENGTH:
+        raise ValueError("a code has 14 secret bytes")
+    data = secret + (crc(secret) ^ CONSTANTS[kind]).to_bytes(2, "big")
+    return "-".join(_word(int.from_bytes(data[at : at + 2], "big")) for at in range(0, 16, 2))
+
+
+def new_code(kind: str, random: Random) -> str:
+    """A fresh code of that kind: 112 random bits."""
+    return format_code(random(SECRET_LENGTH), kind)
+
+
+def _kind_of(groups: list[str]) -> str:
+    """The kind whose check fits eight well-formed groups, or nothing."""
+    data = b"".join(_number(group).to_bytes(2, "big") for group in groups)
+    check = crc(data[:SECRET_LENGTH]) ^ int.from_bytes(data[SECRET_LENGTH:], "big")
+    return next((kind for kind, constant in CONSTANTS.items() if constant == check), "")
+
+
+def _split(text: str) -> list[str]:
+    groups = [group for group in SEPARATORS.split(text.lower()) if group]
+    if len(groups) == 1 and len(groups[0]) == 40:
+        groups = [groups[0][at : at + 5] for at in range(0, 40, 5)]
+    return groups
+
+
+def _slips(letters: str) -> Iterator[str]:
+    """Every forty letters from which one slip leads to `letters`."""
+    malformed = [at for at, letter in enumerate(letters) if letter not in _alphabet(at)]
+    # Two places or more out of form can only be two neighbours swapped.
+    for at in malformed if len(malformed) == 1 else range(40) if not malformed else ():
+        for letter in _alphabet(at):
+            yield letters[:at] + letter + letters[at + 1 :]
+    for at in range(39):
+        yield letters[:at] + letters[at + 1] + letters[at] + letters[at + 2 :]
+    for at in range(0, 35, 5):
+        yield letters[:at] + letters[at + 5 : at + 10] + letters[at : at + 5] + letters[at + 10 :]
+
+
+def _alphabet(place: int) -> str:
+    return VOWELS if place % 5 % 2 else CONSONANTS
+
+
+def _correction(groups: list[str], kind: str) -> str:
+    """The one code of that kind a single slip away, or nothing (PROTOCOL 3.4)."""
+    letters = "".join(groups)
+    if len(groups) != GROUPS or any(len(group) != 5 for group in groups):
+        return ""
+    found = set()
+    for candidate in _slips(letters):
+        words = [candidate[at : at + 5] for at in range(0, 40, 5)]
+        if all(GROUP.fullmatch(word) for word in words) and _kind_of(words) == kind:
+            found.add("-".join(words))
+    return found.pop() if len(found) == 1 else ""
+
+
+def parse_code(text: str, kind: str) -> bytes:
+    """The 14 secret bytes of a code; CodeError says which group is at fault, and may hold a correction to confirm."""
+    groups = _split(text)
+    if len(groups) != GROUPS:
+        raise CodeError("code-malformed", f"There are {len(groups)} groups, not eight.")
+    for place, group in enumerate(groups, start=1):
+        if not GROUP.fullmatch(group):
+            correction = _correction(groups, kind)
+            raise CodeError("code-malformed", f"Look at group {place}.", group=place, correction=correction)
+    found = _kind_of(groups)
+    if not found:
+        raise CodeError("code-checksum", correction=_correction(groups, kind))
+    if found != kind:
+        raise CodeError("code-wrong-kind", f"This is {NAMES[found]}, not {NAMES[kind]}.", kind=found)
+    return b"".join(_number(group).to_bytes(2, "big") for group in groups)[:SECRET_LENGTH]

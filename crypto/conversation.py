@@ -1,0 +1,107 @@
+"""A conversation is a graph of envelopes: its order, its gaps, its heads (PROTOCOL 8)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from crypto.directory import Directory
+from crypto.errors import EnvelopeError
+from crypto.message import MOST_PARENTS, OPENING_KINDS, Message
+from crypto.wire import StoredEnvelope, envelope_hash
+
+KNOWN_KINDS = (*OPENING_KINDS, "message")
+NOTICE_OF_LAYER = {"author": "forged", "signature": "forged"}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something a reader must be told (PROTOCOL 15.3), with the envelope's id (16 bytes) if it is about one."""
+
+    code: str
+    envelope: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message that opened: the id (16 bytes) and hash (32 bytes) of its envelope, and what it says."""
+
+    envelope: bytes
+    hash: bytes
+    message: Message
+
+
+@dataclass(frozen=True)
+class Thread:
+    """What a reader gets of a conversation: messages in order, notices, heads by hash with their counters."""
+
+    entries: tuple[Entry, ...]
+    notices: tuple[Notice, ...]
+    heads: Mapping[bytes, int]
+
+    def parents(self) -> tuple[list[bytes], int]:
+        """The parents and the counter of the next message (PROTOCOL 8.2)."""
+        chosen = sorted(self.heads, key=lambda head: (-self.heads[head], head))[:MOST_PARENTS]
+        return chosen, 1 + max(self.heads[head] for head in chosen)
+
+
+def _notice_of(problem: EnvelopeError, envelope: bytes) -> Notice:
+    if problem.code == "envelope-suite":
+        return Notice("newer-version", envelope)
+    return Notice(NOTICE_OF_LAYER.get(problem.layer, "damaged"), envelope)
+
+
+def _heads(counters: Mapping[bytes, int], entries: Iterable[Entry]) -> dict[bytes, int]:
+    named = {parent for entry in entries for parent in entry.message.parents}
+    return {hash_: counter for hash_, counter in counters.items() if hash_ not in named}
+
+
+def _graph_notices(entries: Iterable[Entry], counters: Mapping[bytes, int], directory: Directory) -> list[Notice]:
+    """PROTOCOL 8.3 points 2 to 4, for each message that opened."""
+    found = []
+    for entry in entries:
+        message = entry.message
+        present = [counters[parent] for parent in message.parents if parent in counters]
+        if len(present) < len(message.parents):
+            found.append(Notice("gap", entry.envelope))
+        elif message.parents and message.counter != 1 + max(present):
+            found.append(Notice("order", entry.envelope))
+        if not directory.knows(message.directory):
+            found.append(Notice("directory-unknown", entry.envelope))
+    return found
+
+
+def read_thread(
+    mailbox: bytes,
+    envelopes: Iterable[StoredEnvelope],
+    opening: bytes,
+    open_one: Callable[[StoredEnvelope], Message | None],
+    directory: Directory,
+    noted_heads: Iterable[bytes] = (),
+) -> Thread:
+    """The thread in a mailbox's envelopes. One envelope that fails never costs another.
+
+    `opening` is the id of the opening envelope; `open_one` gives the message of an envelope, None for an opening that
+    this reader may not open (PROTOCOL 8.4), or raises EnvelopeError; `noted_heads` are hashes from an earlier visit.
+    """
+    entries: list[Entry] = []
+    notices: list[Notice] = []
+    counters: dict[bytes, int] = {}
+    present: set[bytes] = set()
+    for item in envelopes:
+        hash_ = envelope_hash(mailbox, item.id, item.data)
+        present.add(hash_)
+        try:
+            message = open_one(item)
+        except EnvelopeError as problem:
+            notices.append(_notice_of(problem, item.id))
+            if item.id == opening:
+                counters[hash_] = 0
+            continue
+        counters[hash_] = message.counter if message else 0
+        if message is not None:
+            entries.append(Entry(item.id, hash_, message))
+    notices += _graph_notices(entries, counters, directory)
+    notices += [Notice("gap") for head in sorted(noted_heads) if head not in present]
+    notices += [Notice("newer-version", item.envelope) for item in entries if item.message.kind not in KNOWN_KINDS]
+    shown = [item for item in entries if item.message.kind in KNOWN_KINDS]
+    shown.sort(key=lambda item: (item.message.counter, item.message.day, item.hash))
+    return Thread(tuple(shown), tuple(notices), _heads(counters, entries))

@@ -1,0 +1,66 @@
+"""A recipient's week keys: a ratchet that only goes forward (PROTOCOL 11.4)."""
+
+from dataclasses import dataclass
+
+from crypto.encoding import week_of
+from crypto.hpke import PrivateKey
+from crypto.sealing import derive
+from crypto.statement import WEEKS
+
+GRACE_WEEKS = 8
+
+
+@dataclass(frozen=True)
+class Ratchet:
+    """The chain (32 bytes) of the earliest week whose key can still be computed."""
+
+    week: int
+    chain: bytes
+
+    def at(self, week: int) -> "Ratchet":
+        """The ratchet at a later week. ValueError for one that is gone."""
+        if week < self.week:
+            raise ValueError("this week's key is gone")
+        chain = self.chain
+        for _ in range(week - self.week):
+            chain = derive(chain, b"", "ratchet/next")
+        return Ratchet(week, chain)
+
+    @property
+    def key(self) -> PrivateKey:
+        """The private key of its week."""
+        return PrivateKey(derive(self.chain, b"", "ratchet/week"))
+
+    def announced(self, first_week: int) -> list[bytes]:
+        """The public keys (1,216 bytes) of the 26 weeks that a statement announces."""
+        step, keys = self.at(first_week), []
+        for week in range(first_week, first_week + WEEKS):
+            step = step.at(week)
+            keys.append(step.key.public)
+        return keys
+
+    def forgotten(self, synced: int, today: int) -> "Ratchet":
+        """The ratchet without the weeks that are synced (days before `synced`) and past their grace."""
+        done = min(week_of(synced) - 1, week_of(today) - GRACE_WEEKS - 1)
+        return self.at(max(self.week, done + 1))
+
+
+class WeekKeys:
+    """Private keys by week, each expanded once."""
+
+    def __init__(self, ratchet: Ratchet, latest: int) -> None:
+        """`latest` is the last week for which a key may be asked: a forged header must not spin the ratchet."""
+        self._step = ratchet
+        self._earliest = ratchet.week
+        self._latest = latest
+        self._keys: dict[int, PrivateKey] = {}
+
+    def __call__(self, week: int) -> list[PrivateKey]:
+        """The key of that week, or none if it is gone or not come yet."""
+        if not self._earliest <= week <= self._latest:
+            return []
+        if week not in self._keys:
+            start = self._step
+            self._keys[week] = start.at(week).key
+        return [self._keys[week]]
+
