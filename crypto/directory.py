@@ -63,12 +63,16 @@ def read_quote(value: object) -> Quote:
 
 @dataclass(frozen=True)
 class Directory:
-    """An accepted directory. `content` is the payload's JSON object, whose form has been checked."""
+    """An accepted directory. `content` is the payload's JSON object, whose form has been checked.
+
+    `signer_hashes` are the hashes (32 bytes) of all sets of signers from the organisation's first to `signers`.
+    """
 
     organisation: bytes
     hash: bytes
     signers: Signers
     content: dict[str, Any]
+    signer_hashes: frozenset[bytes] = frozenset()
 
     @property
     def version(self) -> int:
@@ -137,22 +141,22 @@ def make_rotation(organisation: bytes, sequence: int, signers: Signers, seeds: I
     return parse_object(make_dsse(signatures.ROTATION, write_object(content), seeds))
 
 
-def _current_signers(content: dict[str, Any], organisation: bytes) -> Signers:
-    """PROTOCOL 9.4 step 4: walk from the first set of signers, which the organisation id names, to today's."""
+def _signers(content: dict[str, Any], organisation: bytes) -> list[Signers]:
+    """PROTOCOL 9.4 step 4: the sets of signers from the first, which the organisation id names, to today's."""
     try:
         stated = read_signers(content.get("signers"))
         rotations = [read_dsse(item) for item in content["rotations"]]
         first = content.get("first_signers")
-        current = read_signers(first) if first is not None else stated
-        if current.hash != organisation or len(rotations) > 64:
+        sets = [read_signers(first) if first is not None else stated]
+        if sets[0].hash != organisation or len(rotations) > 64:
             raise ValueError("not the organisation's first signers")
         for sequence, rotation in enumerate(rotations, start=1):
-            current = _rotated(rotation, sequence, organisation, current)
+            sets.append(_rotated(rotation, sequence, organisation, sets[-1]))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise DirectoryError("directory-signers") from None
-    if current != stated:
+    if sets[-1] != stated:
         raise DirectoryError("directory-signers")
-    return current
+    return sets
 
 
 def _rotated(rotation: Dsse, sequence: int, organisation: bytes, current: Signers) -> Signers:
@@ -201,7 +205,8 @@ def accept_directory(
     dsse, content, organisation = _parse(data)
     if pin is not None and organisation != pin:
         raise DirectoryError("directory-pin")
-    signers = _current_signers(content, organisation)
+    sets = _signers(content, organisation)
+    signers = sets[-1]
     if len(dsse.signers(signers.keys)) < signers.threshold:
         raise DirectoryError("directory-signature")
     try:
@@ -211,6 +216,7 @@ def accept_directory(
     if len(content["history"]) != content["version"] - 1:
         raise DirectoryError("directory-chain")
     _check_dates(content, today)
-    directory = Directory(organisation, hash_labelled("directory", dsse.payload), signers, content)
+    hashes = frozenset(item.hash for item in sets)
+    directory = Directory(organisation, hash_labelled("directory", dsse.payload), signers, content, hashes)
     directory.check_seen(seen)
     return directory
