@@ -54,7 +54,9 @@ def _heads(counters: Mapping[bytes, int], entries: Iterable[Entry]) -> dict[byte
     return {hash_: counter for hash_, counter in counters.items() if hash_ not in named}
 
 
-def _graph_notices(entries: Iterable[Entry], counters: Mapping[bytes, int], directory: Directory) -> list[Notice]:
+def _graph_notices(
+    entries: Iterable[Entry], counters: Mapping[bytes, int], directory: Directory
+) -> list[Notice]:
     """PROTOCOL 8.3 points 2 to 4, for each message that opened."""
     found = []
     for entry in entries:
@@ -101,7 +103,9 @@ def read_thread(
             entries.append(Entry(item.id, hash_, message))
     notices += _graph_notices(entries, counters, directory)
     notices += [Notice("gap") for head in sorted(noted_heads) if head not in present]
-    notices += [Notice("newer-version", item.envelope) for item in entries if item.message.kind not in KNOWN_KINDS]
+    notices += [
+        Notice("newer-version", item.envelope) for item in entries if item.message.kind not in KNOWN_KINDS
+    ]
     shown = [item for item in entries if item.message.kind in KNOWN_KINDS]
     shown.sort(key=lambda item: (item.message.counter, item.message.day, item.hash))
     return Thread(tuple(shown), tuple(notices), _heads(counters, entries))

@@ -125,9 +125,13 @@ class Directory:
         """PROTOCOL 9.4 step 9: DirectoryError if any of the versions seen elsewhere does not fit this one."""
         for quote in quotes:
             if quote.version > self.version:
-                raise DirectoryError("directory-rolled-back", f"It is version {self.version}; seen: {quote.version}.")
+                raise DirectoryError(
+                    "directory-rolled-back", f"It is version {self.version}; seen: {quote.version}."
+                )
             if not self.knows(quote):
-                raise DirectoryError("directory-chain", f"Version {quote.version} is not the one seen before.")
+                raise DirectoryError(
+                    "directory-chain", f"Version {quote.version} is not the one seen before."
+                )
 
 
 def make_directory(content: dict[str, Any], seeds: Iterable[bytes]) -> bytes:
@@ -135,7 +139,9 @@ def make_directory(content: dict[str, Any], seeds: Iterable[bytes]) -> bytes:
     return make_dsse(signatures.DIRECTORY, write_object(content), seeds)
 
 
-def make_rotation(organisation: bytes, sequence: int, signers: Signers, seeds: Iterable[bytes]) -> dict[str, Any]:
+def make_rotation(
+    organisation: bytes, sequence: int, signers: Signers, seeds: Iterable[bytes]
+) -> dict[str, Any]:
     """A change of the signers (PROTOCOL 9.5), signed with the seeds of the signers before."""
     content = {"organisation": b64(organisation), "sequence": sequence, "signers": signers.to_json()}
     return parse_object(make_dsse(signatures.ROTATION, write_object(content), seeds))

@@ -20,23 +20,30 @@ def _need(condition: object, what: str) -> None:
 
 def _is_text(value: object) -> bool:
     """`{language: text}` with at least one language."""
-    return isinstance(value, dict) and len(value) > 0 and all(
-        is_id(language) and isinstance(text, str) for language, text in value.items()
+    return (
+        isinstance(value, dict)
+        and len(value) > 0
+        and all(is_id(language) and isinstance(text, str) for language, text in value.items())
     )
 
 
-def _objects(value: object, what: str, most: int) -> list[dict[str, Any]]:
-    _need(isinstance(value, list), what)
-    assert isinstance(value, list)
-    _need(len(value) <= most and all(isinstance(item, dict) for item in value), what)
+def _list(value: object, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(what)
     return value
+
+
+def _objects(value: object, what: str, most: int) -> list[dict[str, Any]]:
+    items = _list(value, what)
+    _need(len(items) <= most and all(isinstance(item, dict) for item in items), what)
+    return items
 
 
 def _ids(value: object, allowed: Iterable[str], what: str) -> None:
     """A list of ids, each once, each of `allowed`."""
-    _need(isinstance(value, list) and all(is_id(item) for item in value), what)
-    assert isinstance(value, list)
-    _need(len(set(value)) == len(value) and set(value) <= set(allowed), what)
+    items = _list(value, what)
+    _need(all(is_id(item) for item in items), what)
+    _need(len(set(items)) == len(items) and set(items) <= set(allowed), what)
 
 
 def _unique(items: list[dict[str, Any]], what: str) -> list[str]:
@@ -50,8 +57,8 @@ def _check_channel(item: dict[str, Any], kinds: list[str], recipients: list[str]
     _ids(item.get("kinds"), kinds, "a channel's kinds")
     _ids(item.get("recipients"), recipients, "a channel's recipients")
     _need(len(item["recipients"]) <= slots, "a channel has more recipients than slots")
-    informed = item.get("informed")
-    _need(isinstance(informed, list) and all(_is_text(text) for text in informed), "who else is informed")
+    informed = _list(item.get("informed"), "who else is informed")
+    _need(all(_is_text(text) for text in informed), "who else is informed")
     for route in _objects(item.get("routes"), "a channel's routes", 16):
         _need(_is_text(route.get("name")) and isinstance(route.get("url"), str), "a channel's routes")
 
@@ -63,8 +70,8 @@ def _check_people(content: dict[str, Any]) -> list[str]:
         unb64(item.get("signing_key"), 32)
     for item in _objects(content.get("former"), "former recipients", 4096):
         _need(is_id(item.get("id")) and is_number(item.get("until"), 1), "former recipients")
-        _need(isinstance(item.get("channels"), list), "former recipients")
-        _need(all(is_id(channel) for channel in item["channels"]), "former recipients")
+        channels = _list(item.get("channels"), "former recipients")
+        _need(all(is_id(channel) for channel in channels), "former recipients")
         unb64(item.get("signing_key"), 32)
     ids = _unique(recipients, "recipients' ids")
     # A message's author is "reporter" or a recipient's id: one word must not mean both.
@@ -74,16 +81,13 @@ def _check_people(content: dict[str, Any]) -> list[str]:
 
 def _check_head(content: dict[str, Any]) -> None:
     _need(is_number(content.get("version"), 1, 2**32 - 1), "version")
-    history = content.get("history")
-    _need(isinstance(history, list), "history")
-    assert isinstance(history, list)
-    for item in history:
+    for item in _list(content.get("history"), "history"):
         unb64(item, 32)
     issued, expires = day_number(content.get("issued")), day_number(content.get("expires"))
     _need(0 <= expires - issued <= MOST_DAYS, "validity")
     _need(is_id(content.get("slug")) and _is_text(content.get("name")), "slug or name")
-    languages = content.get("languages")
-    _need(isinstance(languages, list) and languages and all(is_id(item) for item in languages), "languages")
+    languages = _list(content.get("languages"), "languages")
+    _need(languages and all(is_id(item) for item in languages), "languages")
     _need(content.get("slots") in SLOT_COUNTS and is_number(content.get("slots")), "slots")
 
 
@@ -98,8 +102,8 @@ def check_form(content: dict[str, Any]) -> None:
     _unique(channels, "channels' ids")
     for item in channels:
         _check_channel(item, kind_ids, recipients, content["slots"])
-    policy = content.get("policy")
-    _need(isinstance(policy, dict), "policy")
-    assert isinstance(policy, dict)
+    [policy] = _objects([content.get("policy")], "policy", 1)
     _need(is_number(policy.get("retention_days"), *RETENTION_DAYS), "policy")
-    _need(all(is_number(policy.get(name), 0, 3650) for name in ("acknowledge_days", "feedback_days")), "policy")
+    _need(
+        all(is_number(policy.get(name), 0, 3650) for name in ("acknowledge_days", "feedback_days")), "policy"
+    )

@@ -49,7 +49,8 @@ class KeyBlock:
 
 def read_key_block(data: bytes) -> KeyBlock:
     """The key block in 1,408 bytes."""
-    return KeyBlock(*(data[at : at + 32] for at in range(0, 192, 32)), xwing_public=data[192:])
+    conversation, read, write, close, replace, signing_key = (data[at : at + 32] for at in range(0, 192, 32))
+    return KeyBlock(conversation, read, write, close, replace, signing_key, data[192:])
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,11 @@ def _seal_slots(draft: Draft, header: bytes, secret: bytes, random: Random) -> b
 
 
 def seal_opening(
-    draft: Draft, random: Random, *, stub_key: bytes | None = None, stub: Callable[[bytes], Stub] | None = None
+    draft: Draft,
+    random: Random,
+    *,
+    stub_key: bytes | None = None,
+    stub: Callable[[bytes], Stub] | None = None,
 ) -> tuple[bytes, bytes]:
     """The opening envelope and its secret `Z` (32 bytes).
 
@@ -118,7 +123,9 @@ def seal_opening(
     """
     secret, salt = random(SECRET_LENGTH), random(32)
     commitment = derive(secret, salt, "opening/commit")
-    header = bytes([wire.SUITE, wire.OPENING, draft.slots]) + draft.week.to_bytes(4, "big") + salt + commitment
+    header = (
+        bytes([wire.SUITE, wire.OPENING, draft.slots]) + draft.week.to_bytes(4, "big") + salt + commitment
+    )
     slots = _seal_slots(draft, header, secret, random)
     record = draft.creation.to_bytes()
     plain_stub = stub(secret) if stub else None
@@ -241,7 +248,9 @@ def open_conversation(data: bytes, place: ConversationPlace, key: bytes, author_
     if not hmac.compare_digest(derive(key, parts.salt, "conversation/commit"), parts.commitment):
         raise EnvelopeError("envelope-commitment")
     try:
-        padded = unseal(derive(key, parts.salt, "conversation/body"), place.to_bytes() + parts.header, parts.body)
+        padded = unseal(
+            derive(key, parts.salt, "conversation/body"), place.to_bytes() + parts.header, parts.body
+        )
     except DoesNotOpen:
         raise EnvelopeError("envelope-body") from None
     return unpack(padded, place.committed(parts.commitment), author_keys, opening=False)

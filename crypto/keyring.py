@@ -6,7 +6,17 @@ from typing import Any
 
 from crypto import wire
 from crypto.directory import Quote, read_quote
-from crypto.encoding import Random, b64, day_number, day_text, is_id, is_number, parse_object, unb64, write_object
+from crypto.encoding import (
+    Random,
+    b64,
+    day_number,
+    day_text,
+    is_id,
+    is_number,
+    parse_object,
+    unb64,
+    write_object,
+)
 from crypto.errors import KeyringError
 from crypto.ratchet import Ratchet
 from crypto.sealing import DoesNotOpen, derive, seal, unseal
@@ -38,7 +48,12 @@ class Conversation:
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the keyring."""
-        known = {"kind": self.kind, "opening": b64(self.opening), "channel": self.channel, "report": self.report}
+        known = {
+            "kind": self.kind,
+            "opening": b64(self.opening),
+            "channel": self.channel,
+            "report": self.report,
+        }
         counted = {"day": day_text(self.day), "messages": self.messages}
         keys = {name: b64(getattr(self, name)) for name in KEY_NAMES}
         return {**known, **keys, **counted, "heads": sorted(b64(head) for head in self.heads)}
@@ -82,7 +97,9 @@ class Keyring:
             "recipient": self.recipient,
             "signing_seed": b64(self.signing_seed),
             "ratchet": {"week": self.ratchet.week, "chain": b64(self.ratchet.chain)},
-            "conversations": {b64(id_): self.conversations[id_].to_json() for id_ in sorted(self.conversations)},
+            "conversations": {
+                b64(id_): self.conversations[id_].to_json() for id_ in sorted(self.conversations)
+            },
             "closed": sorted(b64(id_) for id_ in self.closed),
             "synced": None if self.synced is None else day_text(self.synced),
             "counter": self.counter,
@@ -95,6 +112,10 @@ class Keyring:
         if mailbox in self.closed:
             return self
         return replace(self, conversations={**self.conversations, mailbox: conversation})
+
+    def stating(self, counter: int, stated: tuple[int, int], directory: Quote) -> "Keyring":
+        """The keyring after a statement with that counter, of that week and directory version."""
+        return replace(self, counter=counter, stated=stated, directory=directory)
 
     def without(self, mailbox: bytes) -> "Keyring":
         """The keyring without that conversation's keys, for good: its tombstone survives merging."""
@@ -120,7 +141,9 @@ def _from_json(value: dict[str, Any]) -> Keyring:
         recipient=value["recipient"],
         signing_seed=unb64(value["signing_seed"], 32),
         ratchet=Ratchet(ratchet["week"], unb64(ratchet["chain"], 32)),
-        conversations={unb64(id_, 32): _read_conversation(item) for id_, item in value["conversations"].items()},
+        conversations={
+            unb64(id_, 32): _read_conversation(item) for id_, item in value["conversations"].items()
+        },
         closed=frozenset(unb64(id_, 32) for id_ in value["closed"]),
         synced=None if value["synced"] is None else day_number(value["synced"]),
         counter=value["counter"],
@@ -166,7 +189,9 @@ def parse_keyring(data: bytes) -> SealedKeyring:
     return SealedKeyring(unlockers, data[salt_at : salt_at + 32], data[salt_at + 32 :])
 
 
-def wrap_root_key(root_key: bytes, unlocker: bytes, organisation: bytes, recipient: str, random: Random) -> bytes:
+def wrap_root_key(
+    root_key: bytes, unlocker: bytes, organisation: bytes, recipient: str, random: Random
+) -> bytes:
     """An unlocker of type access code (81 bytes) for a keyring's root key (32 bytes)."""
     salt, type_ = random(32), bytes([ACCESS_CODE])
     key = derive(unlocker, salt, "keyring/unlock")
@@ -234,7 +259,9 @@ def merge(one: Keyring, other: Keyring) -> Keyring:
     closed = one.closed | other.closed
     conversations = {**one.conversations, **other.conversations}
     for mailbox in one.conversations.keys() & other.conversations.keys():
-        conversations[mailbox] = _merge_conversations(one.conversations[mailbox], other.conversations[mailbox])
+        conversations[mailbox] = _merge_conversations(
+            one.conversations[mailbox], other.conversations[mailbox]
+        )
     synced = [day for day in (one.synced, other.synced) if day is not None]
     quotes = [quote for quote in (one.directory, other.directory) if quote is not None]
     pairs = [pair for pair in (one.stated, other.stated) if pair is not None]

@@ -63,4 +63,3 @@ class WeekKeys:
             start = self._step
             self._keys[week] = start.at(week).key
         return [self._keys[week]]
-

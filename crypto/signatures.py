@@ -45,7 +45,9 @@ def verify(public: bytes, type_: str, body: bytes, signature: bytes) -> bool:
         return False
     if int.from_bytes(signature[32:], "little") >= GROUP_ORDER:
         return False
-    if not crypto_core_ed25519_is_valid_point(public) or not crypto_core_ed25519_is_valid_point(signature[:32]):
+    if not crypto_core_ed25519_is_valid_point(public) or not crypto_core_ed25519_is_valid_point(
+        signature[:32]
+    ):
         return False
     try:
         VerifyKey(public).verify(pae(type_, body), signature)

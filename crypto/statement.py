@@ -70,7 +70,9 @@ def _read(value: object) -> tuple[dict[str, Any], Statement, Any]:
         content = parse_object(dsse.payload)
         hashes = unb64(content.get("keys"), 32 * WEEKS)
         numbers = (content.get("counter"), content.get("first_week"))
-        if dsse.type != signatures.STATEMENT or not all(is_number(number, 0, 2**32 - 1) for number in numbers):
+        if dsse.type != signatures.STATEMENT or not all(
+            is_number(number, 0, 2**32 - 1) for number in numbers
+        ):
             raise ValueError("not a statement")
         if not is_id(content.get("recipient")):
             raise ValueError("no recipient")

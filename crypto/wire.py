@@ -56,7 +56,15 @@ class CreationRecord:
 
     def to_bytes(self) -> bytes:
         """The 225 bytes."""
-        parts = (self.organisation, self.mailbox, self.read, self.write, self.close, self.replace, self.delete)
+        parts = (
+            self.organisation,
+            self.mailbox,
+            self.read,
+            self.write,
+            self.close,
+            self.replace,
+            self.delete,
+        )
         return bytes([SUITE]) + b"".join(parts)
 
 
