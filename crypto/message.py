@@ -15,6 +15,7 @@ SIGNATURE_LENGTH = 64
 MOST_PARENTS = 8
 REPORTER = "reporter"
 OPENING_KINDS = ("report", "case", "grant", "decoy")
+CONVERSATION_KINDS = ("message",)
 NO_KEYS = bytes(32)
 
 AuthorKeys = Callable[["Message"], Sequence[bytes]]
@@ -57,8 +58,11 @@ class Message:
 
 
 def pack(meta: dict[str, Any], text: str, place: Place, signing_seed: bytes, sizes: Sequence[int]) -> bytes:
-    """The padded message; EnvelopeError via `text-too-long` if no size of `sizes` (bytes, ascending) fits."""
-    head, body = write_object(meta), text.encode("utf-8")
+    """The padded message; EnvelopeError `text-too-long` if no size of `sizes` (bytes, ascending) fits.
+
+    `text-not-utf8` if the text holds half of a character, as surrogates that escaped from somewhere are.
+    """
+    head, body = write_object(meta), _utf8(text)
     signed = len(head).to_bytes(2, "big") + head + body
     signature = signatures.sign(signing_seed, signatures.MESSAGE, place.to_bytes() + signed)
     length = len(signed) + SIGNATURE_LENGTH
@@ -66,6 +70,14 @@ def pack(meta: dict[str, Any], text: str, place: Place, signing_seed: bytes, siz
     if len(body) > TEXT_LIMIT or not size:
         raise EnvelopeError("text-too-long")
     return (length.to_bytes(4, "big") + signed + signature).ljust(size, b"\x00")
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        # The codec's own error carries the whole text with it.
+        raise EnvelopeError("text-not-utf8") from None
 
 
 def _unpad(padded: bytes, sizes: Sequence[int]) -> bytes:
@@ -104,6 +116,8 @@ def _parse(content: bytes, opening: bool) -> Message:
         raise ValueError("kind, author or counter")
     if opening != (not parents) or opening != (meta["counter"] == 0):
         raise ValueError("an opening has no parents, and nothing else is without")
+    if meta["kind"] in (CONVERSATION_KINDS if opening else OPENING_KINDS):
+        raise ValueError("a kind that has its place elsewhere")
     if opening:
         _check_opening_meta(meta)
     return Message(

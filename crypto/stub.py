@@ -45,6 +45,6 @@ def open_stub(sealed: bytes, key: bytes, salt: bytes, associated: bytes) -> Stub
         raise EnvelopeError("envelope-stub") from None
     quote = Quote(int.from_bytes(plain[33:37], "big"), plain[37:69])
     stub = Stub(bool(plain[0] & REREADABLE), plain[1:33], quote, plain[69:101], channel)
-    if not is_id(channel) or stub.to_bytes() != plain:
+    if not is_id(channel) or not quote.version or stub.to_bytes() != plain:
         raise EnvelopeError("envelope-stub")
     return stub
