@@ -1,14 +1,15 @@
 """A conversation is a graph of envelopes: its order, its gaps, its heads (PROTOCOL 8)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from crypto.directory import Directory
+from crypto.encoding import LARGEST_NUMBER
 from crypto.errors import EnvelopeError
-from crypto.message import MOST_PARENTS, OPENING_KINDS, Message
+from crypto.message import CONVERSATION_KINDS, MOST_PARENTS, OPENING_KINDS, Message
 from crypto.wire import StoredEnvelope, envelope_hash
 
-KNOWN_KINDS = (*OPENING_KINDS, "message")
+KNOWN_KINDS = (*OPENING_KINDS, *CONVERSATION_KINDS)
 NOTICE_OF_LAYER = {"author": "forged", "signature": "forged"}
 
 
@@ -38,9 +39,10 @@ class Thread:
     heads: Mapping[bytes, int]
 
     def parents(self) -> tuple[list[bytes], int]:
-        """The parents and the counter of the next message (PROTOCOL 8.2)."""
+        """The parents and the counter of the next message (PROTOCOL 8.2); there must be heads."""
         chosen = sorted(self.heads, key=lambda head: (-self.heads[head], head))[:MOST_PARENTS]
-        return chosen, 1 + max(self.heads[head] for head in chosen)
+        # One author's counter at the very end must not keep all others from writing on.
+        return chosen, min(1 + self.heads[chosen[0]], LARGEST_NUMBER)
 
 
 def _notice_of(problem: EnvelopeError, envelope: bytes) -> Notice:
@@ -55,16 +57,17 @@ def _heads(counters: Mapping[bytes, int], entries: Iterable[Entry]) -> dict[byte
 
 
 def _graph_notices(
-    entries: Iterable[Entry], counters: Mapping[bytes, int], directory: Directory
+    entries: Iterable[Entry], present: Collection[bytes], counters: Mapping[bytes, int], directory: Directory
 ) -> list[Notice]:
     """PROTOCOL 8.3 points 2 to 4, for each message that opened."""
     found = []
     for entry in entries:
         message = entry.message
-        present = [counters[parent] for parent in message.parents if parent in counters]
-        if len(present) < len(message.parents):
+        known = [counters[parent] for parent in message.parents if parent in counters]
+        if not all(parent in present for parent in message.parents):
             found.append(Notice("gap", entry.envelope))
-        elif message.parents and message.counter != 1 + max(present):
+        # A parent that is there but does not open has been told of already, and its counter is not known.
+        elif len(known) == len(message.parents) > 0 and message.counter != 1 + max(known):
             found.append(Notice("order", entry.envelope))
         if not directory.knows(message.directory):
             found.append(Notice("directory-unknown", entry.envelope))
@@ -83,6 +86,7 @@ def read_thread(
 
     `opening` is the id of the opening envelope; `open_one` gives the message of an envelope, None for an opening that
     this reader may not open (PROTOCOL 8.4), or raises EnvelopeError; `noted_heads` are hashes from an earlier visit.
+    An envelope that comes twice is read once.
     """
     entries: list[Entry] = []
     notices: list[Notice] = []
@@ -90,6 +94,8 @@ def read_thread(
     present: set[bytes] = set()
     for item in envelopes:
         hash_ = envelope_hash(mailbox, item.id, item.data)
+        if hash_ in present:
+            continue
         present.add(hash_)
         try:
             message = open_one(item)
@@ -101,7 +107,7 @@ def read_thread(
         counters[hash_] = message.counter if message else 0
         if message is not None:
             entries.append(Entry(item.id, hash_, message))
-    notices += _graph_notices(entries, counters, directory)
+    notices += _graph_notices(entries, present, counters, directory)
     notices += [Notice("gap") for head in sorted(noted_heads) if head not in present]
     notices += [
         Notice("newer-version", item.envelope) for item in entries if item.message.kind not in KNOWN_KINDS
