@@ -6,12 +6,13 @@ from typing import Any
 
 from crypto import signatures
 from crypto.directory_form import check_form
-from crypto.dsse import Dsse, make_dsse, parse_dsse, read_dsse
+from crypto.dsse import Dsse, is_newer, make_dsse, parse_dsse, read_dsse
 from crypto.encoding import b64, day_number, is_number, parse_object, unb64, write_object
 from crypto.errors import DirectoryError
 from crypto.hashing import hash_labelled
 
 CLOCK_DAYS = 2
+MOST_ROTATIONS = 64
 
 
 @dataclass(frozen=True)
@@ -116,22 +117,22 @@ class Directory:
 
     def knows(self, quote: Quote) -> bool:
         """Whether `quote` is this version or one in its history."""
-        history = self.content["history"]
         if quote.version == self.version:
             return quote.hash == self.hash
-        return quote.version < self.version and history[quote.version - 1] == b64(quote.hash)
+        return 1 <= quote.version < self.version and self.content["history"][quote.version - 1] == b64(
+            quote.hash
+        )
 
     def check_seen(self, quotes: Iterable[Quote]) -> None:
         """PROTOCOL 9.4 step 9: DirectoryError if any of the versions seen elsewhere does not fit this one."""
+        quotes = list(quotes)
+        newest = max((quote.version for quote in quotes), default=0)
+        if newest > self.version:
+            raise DirectoryError("directory-rolled-back", f"It is version {self.version}; seen: {newest}.")
         for quote in quotes:
-            if quote.version > self.version:
-                raise DirectoryError(
-                    "directory-rolled-back", f"It is version {self.version}; seen: {quote.version}."
-                )
             if not self.knows(quote):
-                raise DirectoryError(
-                    "directory-chain", f"Version {quote.version} is not the one seen before."
-                )
+                detail = f"Version {quote.version} is not the one seen before."
+                raise DirectoryError("directory-chain", detail)
 
 
 def make_directory(content: dict[str, Any], seeds: Iterable[bytes]) -> bytes:
@@ -147,50 +148,52 @@ def make_rotation(
     return parse_object(make_dsse(signatures.ROTATION, write_object(content), seeds))
 
 
-def _signers(content: dict[str, Any], organisation: bytes) -> list[Signers]:
+def _check_type(type_: str, wanted: str, otherwise: str) -> None:
+    """DirectoryError `directory-newer` if only the number of the type differs (PROTOCOL 14.3), else `otherwise`."""
+    if type_ != wanted:
+        raise DirectoryError("directory-newer" if is_newer(type_, wanted) else otherwise)
+
+
+def _signers(content: dict[str, Any]) -> list[Signers]:
     """PROTOCOL 9.4 step 4: the sets of signers from the first, which the organisation id names, to today's."""
     try:
         stated = read_signers(content.get("signers"))
         rotations = [read_dsse(item) for item in content["rotations"]]
-        first = content.get("first_signers")
-        sets = [read_signers(first) if first is not None else stated]
-        if sets[0].hash != organisation or len(rotations) > 64:
+        sets = [read_signers(content.get("first_signers", content.get("signers")))]
+        if content.get("organisation") != b64(sets[0].hash) or len(rotations) > MOST_ROTATIONS:
             raise ValueError("not the organisation's first signers")
         for sequence, rotation in enumerate(rotations, start=1):
-            sets.append(_rotated(rotation, sequence, organisation, sets[-1]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+            sets.append(_rotated(rotation, sequence, sets[0].hash, sets[-1]))
+    except (ValueError, KeyError, TypeError):
         raise DirectoryError("directory-signers") from None
-    if sets[-1] != stated:
+    if sets[-1].hash != stated.hash:
         raise DirectoryError("directory-signers")
     return sets
 
 
 def _rotated(rotation: Dsse, sequence: int, organisation: bytes, current: Signers) -> Signers:
+    _check_type(rotation.type, signatures.ROTATION, "directory-signers")
     body = parse_object(rotation.payload)
-    if rotation.type != signatures.ROTATION or len(rotation.signers(current.keys)) < current.threshold:
+    if len(rotation.signers(current.keys)) < current.threshold:
         raise ValueError("not signed by the signers before")
-    if body.get("sequence") != sequence or body.get("organisation") != b64(organisation):
+    if not is_number(body.get("sequence"), sequence, sequence) or body.get("organisation") != b64(
+        organisation
+    ):
         raise ValueError("another rotation")
     return read_signers(body.get("signers"))
 
 
-def _parse(data: bytes) -> tuple[Dsse, dict[str, Any], bytes]:
+def _parse(data: bytes) -> tuple[Dsse, dict[str, Any]]:
     """PROTOCOL 9.4 steps 1 and 2."""
     try:
         dsse = parse_dsse(data)
-    except ValueError:
-        raise DirectoryError("directory-format") from None
-    if dsse.type != signatures.DIRECTORY:
-        newer = dsse.type.startswith("application/vnd.drempel.directory.")
-        raise DirectoryError("directory-newer" if newer else "directory-format")
-    try:
+        _check_type(dsse.type, signatures.DIRECTORY, "directory-format")
         content = parse_object(dsse.payload)
-        organisation = unb64(content.get("organisation"), 32)
     except ValueError:
         raise DirectoryError("directory-format") from None
     if not dsse.signatures:
         raise DirectoryError("directory-unsigned")
-    return dsse, content, organisation
+    return dsse, content
 
 
 def _check_dates(content: dict[str, Any], today: int) -> None:
@@ -208,10 +211,10 @@ def accept_directory(
 
     `today` is a day number, `pin` the organisation id of the link (32 bytes), `seen` what was seen of it before.
     """
-    dsse, content, organisation = _parse(data)
-    if pin is not None and organisation != pin:
+    dsse, content = _parse(data)
+    if pin is not None and content.get("organisation") != b64(pin):
         raise DirectoryError("directory-pin")
-    sets = _signers(content, organisation)
+    sets = _signers(content)
     signers = sets[-1]
     if len(dsse.signers(signers.keys)) < signers.threshold:
         raise DirectoryError("directory-signature")
@@ -223,6 +226,7 @@ def accept_directory(
         raise DirectoryError("directory-chain")
     _check_dates(content, today)
     hashes = frozenset(item.hash for item in sets)
-    directory = Directory(organisation, hash_labelled("directory", dsse.payload), signers, content, hashes)
+    hash_ = hash_labelled("directory", dsse.payload)
+    directory = Directory(sets[0].hash, hash_, signers, content, hashes)
     directory.check_seen(seen)
     return directory

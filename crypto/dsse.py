@@ -1,8 +1,8 @@
 """DSSE envelopes: JSON that is signed over the exact bytes that travel (PROTOCOL 2.7)."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from crypto import signatures
 from crypto.encoding import b64, parse_object, unb64, write_object
@@ -25,6 +25,12 @@ class Dsse:
         }
 
 
+def is_newer(type_: str, known: str) -> bool:
+    """Whether `type_` differs from the `known` type by its version number alone (PROTOCOL 14.3)."""
+    shape = re.escape(known).replace(r"\.1", r"\.[0-9]+")
+    return type_ != known and re.fullmatch(shape, type_) is not None
+
+
 def make_dsse(type_: str, payload: bytes, seeds: Iterable[bytes]) -> bytes:
     """The DSSE envelope of `payload`, signed with each seed."""
     signed = [
@@ -34,8 +40,10 @@ def make_dsse(type_: str, payload: bytes, seeds: Iterable[bytes]) -> bytes:
     return write_object({"payloadType": type_, "payload": b64(payload), "signatures": signed})
 
 
-def read_dsse(value: dict[str, Any]) -> Dsse:
-    """The envelope in a parsed JSON object; ValueError if it is not one."""
+def read_dsse(value: object) -> Dsse:
+    """The envelope in a parsed JSON value; ValueError if it is not one."""
+    if not isinstance(value, dict):
+        raise ValueError("not a DSSE envelope")
     type_, listed = value.get("payloadType"), value.get("signatures")
     if not isinstance(type_, str) or not isinstance(listed, list) or len(listed) > 64:
         raise ValueError("not a DSSE envelope")

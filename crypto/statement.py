@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from crypto import signatures
 from crypto.directory import Directory, Quote, read_quote
-from crypto.dsse import make_dsse, read_dsse
+from crypto.dsse import Dsse, is_newer, make_dsse, read_dsse
 from crypto.encoding import b64, is_id, is_number, parse_object, unb64, write_object
 from crypto.errors import StatementError
 from crypto.hashing import hash_labelled
@@ -62,11 +61,12 @@ def make_statement(
     return make_dsse(signatures.STATEMENT, write_object(content), [signing_seed])
 
 
-def _read(value: object) -> tuple[dict[str, Any], Statement, Any]:
+def _read(value: object) -> tuple[Dsse, bytes, Statement]:
+    """The envelope, the organisation it names, and what it says; none of it verified yet."""
     try:
-        if not isinstance(value, dict):
-            raise ValueError("not an object")
         dsse = read_dsse(value)
+        if is_newer(dsse.type, signatures.STATEMENT):
+            raise StatementError("directory-newer")
         content = parse_object(dsse.payload)
         hashes = unb64(content.get("keys"), 32 * WEEKS)
         numbers = (content.get("counter"), content.get("first_week"))
@@ -76,19 +76,23 @@ def _read(value: object) -> tuple[dict[str, Any], Statement, Any]:
             raise ValueError("not a statement")
         if not is_id(content.get("recipient")):
             raise ValueError("no recipient")
+        organisation = unb64(content.get("organisation"), 32)
         keys = tuple(hashes[at : at + 32] for at in range(0, len(hashes), 32))
         quote = read_quote(content.get("directory"))
         statement = Statement(content["recipient"], content["counter"], quote, content["first_week"], keys)
     except ValueError:
         raise StatementError("statement-format") from None
-    return content, statement, dsse
+    return dsse, organisation, statement
 
 
 def accept_statement(value: object, directory: Directory, recipient: str) -> Statement:
-    """The statement in a parsed DSSE envelope, if it is that recipient's (PROTOCOL 10.3); StatementError if not."""
-    content, statement, dsse = _read(value)
+    """The statement in a parsed DSSE envelope, if it is that recipient's (PROTOCOL 10.3); StatementError if not.
+
+    `directory-newer` if a newer version of Drempel made it (PROTOCOL 14.3).
+    """
+    dsse, organisation, statement = _read(value)
     key = directory.signing_key(recipient)
-    fits = statement.recipient == recipient and content.get("organisation") == b64(directory.organisation)
+    fits = statement.recipient == recipient and organisation == directory.organisation
     if key is None or not fits or not dsse.signers([key]):
         raise StatementError("statement-signature")
     return statement
