@@ -59,6 +59,12 @@ class Conversation:
         return {**known, **keys, **counted, "heads": sorted(b64(head) for head in self.heads)}
 
 
+def _hashes(value: object) -> frozenset[bytes]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return frozenset(unb64(item, 32) for item in value)
+
+
 def _read_conversation(value: dict[str, Any]) -> Conversation:
     if not is_id(value["channel"]) or not is_id(value["kind"]) or not is_number(value["messages"]):
         raise ValueError("not a conversation")
@@ -71,7 +77,7 @@ def _read_conversation(value: dict[str, Any]) -> Conversation:
         report=value["report"],
         day=day_number(value["day"]),
         messages=value["messages"],
-        heads=frozenset(unb64(head, 32) for head in value["heads"]),
+        heads=_hashes(value["heads"]),
         **{name: unb64(value[name], 32) for name in KEY_NAMES},
     )
 
@@ -144,7 +150,7 @@ def _from_json(value: dict[str, Any]) -> Keyring:
         conversations={
             unb64(id_, 32): _read_conversation(item) for id_, item in value["conversations"].items()
         },
-        closed=frozenset(unb64(id_, 32) for id_ in value["closed"]),
+        closed=_hashes(value["closed"]),
         synced=None if value["synced"] is None else day_number(value["synced"]),
         counter=value["counter"],
         stated=_read_pair(value["stated"]),
@@ -241,9 +247,12 @@ def open_keyring(sealed: SealedKeyring, root_key: bytes, organisation: bytes, re
 
 
 def _merge_conversations(one: Conversation, other: Conversation) -> Conversation:
-    if replace(one, messages=0, heads=frozenset()) != replace(other, messages=0, heads=frozenset()):
-        raise KeyringError("keyring-damaged")
-    return replace(one, messages=max(one.messages, other.messages), heads=one.heads | other.heads)
+    # Two devices can hold different openings of one mailbox only if the server showed them such. Either will do, as
+    # long as all devices choose the same: to refuse would let a server stop a keyring from ever being written again.
+    kept = min(
+        one, other, key=lambda known: write_object(replace(known, messages=0, heads=frozenset()).to_json())
+    )
+    return replace(kept, messages=max(one.messages, other.messages), heads=one.heads | other.heads)
 
 
 def _later_ratchet(one: Ratchet, other: Ratchet) -> Ratchet:
@@ -264,7 +273,8 @@ def merge(one: Keyring, other: Keyring) -> Keyring:
         )
     synced = [day for day in (one.synced, other.synced) if day is not None]
     quotes = [quote for quote in (one.directory, other.directory) if quote is not None]
-    pairs = [pair for pair in (one.stated, other.stated) if pair is not None]
+    # What was stated goes with the counter it was stated under.
+    newest = max(one, other, key=lambda keyring: (keyring.counter, keyring.stated or (-1, -1)))
     return Keyring(
         recipient=one.recipient,
         signing_seed=one.signing_seed,
@@ -272,7 +282,7 @@ def merge(one: Keyring, other: Keyring) -> Keyring:
         conversations={id_: kept for id_, kept in conversations.items() if id_ not in closed},
         closed=closed,
         synced=max(synced, default=None),
-        counter=max(one.counter, other.counter),
-        stated=max(pairs, default=None),
+        counter=newest.counter,
+        stated=newest.stated,
         directory=min(quotes, key=lambda quote: (-quote.version, quote.hash), default=None),
     )
