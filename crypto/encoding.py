@@ -12,6 +12,7 @@ Random = Callable[[int], bytes]
 
 EPOCH = date(1970, 1, 1)
 LARGEST_NUMBER = 2**53 - 1
+LARGEST_DAY = (date.max - EPOCH).days
 
 
 def b64(data: bytes) -> str:
@@ -83,7 +84,9 @@ def day_number(text: object) -> int:
 
 
 def day_text(day: int) -> str:
-    """`YYYY-MM-DD` of days since 1970-01-01."""
+    """`YYYY-MM-DD` of days since 1970-01-01; ValueError after the year 9999, which has no such form."""
+    if not 0 <= day <= LARGEST_DAY:
+        raise ValueError("not a day")
     return date.fromordinal(EPOCH.toordinal() + day).isoformat()
 
 

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crypto.encoding import Random
+from crypto.encoding import LARGEST_DAY, Random
 from crypto.errors import WireError
 from crypto.hashing import hash_labelled
 
@@ -200,6 +200,12 @@ class _Reader:
     def number(self) -> int:
         return int.from_bytes(self.take(4), "big")
 
+    def day(self) -> int:
+        # A server's day ends up in JSON, where a later one can't be written (PROTOCOL 1.4).
+        if (day := self.number()) > LARGEST_DAY:
+            raise WireError("answer-damaged")
+        return day
+
 
 def parse_mailbox_answer(data: bytes, read_token: bytes) -> MailboxAnswer:
     """The mailbox in an answer; WireError `receipt-unknown`, or `answer-damaged` if it does not parse."""
@@ -213,7 +219,7 @@ def parse_mailbox_answer(data: bytes, read_token: bytes) -> MailboxAnswer:
     creation = reader.take(CREATION_LENGTH)
     envelopes = []
     for _ in range(reader.number()):
-        id_, day = reader.take(ENVELOPE_ID_LENGTH), reader.number()
+        id_, day = reader.take(ENVELOPE_ID_LENGTH), reader.day()
         envelopes.append(StoredEnvelope(id_, day, reader.take(reader.number())))
     if reader.at != len(reader.data) or len({item.id for item in envelopes}) != len(envelopes):
         raise WireError("answer-damaged")
@@ -249,7 +255,7 @@ def parse_day_answer(data: bytes) -> Iterator[DayItem]:
     """The envelopes of a day's answer, one by one; WireError `answer-damaged` if it is cut off."""
     reader, count = _Reader(data), 0
     while (mailbox := reader.take(MAILBOX_ID_LENGTH)) != DAY_END:
-        id_, day, flags = reader.take(ENVELOPE_ID_LENGTH), reader.number(), reader.take(1)[0]
+        id_, day, flags = reader.take(ENVELOPE_ID_LENGTH), reader.day(), reader.take(1)[0]
         if flags > 1:
             raise WireError("answer-damaged")
         creation = reader.take(CREATION_LENGTH) if flags else None
