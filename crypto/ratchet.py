@@ -50,16 +50,14 @@ class WeekKeys:
 
     def __init__(self, ratchet: Ratchet, latest: int) -> None:
         """`latest` is the last week for which a key may be asked: a forged header must not spin the ratchet."""
-        self._step = ratchet
-        self._earliest = ratchet.week
+        self._ratchet = ratchet
         self._latest = latest
         self._keys: dict[int, PrivateKey] = {}
 
     def __call__(self, week: int) -> list[PrivateKey]:
         """The key of that week, or none if it is gone or not come yet."""
-        if not self._earliest <= week <= self._latest:
+        if not self._ratchet.week <= week <= self._latest:
             return []
         if week not in self._keys:
-            start = self._step
-            self._keys[week] = start.at(week).key
+            self._keys[week] = self._ratchet.at(week).key
         return [self._keys[week]]
