@@ -1,0 +1,92 @@
+"""uvicorn's protocol with patience that ends, and with our headers on the one answer that no application gives."""
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from intake.service.headers import HEADERS
+from intake.service.problems import problem
+from intake.service.settings import Settings
+
+
+def _malformed() -> bytes:
+    response = problem("request-malformed")
+    head = [*response.raw_headers, (b"connection", b"close"), *HEADERS]
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in head)
+    return b"HTTP/1.1 400 Bad Request\r\n" + lines + b"\r\n" + bytes(response.body)
+
+
+MALFORMED = _malformed()
+
+
+class Connection(HttpToolsProtocol):
+    """One connection. It is let go when no whole request head comes, or when nobody reads the answer."""
+
+    settings = Settings()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head_due: asyncio.TimerHandle | None = None
+        self._stall_due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has come; uvicorn itself would wait for its first byte for ever."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Something has come: a part of a head, or of a body, whose own clock is in `limits`."""
+        # It is None before the first request, whatever uvicorn declares.
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.response_complete:
+            self._await_head()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._stop_head()
+        super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we write: that may take its time, but it must go on."""
+        super().pause_writing()
+        self._stop_stall()
+        self._watch(self.transport.get_write_buffer_size() + 1)
+
+    def resume_writing(self) -> None:
+        """The client reads."""
+        self._stop_stall()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
+        self._stop_head()
+        self._stop_stall()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - theirs names what was wrong
+        """What is no HTTP at all gets a problem document like everything else."""
+        self.transport.write(MALFORMED)
+        self.transport.close()
+
+    def _await_head(self) -> None:
+        if self._head_due is None:
+            self._head_due = self.loop.call_later(self.settings.head_seconds, self.transport.abort)
+
+    def _stop_head(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+    def _stop_stall(self) -> None:
+        if self._stall_due is not None:
+            self._stall_due.cancel()
+            self._stall_due = None
+
+    def _watch(self, before: int) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        if waiting >= before:
+            self.transport.abort()
+        else:
+            self._stall_due = self.loop.call_later(self.settings.stalled_seconds, self._watch, waiting)

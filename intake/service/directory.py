@@ -1,0 +1,100 @@
+"""The public part: the signed directory and the keys of this week (PROTOCOL 9, 10)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from crypto.directory import Directory, accept_directory
+from crypto.dsse import parse_dsse
+from crypto.encoding import b64, day_number, day_text, parse_object, week_of, write_object
+from crypto.errors import DirectoryError, DrempelError
+from intake.service.limits import Bodies
+from intake.service.organisations import Organisations
+from intake.service.routing import API, no_content, resource
+from intake.store import Conflict, Store
+
+DIRECTORY_LIMIT: Final = 1024 * 1024
+
+
+def published(data: bytes) -> Directory:
+    """A directory that the store holds: it was accepted when it came, and may have expired since."""
+    issued = parse_object(parse_dsse(data).payload)["issued"]
+    return accept_directory(data, day_number(issued))
+
+
+class DirectoryRoutes:
+    """`GET` and `PUT directory`, `GET keys` (PROTOCOL 12.2)."""
+
+    def __init__(
+        self, store: Store, organisations: Organisations, bodies: Bodies, today: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._organisations = organisations
+        self._bodies = bodies
+        self._today = today
+
+    def routes(self) -> list[Route]:
+        """The routes of this module."""
+        return [
+            resource(API + "directory", GET=self.get, PUT=self.put),
+            resource(API + "keys", GET=self.keys),
+        ]
+
+    async def get(self, request: Request) -> Response:
+        """The newest directory, byte for byte as it was signed."""
+        return Response(await self._newest(request), media_type="application/json")
+
+    async def put(self, request: Request) -> Response:
+        """Publish the next version. Who may is decided by the signatures in it alone."""
+        organisation = await self._organisations.of(request)
+        data = await self._bodies.read(request, DIRECTORY_LIMIT)
+        stored = await self._newest(request)
+        if data != stored:
+            # Checking a megabyte of JSON takes long enough for other requests to notice.
+            offered = await asyncio.to_thread(self._successor, data, stored)
+            if offered.content["slug"] != organisation.slug:
+                raise DirectoryError("directory-format")
+            days = offered.content["policy"]["retention_days"]
+            try:
+                await self._store.put_directory(organisation.id, offered.version, data, days, offered.slots)
+            except Conflict:
+                raise DirectoryError("directory-chain") from None
+            await self._organisations.refresh(organisation.slug)
+        return no_content()
+
+    def _successor(self, data: bytes, stored: bytes) -> Directory:
+        present = published(stored)
+        offered = accept_directory(data, self._today(), pin=present.organisation, seen=[present.quote])
+        if offered.version != present.version + 1:
+            raise DirectoryError("directory-chain")
+        return offered
+
+    async def keys(self, request: Request) -> Response:
+        """This week's keys of the whole organisation, so that no request names a channel."""
+        organisation = await self._organisations.of(request)
+        day = self._today()
+        rows = await self._store.statements(organisation.id, week_of(day))
+        # A statement goes out as it is stored; only what is around it is written here.
+        recipients = b",".join(
+            b'{"recipient":%b,"statement":%b,"key":%b}'
+            % (_json(recipient), statement, b"null" if key is None else _json(b64(key)))
+            for recipient, statement, key in rows
+        )
+        head = write_object({"day": day_text(day), "week": week_of(day)})[:-1]
+        return Response(head + b',"recipients":[%b]}' % recipients, media_type="application/json")
+
+    async def _newest(self, request: Request) -> bytes:
+        organisation = await self._organisations.of(request)
+        data = await self._store.directory(organisation.id)
+        if data is None:
+            raise DrempelError("organisation-unknown")
+        return data
+
+
+def _json(text: str) -> bytes:
+    """An id or b64 as a JSON string; neither has a character to escape."""
+    return b'"%b"' % text.encode("ascii")

@@ -1,0 +1,37 @@
+"""What an operator may set. Frozen: a running service never changes its mind."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Times in seconds, sizes in bytes. The defaults suit an onion service on a small machine."""
+
+    # A sign-in's challenge and the session that follows (PROTOCOL 12.7).
+    challenge_seconds: int = 300
+    session_seconds: int = 1800
+
+    # A request body may take `body_seconds`, and more only at `body_rate` bytes per second on average. A plain time
+    # limit would either cut off a slow Tor circuit or let a body of one byte a second hold its place for ever.
+    body_seconds: float = 60
+    body_rate: int = 2048
+    # Bodies being read at one moment, and the memory they may hold together. Beyond either: 503 `server-busy`.
+    bodies: int = 1024
+    bodies_bytes: int = 256 * MIB
+
+    # Memory for answers on their way to slow readers. Beyond it: 503 `server-busy`.
+    answers_bytes: int = 256 * MIB
+    # A day's answer is read from the store and sent in pieces of this size.
+    page_bytes: int = MIB
+
+    # How long a connection may take for the head of a request, may rest between two, and may refuse to read.
+    head_seconds: float = 30
+    idle_seconds: int = 20
+    stalled_seconds: float = 60
+    # How long a stop waits for requests under way.
+    stop_seconds: int = 10
+
+    # Between two rounds of erasing what has expired. The days themselves are UTC days.
+    retention_seconds: float = 3600
