@@ -1,0 +1,45 @@
+"""The address of an organisation, as it stands on a poster: `https://host/slug/#fingerprint` (PROTOCOL 12.1)."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from crypto.encoding import is_id, unb64
+
+
+@dataclass(frozen=True)
+class Address:
+    """`base` ends with a slash; `pin` is the organisation id (32 bytes) that the link vouches for, if it has one."""
+
+    base: str
+    pin: bytes | None
+
+    @property
+    def api(self) -> str:
+        """Where the API of this version is."""
+        return self.base + "api/1/"
+
+
+def read_pin(text: str) -> bytes:
+    """The organisation id in a fingerprint; ValueError, in words for a person, if it is none."""
+    try:
+        return unb64(text.removeprefix("#"), 32)
+    except ValueError:
+        raise ValueError("A fingerprint is 43 letters, digits, '-' and '_': copy the whole of it.") from None
+
+
+def read_address(server: str, pin: str | None = None) -> Address:
+    """The address in what a person typed; ValueError, in words for a person, if it is none."""
+    parts = urlsplit(server.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+        raise ValueError(
+            "An address looks like https://host/organisation/ or http://host.onion/organisation/."
+        )
+    path = parts.path.strip("/")
+    if not is_id(path.rpartition("/")[2]):
+        raise ValueError(
+            "The address must end with the organisation's name, as in https://host/organisation/."
+        )
+    pins = {read_pin(text) for text in (parts.fragment, pin) if text}
+    if len(pins) > 1:
+        raise ValueError("The link and --pin name two different organisations.")
+    return Address(f"{parts.scheme}://{parts.netloc}/{path}/", pins.pop() if pins else None)

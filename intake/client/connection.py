@@ -1,0 +1,152 @@
+"""Requests to a service: repeated while that can help, and with nothing in them that tells who asks."""
+
+import asyncio
+import json
+import random
+import ssl
+import time
+import urllib.request
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from crypto.encoding import b64
+from crypto.errors import ERRORS, DrempelError
+from intake.client.address import Address
+
+PATIENCE = 30.0
+TIMEOUT = httpx.Timeout(60.0, connect=30.0)
+LONGEST_ANSWER = 64 * 1024 * 1024
+PASSING = (429, 500, 502, 503, 504)
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+
+
+class ConnectionProblem(DrempelError):
+    """The server could not be reached or could not do it, or what it answered makes no sense."""
+
+
+def _proxy() -> str | None:
+    """The proxy of the environment, so that whoever routes everything over Tor is not bypassed."""
+    proxies = urllib.request.getproxies()
+    found = proxies.get("all") or proxies.get("https") or proxies.get("http")
+    return found.replace("socks://", "socks5://") if found else None
+
+
+class Connection:
+    """An organisation's API. Use as an asynchronous context manager."""
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        patience: float = PATIENCE,
+        waiting: Callable[[str], None] = lambda _: None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`patience`: seconds to go on trying; `waiting` is told in a word why it is trying again."""
+        self.address = address
+        self._patience = patience
+        self._waiting = waiting
+        local = httpx.URL(address.base).host in ("127.0.0.1", "::1", "localhost")
+        self._client = httpx.AsyncClient(
+            timeout=TIMEOUT,
+            transport=transport,
+            trust_env=False,
+            proxy=None if local or transport else _proxy(),
+            verify=ssl.create_default_context() if address.base.startswith("https") else False,
+        )
+        # No user agent, and no compression: a compressed length would tell something of the content.
+        self._client.headers = httpx.Headers({"Accept-Encoding": "identity"})
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: bytes | str | None = None,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        expected: tuple[int, ...] = (200, 204),
+        longest: int = LONGEST_ANSWER,
+    ) -> httpx.Response:
+        """The answer, of at most `longest` bytes; DrempelError says what is wrong.
+
+        Repeats the very same bytes while the failure may pass.
+        Every write of the API may be repeated: the same bytes again change nothing.
+        """
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = "Bearer " + (b64(token) if isinstance(token, bytes) else token)
+        if body is not None:
+            sent.setdefault("Content-Type", "application/octet-stream")
+        start, pause = time.monotonic(), FIRST_PAUSE
+        while True:
+            try:
+                response = await self._once(method, path, body, sent, longest)
+                if response.status_code in expected:
+                    return response
+                problem = _problem(response)
+                passing = response.status_code in PASSING
+            except (httpx.TransportError, httpx.InvalidURL):
+                problem, passing = ConnectionProblem("server-unreachable"), True
+            if not passing or time.monotonic() - start + pause > self._patience:
+                raise problem
+            self._waiting(str(problem))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads clients, guards nothing
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _once(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], longest: int
+    ) -> httpx.Response:
+        request = self._client.build_request(method, self.address.api + path, content=body, headers=headers)
+        response = await self._client.send(request, stream=True)
+        try:
+            pieces, length = [], 0
+            async for piece in response.aiter_raw():
+                length += len(piece)
+                if length > longest:
+                    raise ConnectionProblem("answer-damaged", "It is too long.")
+                pieces.append(piece)
+        finally:
+            await response.aclose()
+        return httpx.Response(response.status_code, headers=response.headers, content=b"".join(pieces))
+
+    async def json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """The JSON object of an answer; ConnectionProblem `answer-damaged` if it holds none."""
+        response = await self.request(method, path, **options)
+        return read_json(response.content)
+
+
+def read_json(content: bytes) -> dict[str, Any]:
+    """The JSON object in an answer; ConnectionProblem `answer-damaged` if it holds none."""
+    try:
+        value = json.loads(content)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ConnectionProblem("answer-damaged")
+    return value
+
+
+def _problem(response: httpx.Response) -> DrempelError:
+    """What an answer other than the expected means: the service's own word for it, if it is one we know."""
+    try:
+        code = json.loads(response.content).get("code")
+    except (ValueError, AttributeError):
+        code = None
+    if isinstance(code, str) and code in ERRORS:
+        return ConnectionProblem(code)
+    if response.status_code >= 500:
+        return ConnectionProblem("server-unavailable")
+    # Something else than a Drempel service answers there, or one of another version.
+    return ConnectionProblem("organisation-unknown" if response.status_code == 404 else "answer-damaged")

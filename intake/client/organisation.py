@@ -1,0 +1,81 @@
+"""An organisation as a client sees it: accepted directory, this week's keys, the server's day (PROTOCOL 9, 10)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from crypto.directory import Directory, Quote, accept_directory
+from crypto.encoding import day_number, unb64, utc_day, week_of
+from crypto.errors import DrempelError, StatementError
+from crypto.statement import Statement, accept_statement
+from intake.client.connection import Connection, ConnectionProblem
+
+CLOCK_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """`week_keys` are the public keys (1,216 bytes) of reachable recipients; `why_not` says why others are not."""
+
+    directory: Directory
+    day: int
+    week: int
+    verified_by_link: bool
+    week_keys: dict[str, bytes] = field(default_factory=dict)
+    why_not: dict[str, str] = field(default_factory=dict)
+    statements: dict[str, Statement] = field(default_factory=dict)
+
+    def channel(self, id_: str) -> dict[str, Any]:
+        """The channel of that id; DrempelError `channel-unknown` names those there are."""
+        found = self.directory.channel(id_)
+        if found is None:
+            listed = ", ".join(item["id"] for item in self.directory.content["channels"])
+            raise DrempelError("channel-unknown", f"There are: {listed}.")
+        return found
+
+    def unreachable(self, channel: dict[str, Any]) -> list[str]:
+        """The recipients of a channel that nothing can be sealed to this week."""
+        return [id_ for id_ in channel["recipients"] if id_ not in self.week_keys]
+
+
+async def fetch_organisation(
+    connection: Connection, seen: tuple[Quote, ...] = (), today: int | None = None
+) -> Organisation:
+    """The organisation at an address; DirectoryError or another DrempelError says why it must not be used.
+
+    `seen` are versions of the directory noted earlier; `today` is for tests.
+    """
+    today = utc_day() if today is None else today
+    document = await connection.request("GET", "directory")
+    directory = accept_directory(document.content, today, pin=connection.address.pin, seen=seen)
+    listing = await connection.json("GET", "keys")
+    try:
+        day = day_number(listing.get("day"))
+        served = {item["recipient"]: item for item in listing["recipients"]}
+    except (ValueError, KeyError, TypeError):
+        raise ConnectionProblem("answer-damaged") from None
+    if abs(day - today) > CLOCK_DAYS:
+        raise DrempelError("clock-wrong")
+    # Two days of a wrong clock are allowed, so a message's week is the server's (PROTOCOL 10.5).
+    return _with_keys(Organisation(directory, day, week_of(day), connection.address.pin is not None), served)
+
+
+def _with_keys(organisation: Organisation, served: dict[str, Any]) -> Organisation:
+    """PROTOCOL 10.3 and 10.4 for each recipient; then 9.4 step 9 with the witnesses found."""
+    directory = organisation.directory
+    for item in directory.content["recipients"]:
+        recipient = item["id"]
+        given = served.get(recipient)
+        if given is None:
+            organisation.why_not[recipient] = "statement-expired"
+            continue
+        try:
+            statement = accept_statement(given.get("statement"), directory, recipient)
+            organisation.statements[recipient] = statement
+            key = unb64(given["key"]) if given.get("key") is not None else None
+            organisation.week_keys[recipient] = statement.check_key(organisation.week, key)
+        except StatementError as problem:
+            organisation.why_not[recipient] = problem.code
+        except (ValueError, AttributeError):
+            organisation.why_not[recipient] = "statement-format"
+    directory.check_seen(statement.directory for statement in organisation.statements.values())
+    return organisation

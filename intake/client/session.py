@@ -1,0 +1,129 @@
+"""A recipient's session: sign in, open the keyring, keep both up to date (PROTOCOL 11.5, 12.7)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from crypto import signatures
+from crypto.encoding import Random, b64, parse_object, unb64, week_of
+from crypto.errors import DrempelError
+from crypto.keyring import Keyring, merge, open_keyring, parse_keyring, seal_keyring, unlock_root_key
+from crypto.keys import AccessKeys, access_keys
+from crypto.statement import make_statement
+from intake.client.connection import Connection, ConnectionProblem
+from intake.client.organisation import Organisation
+
+MOST_TRIES = 8
+
+
+@dataclass
+class Session:
+    """A recipient who is signed in. `version` is that of the keyring on the server, whose content is `stored`."""
+
+    connection: Connection
+    organisation: Organisation
+    keys: AccessKeys = field(repr=False)
+    recipient: str = ""
+    token: str = field(default="", repr=False)
+    keyring: Keyring = field(default=None, repr=False)  # type: ignore[assignment]
+    stored: Keyring = field(default=None, repr=False)  # type: ignore[assignment]
+    version: str = ""
+    root_key: bytes = field(default=b"", repr=False)
+    unlockers: tuple[bytes, ...] = field(default=(), repr=False)
+
+    async def sign_in(self) -> None:
+        """Prove who this is without saying it; DrempelError `access-unknown` if the code belongs to nobody here."""
+        answer = await self.connection.json("POST", "sign-in/challenge")
+        try:
+            challenge = unb64(answer.get("challenge"))
+        except ValueError:
+            raise ConnectionProblem("answer-damaged") from None
+        signed = self.organisation.directory.organisation + challenge
+        signature = signatures.sign(self.keys.login_seed, signatures.SIGN_IN, signed)
+        body = {
+            "login_key": b64(self.keys.login_key),
+            "challenge": b64(challenge),
+            "signature": b64(signature),
+        }
+        granted = await self.connection.json("POST", "sign-in", **json_body(body))
+        token, recipient = granted.get("token"), granted.get("recipient")
+        if not isinstance(token, str) or not isinstance(recipient, str):
+            raise ConnectionProblem("answer-damaged")
+        self.token, self.recipient = token, recipient
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """A request of this session; signs in again, once, when it has ended meanwhile."""
+        try:
+            return await self.connection.request(method, path, token=self.token, **options)
+        except ConnectionProblem as problem:
+            if problem.code != "sign-in-again":
+                raise
+        await self.sign_in()
+        return await self.connection.request(method, path, token=self.token, **options)
+
+    async def _read(self) -> Keyring:
+        """The keyring on the server, opened; notes its version."""
+        response = await self.request("GET", "inbox/keyring")
+        sealed = parse_keyring(response.content)
+        organisation = self.organisation.directory.organisation
+        self.root_key = unlock_root_key(sealed, self.keys.unlocker, organisation, self.recipient)
+        self.unlockers, self.version = sealed.unlockers, response.headers.get("ETag", "")
+        return open_keyring(sealed, self.root_key, organisation, self.recipient)
+
+    async def load(self) -> None:
+        """Read the keyring, and hold the directory against what it notes."""
+        self.keyring = self.stored = await self._read()
+        if self.keyring.directory is not None:
+            self.organisation.directory.check_seen([self.keyring.directory])
+
+    async def save(self, random: Random) -> None:
+        """Write the keyring if it changed; when another device was faster, merge with what it wrote."""
+        for _ in range(MOST_TRIES):
+            if self.keyring == self.stored:
+                return
+            directory = self.organisation.directory.organisation
+            data = seal_keyring(self.keyring, self.root_key, self.unlockers, directory, random)
+            headers = {"If-Match": self.version}
+            response = await self.request(
+                "PUT", "inbox/keyring", body=data, headers=headers, expected=(200, 204, 412)
+            )
+            if response.status_code != 412:
+                self.stored, self.version = self.keyring, response.headers.get("ETag", "")
+                return
+            # Also the way out when an earlier try arrived and its answer was lost: the merge changes nothing then.
+            self.stored = await self._read()
+            self.keyring = merge(self.keyring, self.stored)
+        raise DrempelError("keyring-changed")
+
+
+def json_body(value: Mapping[str, object]) -> dict[str, Any]:
+    """Options of a request whose body is JSON."""
+    return {"body": json.dumps(value).encode("ascii"), "headers": {"Content-Type": "application/json"}}
+
+
+async def open_session(connection: Connection, organisation: Organisation, secret: bytes) -> Session:
+    """Sign in with an access code (its 14 secret bytes) and open the keyring; DrempelError says why not."""
+    session = Session(connection, organisation, access_keys(secret, organisation.directory.organisation))
+    await session.sign_in()
+    await session.load()
+    return session
+
+
+async def renew_statement(session: Session) -> None:
+    """Announce the keys of the coming 26 weeks when that is due (PROTOCOL 10.6). The keyring notes it, unsaved."""
+    organisation, keyring = session.organisation, session.keyring
+    week, directory = week_of(organisation.day), organisation.directory
+    if keyring.stated is not None and keyring.stated >= (week, directory.version):
+        return
+    served = organisation.statements.get(session.recipient)
+    counter = 1 + max(keyring.counter, served.counter if served else 0)
+    keys = keyring.ratchet.announced(week)
+    statement = make_statement(
+        directory.organisation, session.recipient, counter, directory.quote, week, keys, keyring.signing_seed
+    )
+    body = {"statement": parse_object(statement), "keys": [b64(key) for key in keys]}
+    await session.request("PUT", "inbox/statement", **json_body(body))
+    session.keyring = keyring.stating(counter, (week, directory.version), directory.quote)
