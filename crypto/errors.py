@@ -127,9 +127,15 @@ ERRORS: dict[str, Entry] = {
     "receipt-unknown": Entry(
         "client",
         0,
-        "No report belongs to this receipt here. Check the address and the receipt; deleted and expired reports are gone.",
+        "No report belongs to this receipt here. Check the address and the receipt; "
+        "deleted and expired reports are gone.",
     ),
     "conversation-unknown": Entry("client", 0, "There is no such conversation in this inbox."),
+    "conversation-gone": Entry(
+        "client",
+        0,
+        "This conversation is no longer on the server: the reporter deleted it, or it expired.",
+    ),
     "answer-damaged": Entry("client", 0, "The server's answer was cut off or damaged. Try again."),
     "server-unreachable": Entry(
         "client",
@@ -170,7 +176,6 @@ NOTICES: dict[str, str] = {
     "newer-version": "An item was made by a newer version of Drempel. Update to read it.",
     "directory-unknown": "A message refers to a directory that is not part of this one's history.",
     "not-rereadable": "The report itself can't be read again with this receipt, as was chosen when it was sent.",
-    "deleted-elsewhere": "This conversation is no longer on the server: the reporter deleted it, or it expired.",
 }
 
 
@@ -200,7 +205,9 @@ class DrempelError(Exception):
 class CodeError(DrempelError):
     """A code that can't be read (PROTOCOL 3.4): the group at fault, the kind it is of, the correction on offer."""
 
-    def __init__(self, code: str, detail: str = "", *, group: int = 0, kind: str = "", correction: str = "") -> None:
+    def __init__(
+        self, code: str, detail: str = "", *, group: int = 0, kind: str = "", correction: str = ""
+    ) -> None:
         super().__init__(code, detail)
         self.group = group
         self.kind = kind

@@ -48,6 +48,7 @@ export const ERRORS = Object.freeze({
   'text-not-utf8': { layer: 'client', status: 0, sentence: "The text is not valid UTF-8." },
   'receipt-unknown': { layer: 'client', status: 0, sentence: "No report belongs to this receipt here. Check the address and the receipt; deleted and expired reports are gone." },
   'conversation-unknown': { layer: 'client', status: 0, sentence: "There is no such conversation in this inbox." },
+  'conversation-gone': { layer: 'client', status: 0, sentence: "This conversation is no longer on the server: the reporter deleted it, or it expired." },
   'answer-damaged': { layer: 'client', status: 0, sentence: "The server's answer was cut off or damaged. Try again." },
   'server-unreachable': { layer: 'client', status: 0, sentence: "The server can't be reached. Check the address and the connection, then try again." },
   'mailbox-unknown': { layer: 'api', status: 404, sentence: "There is no such mailbox, or the token is not for it." },
@@ -77,7 +78,6 @@ export const NOTICES = Object.freeze({
   'newer-version': "An item was made by a newer version of Drempel. Update to read it.",
   'directory-unknown': "A message refers to a directory that is not part of this one's history.",
   'not-rereadable': "The report itself can't be read again with this receipt, as was chosen when it was sent.",
-  'deleted-elsewhere': "This conversation is no longer on the server: the reporter deleted it, or it expired.",
 });
 
 /** Something that PROTOCOL 15.2 has a word for. `message` is the sentence; `detail` never holds a secret. */
