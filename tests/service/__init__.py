@@ -1,0 +1,1 @@
+"""The blind server, as its contract with clients reads."""
