@@ -1,0 +1,103 @@
+"""`drempel demo`: a throw-away organisation, served on this machine."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crypto.encoding import utc_day
+from crypto.sealing import os_random
+from intake.cli.demo_organisation import PLAN
+from intake.cli.founding import Founded, found, store_founded
+from intake.service.runner import Address, serve
+from intake.store import StoreError, create_store
+
+CODES = "demo-codes.json"
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one."
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="DIR", help="Keep the demo here, to start it again."
+)
+@click.option("--json", "as_json", is_flag=True, help="The first line of output is one JSON document.")
+def demo(port: int, data: Path | None, as_json: bool) -> None:
+    """Serve a demonstration organisation until Ctrl-C. Its codes are shown: nothing real belongs in it."""
+    if data is not None:
+        _serve(data, port, as_json)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="drempel-demo-"))
+    try:
+        _serve(folder, port, as_json)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(folder: Path, port: int, as_json: bool) -> None:
+    codes = _codes(folder)
+
+    def listening(address: Address) -> None:
+        url = f"http://{address.host}:{address.port}/{codes['organisation']}/"
+        # The process lives on, so whoever waits for this line must get it now.
+        click.echo(json.dumps({"url": url, **codes}, ensure_ascii=False) if as_json else _words(url, codes))
+        sys.stdout.flush()
+
+    serve(folder, host="127.0.0.1", port=port, listening=listening)
+
+
+def _codes(folder: Path) -> dict[str, Any]:
+    """The codes of the demo in `folder`, which is founded if it is new."""
+    kept = folder / CODES
+    if kept.exists():
+        try:
+            read: dict[str, Any] = json.loads(kept.read_bytes())
+        except ValueError:
+            raise StoreError(f"{CODES} is damaged: remove the folder, and the demo begins anew.") from None
+        return read
+    founded = found(PLAN, utc_day(), os_random)
+    asyncio.run(_create(folder, founded))
+    codes = founded.to_json()
+    descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(codes, file, ensure_ascii=False)
+    return codes
+
+
+async def _create(folder: Path, founded: Founded) -> None:
+    store = await create_store(folder)
+    try:
+        await store_founded(store, founded)
+    finally:
+        await store.close()
+
+
+def _words(url: str, codes: dict[str, Any]) -> str:
+    lines = [
+        "A demonstration of Drempel. Nothing real belongs in it: its codes are on this screen.",
+        "",
+        f"Address for reporters:  {url}#{codes['fingerprint']}",
+        f"Inbox for recipients:   {url}inbox",
+        f"Custodian's code:       {codes['custodian_code']}",
+        "",
+        "Access codes:",
+    ]
+    for channel in codes["channels"]:
+        lines.append(f"  {channel['id']} ({channel['name']['nl']})")
+        lines += [f"    {item['id']}: {item['access_code']}" for item in channel["recipients"]]
+    lines += [
+        "",
+        "Try it, in another terminal:",
+        "  echo 'I saw something.' | drempel report --channel confidential-adviser --message-file - \\",
+        f"      --server '{url}#{codes['fingerprint']}'",
+        "",
+        "Ctrl-C ends it.",
+    ]
+    return "\n".join(lines)

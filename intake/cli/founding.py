@@ -1,0 +1,147 @@
+"""Founding an organisation: its first directory, and every recipient's code, keyring and statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crypto import codes
+from crypto.directory import Quote, Signers, accept_directory, make_directory
+from crypto.encoding import Random, b64, day_text, week_of
+from crypto.keyring import Keyring, seal_keyring, wrap_root_key
+from crypto.keys import access_keys, root_seed
+from crypto.ratchet import Ratchet
+from crypto.signatures import public_key
+from crypto.statement import make_statement
+from crypto.wire import SLOT_COUNTS
+from intake.store import Organisation, Store
+
+Text = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an operator says of a new organisation; members as in PROTOCOL 9.1, recipients without keys."""
+
+    slug: str
+    name: Text
+    languages: list[str]
+    kinds: list[dict[str, Any]]
+    channels: list[dict[str, Any]]
+    recipients: list[dict[str, Any]]
+    policy: dict[str, int]
+    valid_days: int = 365
+
+
+@dataclass(frozen=True)
+class Member:
+    """A recipient of a new organisation: what the server stores, and the access code, which it never sees."""
+
+    id: str
+    access_code: str = field(repr=False)
+    login_key: bytes
+    keyring: bytes = field(repr=False)
+    statement: bytes = field(repr=False)
+    week_keys: Mapping[int, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Founded:
+    """A new organisation, ready to be stored."""
+
+    plan: Plan
+    organisation: Organisation
+    directory: bytes
+    custodian_code: str = field(repr=False)
+    members: tuple[Member, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """What is handed to custodian and recipients, once."""
+        access = {member.id: member.access_code for member in self.members}
+        return {
+            "organisation": self.organisation.slug,
+            "fingerprint": b64(self.organisation.id),
+            "custodian_code": self.custodian_code,
+            "channels": [
+                {
+                    "id": channel["id"],
+                    "name": channel["name"],
+                    "recipients": [{"id": id_, "access_code": access[id_]} for id_ in channel["recipients"]],
+                }
+                for channel in self.plan.channels
+            ],
+        }
+
+
+def _slots(plan: Plan) -> int:
+    """The largest need of any channel, rounded up, so that all openings of the organisation look alike."""
+    most = max((len(channel["recipients"]) for channel in plan.channels), default=0)
+    return next((count for count in SLOT_COUNTS if count >= most), SLOT_COUNTS[-1])
+
+
+def _content(plan: Plan, signers: Signers, signing_keys: Mapping[str, bytes], today: int) -> dict[str, Any]:
+    recipients = [{**item, "signing_key": b64(signing_keys[item["id"]])} for item in plan.recipients]
+    return {
+        "organisation": b64(signers.hash),
+        "version": 1,
+        "history": [],
+        "issued": day_text(today),
+        "expires": day_text(today + plan.valid_days),
+        "signers": signers.to_json(),
+        "rotations": [],
+        "slug": plan.slug,
+        "name": plan.name,
+        "languages": plan.languages,
+        "slots": _slots(plan),
+        "kinds": plan.kinds,
+        "channels": plan.channels,
+        "recipients": recipients,
+        "former": [],
+        "policy": plan.policy,
+    }
+
+
+def found(plan: Plan, today: int, random: Random) -> Founded:
+    """A new organisation after a plan; DirectoryError `directory-format` names what is wrong with the plan."""
+    code = codes.new_code("custodian", random)
+    seed = root_seed(codes.parse_code(code, "custodian"))
+    signers = Signers(1, (public_key(seed),))
+    seeds = {item["id"]: random(32) for item in plan.recipients}
+    keys = {id_: public_key(signing_seed) for id_, signing_seed in seeds.items()}
+    document = make_directory(_content(plan, signers, keys, today), [seed])
+    directory = accept_directory(document, today, pin=signers.hash)
+    members = tuple(_member(id_, seeds[id_], directory.quote, signers.hash, today, random) for id_ in seeds)
+    organisation = Organisation(
+        id=signers.hash,
+        slug=plan.slug,
+        retention_days=plan.policy["retention_days"],
+        slots=directory.slots,
+        directory_version=1,
+    )
+    return Founded(plan, organisation, document, code, members)
+
+
+def _member(
+    id_: str, signing_seed: bytes, quote: Quote, organisation: bytes, today: int, random: Random
+) -> Member:
+    code = codes.new_code("access", random)
+    keys = access_keys(codes.parse_code(code, "access"), organisation)
+    week = week_of(today)
+    ratchet = Ratchet(week, random(32))
+    announced = ratchet.announced(week)
+    statement = make_statement(organisation, id_, 1, quote, week, announced, signing_seed)
+    keyring = Keyring(id_, signing_seed, ratchet, counter=1, stated=(week, 1), directory=quote)
+    root_key = random(32)
+    unlocker = wrap_root_key(root_key, keys.unlocker, organisation, id_, random)
+    sealed = seal_keyring(keyring, root_key, [unlocker], organisation, random)
+    return Member(id_, code, keys.login_key, sealed, statement, dict(enumerate(announced, start=week)))
+
+
+async def store_founded(store: Store, founded: Founded) -> None:
+    """Store a new organisation; Conflict if its slug is taken."""
+    organisation = founded.organisation
+    await store.add_organisation(organisation, founded.directory)
+    for member in founded.members:
+        await store.add_login(organisation.id, member.login_key, member.id)
+        await store.put_keyring(organisation.id, member.id, 0, member.keyring)
+        first = min(member.week_keys)
+        await store.put_statement(organisation.id, member.id, 1, member.statement, member.week_keys, first)

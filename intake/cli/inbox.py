@@ -1,0 +1,143 @@
+"""`drempel inbox`: a recipient's side."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from crypto.conversation import Thread
+from crypto.encoding import b64, day_text, unb64
+from crypto.errors import DrempelError
+from crypto.keyring import Conversation
+from crypto.sealing import os_random
+from intake.cli.options import (
+    client_options,
+    code_options,
+    connection_to,
+    is_stdin,
+    message_option,
+    read_code,
+    read_message,
+    with_text_kept,
+)
+from intake.cli.output import emit, progress, run, thread_json, thread_text, written_json
+from intake.client import inbox as client
+from intake.client.connection import Connection
+from intake.client.organisation import fetch_organisation
+from intake.client.sending import Written
+from intake.client.session import Session, open_session
+
+
+@click.group()
+def inbox() -> None:
+    """List, read and answer the reports of your channels."""
+
+
+async def _signed_in(connection: Connection, secret: bytes) -> tuple[Session, client.Synced]:
+    session = await open_session(connection, await fetch_organisation(connection), secret)
+    found = await client.sync(session, os_random, progress("Looking for what is yours"))
+    if found.damaged:
+        click.echo(f"{found.damaged} items on the server could not be opened; they may be damaged.", err=True)
+    return session, found
+
+
+def _mailbox(text: str) -> bytes:
+    try:
+        return unb64(text, 32)
+    except ValueError:
+        raise DrempelError("conversation-unknown") from None
+
+
+@inbox.command("list")
+@client_options
+@code_options
+def list_(
+    server: str,
+    pin: str | None,
+    patience: float,
+    as_json: bool,
+    code_file: Path | None,
+    accept_correction: bool,
+) -> None:
+    """List the conversations, newest first."""
+    connection = connection_to(server, pin, patience)
+    rows = run(_list(connection, read_code("access", code_file, accept_correction)))
+    conversations = [
+        {
+            "id": b64(row.mailbox),
+            "channel": row.channel,
+            "kind": row.report,
+            "day": day_text(row.day),
+            "messages": row.messages,
+        }
+        for row in rows
+    ]
+    lines = [
+        f"{b64(row.mailbox)}  {day_text(row.day)}  {row.channel}  {row.report or '-'}  {row.messages}"
+        for row in rows
+    ]
+    emit({"conversations": conversations}, as_json, "\n".join(lines) or "There is nothing yet.")
+
+
+async def _list(connection: Connection, secret: bytes) -> list[client.Listed]:
+    async with connection:
+        return client.listed(*await _signed_in(connection, secret))
+
+
+@inbox.command()
+@client_options
+@code_options
+@click.argument("id_", metavar="ID")
+def show(
+    server: str,
+    pin: str | None,
+    patience: float,
+    as_json: bool,
+    code_file: Path | None,
+    accept_correction: bool,
+    id_: str,
+) -> None:
+    """Show a conversation, oldest first."""
+    connection = connection_to(server, pin, patience)
+    known, thread = run(_show(connection, read_code("access", code_file, accept_correction), _mailbox(id_)))
+    head = {"id": id_, "channel": known.channel, "kind": known.report}
+    words = f"Channel: {known.channel}\nKind: {known.report or '-'}\n\n{thread_text(thread)}"
+    emit({**head, **thread_json(thread)}, as_json, words)
+
+
+async def _show(connection: Connection, secret: bytes, mailbox: bytes) -> tuple[Conversation, Thread]:
+    async with connection:
+        session, _ = await _signed_in(connection, secret)
+        return client.find(session, mailbox), await client.show(session, mailbox)
+
+
+@inbox.command()
+@client_options
+@code_options
+@message_option
+@click.argument("id_", metavar="ID")
+def reply(
+    server: str,
+    pin: str | None,
+    patience: float,
+    as_json: bool,
+    code_file: Path | None,
+    accept_correction: bool,
+    message_file: BinaryIO,
+    id_: str,
+) -> None:
+    """Answer the reporter."""
+    connection = connection_to(server, pin, patience)
+    secret = read_code("access", code_file, accept_correction, stdin_taken=is_stdin(message_file))
+    mailbox, text = _mailbox(id_), read_message(message_file)
+    try:
+        written = run(_reply(connection, secret, mailbox, text))
+    except DrempelError as problem:
+        raise with_text_kept(problem, message_file) from None
+    emit(written_json(written), as_json, "Sent.")
+
+
+async def _reply(connection: Connection, secret: bytes, mailbox: bytes, text: str) -> Written:
+    async with connection:
+        session, _ = await _signed_in(connection, secret)
+        return await client.reply(session, mailbox, text, os_random)

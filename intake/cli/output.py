@@ -1,0 +1,88 @@
+"""What commands print: one JSON document, or text for a person; progress for a terminal."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from crypto.conversation import Thread
+from crypto.encoding import b64, day_text
+from crypto.errors import NOTICES
+from crypto.message import REPORTER
+from intake.client.sending import Written
+
+T = TypeVar("T")
+
+# What could move a terminal's cursor or turn its text around; a message is written by somebody unknown.
+HARMLESS_CONTROLS = "\n\t"
+DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work to its end."""
+    return asyncio.run(work)
+
+
+def emit(value: dict[str, Any], as_json: bool, text: str) -> None:
+    """Print the result: `value` as one JSON document, or `text`."""
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def plain(text: str) -> str:
+    """`text` with everything that could play tricks on a terminal made visible."""
+    return "".join(
+        letter
+        if letter in HARMLESS_CONTROLS or (letter.isprintable() and letter not in DIRECTION_MARKS)
+        else "\ufffd"
+        for letter in text
+    )
+
+
+def thread_json(thread: Thread) -> dict[str, Any]:
+    """`messages` and `notices` of a thread."""
+    messages = [
+        {
+            "from": "reporter" if entry.message.author == REPORTER else "recipient",
+            "recipient": None if entry.message.author == REPORTER else entry.message.author,
+            "day": day_text(entry.message.day),
+            "body": entry.message.text,
+        }
+        for entry in thread.entries
+    ]
+    notices = [
+        {
+            "code": notice.code,
+            "text": NOTICES[notice.code],
+            "envelope": notice.envelope and b64(notice.envelope),
+        }
+        for notice in thread.notices
+    ]
+    return {"messages": messages, "notices": notices}
+
+
+def thread_text(thread: Thread) -> str:
+    """A thread as a person reads it."""
+    parts = []
+    for entry in thread.entries:
+        author = "reporter" if entry.message.author == REPORTER else f"recipient {entry.message.author}"
+        parts.append(f"{day_text(entry.message.day)}, {author}:\n{plain(entry.message.text).rstrip()}")
+    parts += [f"Notice: {NOTICES[notice.code]}" for notice in thread.notices]
+    return "\n\n".join(parts)
+
+
+def progress(what: str) -> Callable[[int, int], None]:
+    """Shows how much is done, on a terminal only, once it is more than a moment's work."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty() and total > 1 << 20:
+            click.echo(f"\r{what}: {100 * done // total} %", err=True, nl=done >= total)
+
+    return show
+
+
+def written_json(written: Written) -> dict[str, str]:
+    """Where a message was stored."""
+    return {"mailbox": b64(written.mailbox), "envelope": b64(written.envelope)}
