@@ -34,8 +34,9 @@ def insert_envelope(connection: sqlite3.Connection, envelope: Envelope, organisa
     """Insert an envelope. Raises `sqlite3.IntegrityError`."""
     e = envelope
     connection.execute(
-        "INSERT INTO envelope (mailbox, id, organisation, day, opening, bytes) VALUES (?, ?, ?, ?, ?, ?)",
-        (e.mailbox, e.id, organisation, e.day, int(e.opening), e.bytes),
+        "INSERT INTO envelope (mailbox, id, organisation, day, opening, size, bytes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (e.mailbox, e.id, organisation, e.day, int(e.opening), len(e.bytes), e.bytes),
     )
 
 

@@ -12,12 +12,13 @@ from typing import TypeVar
 
 from intake.store import mailboxes, organisations
 from intake.store.connection import Connection, unavailable
+from intake.store.erasure import Eraser
 from intake.store.errors import StoreUnavailable
 from intake.store.folder import Folder, prepare
 from intake.store.interface import Envelope, Mailbox, Organisation
 from intake.store.readers import Readers
 from intake.store.settle import Settling
-from intake.store.writer import GroupWriter, truncate_log
+from intake.store.writer import GroupWriter
 
 T = TypeVar("T")
 
@@ -178,6 +179,7 @@ class SqliteStore:
         settling = Settling(today)
         while not await self.writer.write(settling.step, erases=True):
             pass
+        await self.writer.sweep()
         return erased
 
     async def close(self) -> None:
@@ -223,16 +225,18 @@ async def _open(path: Path, *, create: bool) -> SqliteStore:
             if create:
                 await asyncio.to_thread(folder.create_database)
             await asyncio.to_thread(folder.check_database)
+            eraser = await asyncio.to_thread(Eraser, folder.database)
+            undo.callback(eraser.close)
             connections = []
             for number in range(1 + READERS):
                 connection = await Connection(folder.database, query_only=number > 0).open()
                 undo.push_async_callback(connection.close)
                 connections.append(connection)
-            # A crash may have come between a deletion and the truncation it was owed.
-            await connections[0].run(truncate_log)
+            # A crash may have come between a deletion and the erasure it was owed.
+            await connections[0].run(lambda c: eraser.erase(c, whole=False))
         except sqlite3.Error as error:
             raise unavailable(error) from None
         except OSError:
             raise StoreUnavailable("The data folder could not be read or written.") from None
         undo.pop_all()
-    return SqliteStore(folder, GroupWriter(connections[0]), Readers(connections[1:]))
+    return SqliteStore(folder, GroupWriter(connections[0], eraser), Readers(connections[1:]))

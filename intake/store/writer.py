@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from intake.store.connection import Connection, unavailable
+from intake.store.erasure import Eraser
 from intake.store.errors import Conflict, Malformed, NotFound, StoreBusy, StoreError, StoreUnavailable
 
 T = TypeVar("T")
@@ -22,8 +23,8 @@ Operation = Callable[[sqlite3.Connection], T]
 BATCH_ITEMS = 256
 QUEUE_ITEMS = 2048
 QUEUE_BYTES = 64 * 1024 * 1024
-# A reader can hold up the truncation that a deletion is owed; then it is tried again this often.
-TRUNCATE_RETRY_SECONDS = 0.25
+# A reader can hold up the erasure that a deletion is owed; then it is tried again this often.
+ERASE_RETRY_SECONDS = 0.25
 
 _REFUSALS: dict[str, type[StoreError]] = {
     "SQLITE_CONSTRAINT_FOREIGNKEY": NotFound,
@@ -37,6 +38,7 @@ class _Item:
     operation: Operation[Any]
     size: int
     erases: bool
+    sweeps: bool
     future: asyncio.Future[Any]
 
 
@@ -44,18 +46,6 @@ class _Item:
 class _Outcome:
     result: Any = None
     error: Exception | None = None
-
-
-def truncate_log(connection: sqlite3.Connection) -> bool:
-    """Move the write-ahead log into the database and cut it to zero bytes; False if a reader is in the way.
-
-    The log still holds pages as they were before a deletion; this is what removes them.
-    """
-    try:
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.Error:
-        return False
-    return not busy
 
 
 def _attempt(connection: sqlite3.Connection, operation: Operation[Any]) -> _Outcome:
@@ -98,43 +88,61 @@ class GroupWriter:
     """The one writer of a database. Built on a running event loop; ends with `close()`."""
 
     def __init__(
-        self, connection: Connection, *, queue_items: int = QUEUE_ITEMS, queue_bytes: int = QUEUE_BYTES
+        self,
+        connection: Connection,
+        eraser: Eraser,
+        *,
+        queue_items: int = QUEUE_ITEMS,
+        queue_bytes: int = QUEUE_BYTES,
     ) -> None:
-        """Start on an open connection. At most `queue_items` items of `queue_bytes` wait at any moment."""
+        """Start on an open connection, and close both in the end.
+
+        At most `queue_items` items of together `queue_bytes` wait at any moment.
+        """
         self.connection = connection
+        self._eraser = eraser
         self._queue_items, self._queue_bytes = queue_items, queue_bytes
         self._waiting: deque[_Item] = deque()
         self._held_items = self._held_bytes = 0  # waiting, or in the batch being committed
         self._arrived = asyncio.Event()
         self._closing = False
-        self._owes_truncation = False
+        self._owes_erasure = self._owes_sweep = False
         self._task = asyncio.create_task(self._work(), name="store writer")
 
     async def write(self, operation: Operation[T], *, size: int = 0, erases: bool = False) -> T:
         """Run `operation` in the next transaction and return its result once that is durable.
 
-        `size`: the bytes it keeps in memory while it waits. `erases`: the log is truncated before the answer,
-        so that what it deleted is in no file any more (or as soon as the last reader of it has finished).
+        `size`: the bytes it keeps in memory while it waits. `erases`: what it deleted is taken out of the
+        files before the answer, or as soon as the last reader of it has finished (`erasure.py`).
         Raises `StoreBusy` at once if the queue is full, `StoreUnavailable` if the commit failed, and what
         the operation raises. A caller who is cancelled meanwhile may or may not have written.
         """
-        if self._closing:
-            raise StoreUnavailable("It is closed.")
-        if self._held_items >= self._queue_items or self._held_bytes + size > self._queue_bytes:
-            raise StoreBusy
-        item = _Item(operation, size, erases, asyncio.get_running_loop().create_future())
-        self._waiting.append(item)
-        self._held_items += 1
-        self._held_bytes += size
-        self._arrived.set()
-        result: T = await item.future
-        return result
+        return await self._queue(operation, size=size, erases=erases)
+
+    async def sweep(self) -> None:
+        """Take everything that was ever deleted out of the files, however large they are."""
+        await self._queue(lambda _: None, sweeps=True)
 
     async def close(self) -> None:
         """Commit what waits, then close the connection. May be called again."""
         self._closing = True
         self._arrived.set()
         await asyncio.shield(self._task)
+
+    async def _queue(
+        self, operation: Operation[T], *, size: int = 0, erases: bool = False, sweeps: bool = False
+    ) -> T:
+        if self._closing:
+            raise StoreUnavailable("It is closed.")
+        if self._held_items >= self._queue_items or self._held_bytes + size > self._queue_bytes:
+            raise StoreBusy
+        item = _Item(operation, size, erases, sweeps, asyncio.get_running_loop().create_future())
+        self._waiting.append(item)
+        self._held_items += 1
+        self._held_bytes += size
+        self._arrived.set()
+        result: T = await item.future
+        return result
 
     async def _work(self) -> None:
         try:
@@ -145,16 +153,16 @@ class GroupWriter:
             await self._finish()
 
     async def _something_waits(self) -> bool:
-        """Wait for an item, paying an owed truncation meanwhile; False when closing and nothing is left."""
+        """Wait for an item, paying an owed erasure meanwhile; False when closing and nothing is left."""
         while not self._waiting:
             if self._closing:
                 return False
             self._arrived.clear()
             try:
-                async with asyncio.timeout(TRUNCATE_RETRY_SECONDS if self._owes_truncation else None):
+                async with asyncio.timeout(ERASE_RETRY_SECONDS if self._owes_erasure else None):
                     await self._arrived.wait()
             except TimeoutError:
-                await self._truncate()
+                await self._erase()
         return True
 
     async def _serve(self, batch: list[_Item]) -> None:
@@ -164,8 +172,10 @@ class GroupWriter:
         cause = ""
         try:
             outcomes = await self.connection.run(lambda connection: _commit(connection, operations))
-            if self._owes_truncation or any(item.erases for item in wanted):
-                await self._truncate()
+            self._owes_erasure |= any(item.erases or item.sweeps for item in wanted)
+            self._owes_sweep |= any(item.sweeps for item in wanted)
+            if self._owes_erasure:
+                await self._erase()
         except StoreUnavailable as failure:
             cause = failure.detail
         finally:  # whatever happened, nobody is left waiting
@@ -175,16 +185,20 @@ class GroupWriter:
                 failed = _Outcome(error=StoreUnavailable(cause))
                 _answer(item.future, outcomes[number] if outcomes else failed)
 
-    async def _truncate(self) -> None:
-        self._owes_truncation = not await self.connection.run(truncate_log)
+    async def _erase(self) -> None:
+        whole = self._owes_sweep
+        done = await self.connection.run(lambda connection: self._eraser.erase(connection, whole=whole))
+        self._owes_erasure = not done
+        self._owes_sweep = whole and not done
 
     async def _finish(self) -> None:
         self._closing = True
         for item in self._waiting:
             _answer(item.future, _Outcome(error=StoreUnavailable("It is closed.")))
         self._waiting.clear()
-        await self._truncate()
+        await self._erase()
         await self.connection.close()
+        self._eraser.close()
 
 
 def _answer(future: asyncio.Future[Any], outcome: _Outcome) -> None:

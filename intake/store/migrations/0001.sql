@@ -86,8 +86,9 @@ CREATE TABLE envelope (
     organisation BLOB    NOT NULL,                                     -- of its mailbox, repeated for the index
     day          INTEGER NOT NULL,                                     -- it came; recipients sync by day
     opening      INTEGER NOT NULL CHECK (opening IN (0, 1)),           -- began its mailbox; its form shows it too
-    -- Before `bytes`, so that summing sizes never walks through the contents.
-    size         INTEGER NOT NULL GENERATED ALWAYS AS (length(bytes)) STORED,
+    -- Its length, before `bytes` and in the index, so that summing sizes never walks through the contents. Not a
+    -- generated column: an index does not cover a query for one (300,000 envelopes then take 2 s, not 0.04 s).
+    size         INTEGER NOT NULL CHECK (size = length(bytes)),
     bytes        BLOB    NOT NULL,                                     -- the ciphertext
     PRIMARY KEY (mailbox, id)
 ) STRICT, WITHOUT ROWID;
