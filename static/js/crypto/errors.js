@@ -87,11 +87,13 @@ export class DrempelError extends Error {
    * @param {string} [detail] what the person needs to find the thing
    */
   constructor(code, detail = '') {
-    super(`${ERRORS[code].sentence} ${detail}`.trim());
+    const entry = ERRORS[code];
+    if (!entry) throw new TypeError('not a code of the registry');
+    super(`${entry.sentence} ${detail}`.trim());
     this.name = 'DrempelError';
     this.code = code;
     this.detail = detail;
-    this.layer = ERRORS[code].layer;
+    this.layer = entry.layer;
   }
 }
 

@@ -1,0 +1,138 @@
+/** Receipts, access codes and custodian's codes: eight words to keep (PROTOCOL 3). The twin of `crypto/codes.py`. */
+import {concat, readU16, u16} from './encoding.js';
+import {CodeError} from './errors.js';
+
+/** @typedef {'receipt' | 'access' | 'custodian'} Kind */
+
+const CONSONANTS = 'bdfghjklmnprstvz';
+const VOWELS = 'aiou';
+/** @type {Readonly<Record<Kind, number>>} */
+const CONSTANTS = Object.freeze({receipt: 0x5245, access: 0x4143, custodian: 0x4355});
+/** @type {Readonly<Record<Kind, string>>} */
+const NAMES = Object.freeze({receipt: 'a receipt', access: 'an access code', custodian: "a custodian's code"});
+const KINDS = /** @type {Kind[]} */ (Object.keys(CONSTANTS));
+const POLYNOMIAL = 0x10021;
+const SECRET_LENGTH = 14;
+const GROUPS = 8;
+const LETTERS = 40;
+/** Spelt out, since languages differ on what their own class of white space holds. */
+const SEPARATORS =
+  // eslint-disable-next-line no-control-regex
+  /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\-_.,\u2010-\u2015\u2212]+/u;
+const GROUP = new RegExp(`^[${CONSONANTS}][${VOWELS}][${CONSONANTS}][${VOWELS}][${CONSONANTS}]$`, 'u');
+
+/** @param {Uint8Array} secret @returns {number} the remainder of PROTOCOL 3.2, 16 bits */
+export function crc(secret) {
+  let remainder = 0;
+  for (const byte of secret) {
+    remainder ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1) {
+      remainder <<= 1;
+      if (remainder & 0x10000) remainder ^= POLYNOMIAL;
+    }
+  }
+  return remainder;
+}
+
+/** @param {number} place @returns {string} the letters that may stand there */
+const alphabet = (place) => ((place % 5) % 2 ? VOWELS : CONSONANTS);
+
+/** @param {number} number 16 bits */
+const word = (number) =>
+  CONSONANTS.charAt(number >> 12) +
+  VOWELS.charAt((number >> 10) & 3) +
+  CONSONANTS.charAt((number >> 6) & 15) +
+  VOWELS.charAt((number >> 4) & 3) +
+  CONSONANTS.charAt(number & 15);
+
+/** @param {string} group well-formed */
+const numberOf = (group) =>
+  [...group].reduce((number, letter, place) => (number << (place % 2 ? 2 : 4)) | alphabet(place).indexOf(letter), 0);
+
+/** @param {string[]} groups well-formed @returns {Uint8Array} 16 bytes */
+const bytesOf = (groups) => concat(...groups.map((group) => u16(numberOf(group))));
+
+/** @param {Uint8Array} secret 14 bytes @param {Kind} kind @returns {string} the code: eight words */
+export function formatCode(secret, kind) {
+  if (secret.length !== SECRET_LENGTH) throw new RangeError('a code has 14 secret bytes');
+  const code = concat(secret, u16(crc(secret) ^ CONSTANTS[kind]));
+  return Array.from({length: GROUPS}, (_, group) => word(readU16(code, 2 * group))).join('-');
+}
+
+/** @param {Kind} kind @param {import('./encoding.js').Random} random @returns {string} a fresh code: 112 random bits */
+export const newCode = (kind, random) => formatCode(random(SECRET_LENGTH), kind);
+
+/** @param {string[]} groups eight, well-formed @returns {Kind | undefined} the kind whose check fits */
+function kindOf(groups) {
+  const code = bytesOf(groups);
+  const check = crc(code.subarray(0, SECRET_LENGTH)) ^ readU16(code, SECRET_LENGTH);
+  return KINDS.find((kind) => CONSTANTS[kind] === check);
+}
+
+/** @param {string[]} letters forty @returns {string[]} */
+const inFives = (letters) => Array.from({length: GROUPS}, (_, group) => letters.slice(5 * group, 5 * group + 5).join(''));
+
+/** @param {string} text @returns {string[]} */
+function split(text) {
+  const groups = text.toLowerCase().split(SEPARATORS).filter(Boolean);
+  const letters = [...(groups[0] ?? '')];
+  return groups.length === 1 && letters.length === LETTERS ? inFives(letters) : groups;
+}
+
+/**
+ * Every forty letters from which one slip leads to `letters`.
+ * @param {string[]} letters
+ * @returns {Generator<string[]>}
+ */
+function* slips(letters) {
+  const places = letters.map((_, place) => place);
+  const malformed = places.filter((place) => !alphabet(place).includes(letters[place] ?? ''));
+  // Two places or more out of form can only be two neighbours swapped.
+  for (const place of malformed.length === 0 ? places : malformed.length === 1 ? malformed : []) {
+    for (const letter of alphabet(place)) yield letters.with(place, letter);
+  }
+  for (const place of places.slice(0, -1)) yield swapped(letters, place, 1);
+  for (const place of places.slice(0, -5)) if (place % 5 === 0) yield swapped(letters, place, 5);
+}
+
+/** @param {string[]} letters @param {number} at @param {number} length of each of the two neighbours */
+const swapped = (letters, at, length) => [
+  ...letters.slice(0, at),
+  ...letters.slice(at + length, at + 2 * length),
+  ...letters.slice(at, at + length),
+  ...letters.slice(at + 2 * length),
+];
+
+/** @param {string[]} groups @param {Kind} kind @returns {string} the one code of that kind a single slip away, or '' */
+function correctionOf(groups, kind) {
+  const letters = groups.flatMap((group) => [...group]);
+  if (groups.length !== GROUPS || groups.some((group) => [...group].length !== 5)) return '';
+  const found = new Set();
+  for (const candidate of slips(letters)) {
+    const words = inFives(candidate);
+    if (words.every((group) => GROUP.test(group)) && kindOf(words) === kind) found.add(words.join('-'));
+  }
+  return found.size === 1 ? [...found][0] : '';
+}
+
+/**
+ * The secret of a code as a person typed it. All of this is quick, and happens before any slow work.
+ * @param {string} text @param {Kind} kind
+ * @returns {Uint8Array} 14 bytes; throws CodeError
+ */
+export function parseCode(text, kind) {
+  const groups = split(text);
+  if (groups.length !== GROUPS) {
+    throw new CodeError('code-malformed', {detail: `There are ${groups.length} groups, not eight.`});
+  }
+  const group = groups.findIndex((item) => !GROUP.test(item)) + 1;
+  if (group) {
+    throw new CodeError('code-malformed', {detail: `Look at group ${group}.`, group, correction: correctionOf(groups, kind)});
+  }
+  const found = kindOf(groups);
+  if (!found) throw new CodeError('code-checksum', {correction: correctionOf(groups, kind)});
+  if (found !== kind) {
+    throw new CodeError('code-wrong-kind', {detail: `This is ${NAMES[found]}, not ${NAMES[kind]}.`, kind: found});
+  }
+  return bytesOf(groups).slice(0, SECRET_LENGTH);
+}

@@ -1,0 +1,178 @@
+/** Bytes, text, JSON and days (PROTOCOL 1). The twin of `crypto/encoding.py`. */
+import {DrempelError} from './errors.js';
+
+/** @typedef {(length: number) => Uint8Array} Random where randomness comes from (PROTOCOL 1.6) */
+/** @typedef {Record<string, unknown>} Json a parsed JSON object */
+
+const MILLISECONDS_PER_DAY = 86_400_000;
+export const LARGEST_DAY = 2_932_896; // 9999-12-31, the last one with four digits for the year
+
+/** @param {string} what @returns {DrempelError} what everything in this file throws; callers say which layer it was */
+const malformed = (what) => new DrempelError('request-malformed', what);
+
+/** @param {...Uint8Array} parts @returns {Uint8Array} */
+export function concat(...parts) {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** @param {number} value @returns {Uint8Array} */
+export const u8 = (value) => Uint8Array.of(value);
+
+/** @param {number} value @returns {Uint8Array} big-endian */
+export const u16 = (value) => Uint8Array.of(value >>> 8, value);
+
+/** @param {number} value @returns {Uint8Array} big-endian */
+export const u32 = (value) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+
+/** @param {Uint8Array} bytes @param {number} [offset] @returns {number} */
+export const readU16 = (bytes, offset = 0) => view(bytes).getUint16(offset);
+
+/** @param {Uint8Array} bytes @param {number} [offset] @returns {number} */
+export const readU32 = (bytes, offset = 0) => view(bytes).getUint32(offset);
+
+/** @param {Uint8Array} bytes */
+const view = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** @param {string} text @returns {Uint8Array} */
+export const utf8 = (text) => new TextEncoder().encode(text);
+
+/** @param {Uint8Array} bytes @returns {string} throws `request-malformed` unless it is UTF-8; a byte order mark stays */
+export function fromUtf8(bytes) {
+  try {
+    return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes);
+  } catch {
+    throw malformed('UTF-8');
+  }
+}
+
+/** @param {Uint8Array} bytes @returns {string} base64url without padding (PROTOCOL 1.2) */
+export function b64(bytes) {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+/**
+ * The bytes of base64url text, refused unless it is the one way to write them: a second spelling would let one thing
+ * pass as two.
+ * @param {unknown} text
+ * @param {number} [length] how many bytes it must be
+ * @returns {Uint8Array}
+ */
+export function unb64(text, length) {
+  if (typeof text !== 'string' || !/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) throw malformed('base64url');
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  if (b64(bytes) !== text || (length !== undefined && bytes.length !== length)) throw malformed('base64url');
+  return bytes;
+}
+
+/**
+ * Refuse what does not hold, as everything in this file does.
+ * @param {unknown} condition @param {string} what
+ * @returns {asserts condition}
+ */
+export function need(condition, what) {
+  if (!condition) throw malformed(what);
+}
+
+/**
+ * What `read` returns; if it meets `request-malformed`, that is told as the code of the layer that was read.
+ * @template T
+ * @param {string} code @param {() => T} read
+ * @returns {T}
+ */
+export function readAs(code, read) {
+  try {
+    return read();
+  } catch (problem) {
+    if (problem instanceof DrempelError && problem.code === 'request-malformed') throw new DrempelError(code);
+    throw problem;
+  }
+}
+
+/** @param {Uint8Array} a @param {Uint8Array} b @returns {boolean} takes the same time wherever they differ */
+export function equal(a, b) {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  a.forEach((byte, at) => (difference |= byte ^ Number(b[at])));
+  return difference === 0;
+}
+
+/** @param {Uint8Array} a @param {Uint8Array} b @returns {number} negative, zero or positive: the order of their bytes */
+export function compare(a, b) {
+  const differs = a.findIndex((byte, at) => byte !== b[at]);
+  return differs < 0 || differs >= b.length ? a.length - b.length : Number(a[differs]) - Number(b[differs]);
+}
+
+/** @param {unknown} value @returns {value is Json} */
+export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A string, which is passed over, or a number. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/**
+ * A number written with a point or an exponent is not one of PROTOCOL 1.3, but JSON.parse makes 1.0 a 1. It becomes -1,
+ * which every reader refuses where it looks at it.
+ * @param {string} text
+ */
+const withoutFractions = (text) =>
+  text.replace(TOKEN, (token) => (token.startsWith('"') || /^-?\d+$/.test(token) ? token : '-1'));
+
+/** @param {Uint8Array} bytes @returns {Json} the JSON object; throws `request-malformed` for anything else (PROTOCOL 1.3) */
+export function parseJson(bytes) {
+  const text = fromUtf8(bytes);
+  /** @type {unknown} */
+  let value;
+  try {
+    value = JSON.parse(text);
+    if (/\d[.eE]/.test(text)) value = JSON.parse(withoutFractions(text));
+  } catch {
+    throw malformed('JSON');
+  }
+  if (!isObject(value)) throw malformed('JSON');
+  return value;
+}
+
+/** @param {unknown} value @returns {Uint8Array} compact JSON in UTF-8: what is signed is these bytes, never a second writing */
+export const writeJson = (value) => utf8(JSON.stringify(value));
+
+/**
+ * @param {unknown} value
+ * @param {number} [smallest]
+ * @param {number} [largest]
+ * @returns {value is number} a whole number of PROTOCOL 1.3 within the bounds
+ */
+export const isNumber = (value, smallest = 0, largest = Number.MAX_SAFE_INTEGER) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= smallest && value <= largest;
+
+/** @param {unknown} value @returns {value is string} an id of PROTOCOL 1.5 */
+export const isId = (value) => typeof value === 'string' && /^[a-z0-9-]{1,40}$/.test(value);
+
+/** @param {unknown} text `YYYY-MM-DD` @returns {number} days since 1970-01-01 */
+export function dayNumber(text) {
+  if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(text)) throw malformed('day');
+  const day = Date.parse(`${text}T00:00:00Z`) / MILLISECONDS_PER_DAY;
+  if (!(day >= 0) || dayText(day) !== text) throw malformed('day');
+  return day;
+}
+
+/** @param {number} day days since 1970-01-01 @returns {string} `YYYY-MM-DD` */
+export function dayText(day) {
+  if (!isNumber(day, 0, LARGEST_DAY)) throw malformed('day');
+  return new Date(day * MILLISECONDS_PER_DAY).toISOString().slice(0, 10);
+}
+
+/** @param {number} day @returns {number} its calendar week, Monday to Sunday (PROTOCOL 1.4) */
+export const weekOf = (day) => Math.floor((day + 3) / 7);
+
+/** @param {number} week @returns {number} its Monday, as days since 1970-01-01 */
+export const firstDayOf = (week) => week * 7 - 3;
