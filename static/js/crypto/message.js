@@ -1,0 +1,163 @@
+/** Inner messages: padded, signed, bound to their place (PROTOCOL 7). The twin of `crypto/message.py`. */
+import {readQuote} from './directory.js';
+import {
+  concat,
+  dayNumber,
+  fromUtf8,
+  isId,
+  isNumber,
+  isObject,
+  need,
+  parseJson,
+  readAs,
+  readU16,
+  readU32,
+  u16,
+  u32,
+  u8,
+  unb64,
+  utf8,
+  writeJson,
+} from './encoding.js';
+import {DrempelError} from './errors.js';
+import {hashLabelled} from './hashing.js';
+import {TYPES, sign, verify} from './signatures.js';
+import {CONVERSATION_SIZES, OPENING_SIZES, SUITE} from './wire.js';
+
+/** @import {Json} from './encoding.js' */
+/** @import {Quote} from './directory.js' */
+
+/**
+ * Where a message belongs; it is signed for this place only. `keyBlock` is that of an opening.
+ * @typedef {{organisation: Uint8Array, mailbox: Uint8Array, envelope: Uint8Array, commitment: Uint8Array,
+ *   keyBlock?: Uint8Array}} Place
+ */
+/**
+ * An inner message: what its meta says, and its text. `meta` holds all members, known or not.
+ * @typedef {{kind: string, author: string, day: number, directory: Quote, counter: number, parents: Uint8Array[],
+ *   meta: Json, text: string}} Message
+ */
+
+export const TEXT_LIMIT = 1_044_480;
+export const MOST_PARENTS = 8;
+export const REPORTER = 'reporter';
+export const OPENING_KINDS = Object.freeze(['report', 'case', 'grant', 'decoy']);
+export const CONVERSATION_KINDS = Object.freeze(['message']);
+const SIGNATURE_LENGTH = 64;
+const NO_KEYS = new Uint8Array(32);
+
+/** @param {Place} place @returns {Uint8Array} the context that is signed but does not travel (PROTOCOL 7.2) */
+export function context({organisation, mailbox, envelope, commitment, keyBlock}) {
+  const keys = keyBlock ? hashLabelled('keys', keyBlock) : NO_KEYS;
+  return concat(u8(SUITE), organisation, mailbox, envelope, commitment, keys);
+}
+
+/**
+ * @param {Uint8Array} seed @param {Place} place @param {Uint8Array} content `u16 m || meta || text`
+ * @returns {Uint8Array} 64 bytes
+ */
+export const signMessage = (seed, place, content) => sign(seed, TYPES.message, concat(context(place), content));
+
+/**
+ * The padded message; `text-too-long` if no size fits.
+ * @param {Json} meta @param {string} text @param {Place} place @param {Uint8Array} signingSeed
+ * @param {readonly number[]} sizes ascending
+ * @returns {Uint8Array}
+ */
+export function packMessage(meta, text, place, signingSeed, sizes) {
+  // The encoder would quietly put another character in the place of half of one.
+  if (/\p{Surrogate}/u.test(text)) throw new DrempelError('text-not-utf8');
+  const [head, body] = [writeJson(meta), utf8(text)];
+  if (head.length > 0xffff) throw new DrempelError('text-too-long');
+  const content = concat(u16(head.length), head, body);
+  return padMessage(concat(content, signMessage(signingSeed, place, content)), sizes, body.length);
+}
+
+/** @param {Uint8Array} signed @param {readonly number[]} sizes @param {number} textLength @returns {Uint8Array} */
+function padMessage(signed, sizes, textLength) {
+  const size = sizes.find((candidate) => 4 + signed.length <= candidate);
+  if (textLength > TEXT_LIMIT || !size) throw new DrempelError('text-too-long');
+  return concat(u32(signed.length), signed, new Uint8Array(size - 4 - signed.length));
+}
+
+/** @param {Uint8Array} padded @param {readonly number[]} sizes @returns {Uint8Array} */
+function unpad(padded, sizes) {
+  const length = readU32(padded);
+  const end = 4 + length;
+  // The smallest size that fits, and zeros: otherwise the padding could carry a mark.
+  if (
+    length < 2 + SIGNATURE_LENGTH ||
+    end > padded.length ||
+    padded.subarray(end).some((byte) => byte !== 0) ||
+    padded.length !== sizes.find((size) => end <= size)
+  ) {
+    throw new DrempelError('envelope-padding');
+  }
+  return padded.subarray(4, end);
+}
+
+/** @param {unknown} value @param {Record<string, number>} members lengths of the bytes in b64 */
+function needBytes(value, members) {
+  need(isObject(value), 'meta');
+  for (const [name, length] of Object.entries(members)) unb64(value[name], length);
+}
+
+/** @param {Json} meta */
+function checkOpeningMeta(meta) {
+  const {kind, to, channel, report = null, proofs = {}} = meta;
+  need(isId(channel) && Array.isArray(to) && to.every(isId) && isObject(proofs), 'meta');
+  need(!CONVERSATION_KINDS.includes(String(kind)), 'meta');
+  if (kind === 'report') need(report === null || isId(report), 'meta');
+  if (kind === 'case') needBytes(meta['case'], {mailbox: 32});
+  if (kind === 'grant') needBytes(meta['grant'], {mailbox: 32, envelope: 16, secret: 32, read: 32});
+}
+
+/** @param {Uint8Array} content @param {boolean} opening @returns {Message} */
+function parse(content, opening) {
+  const metaEnd = 2 + readU16(content);
+  need(metaEnd <= content.length, 'meta');
+  const meta = parseJson(content.subarray(2, metaEnd));
+  const {kind, author, day, counter, parents, directory} = meta;
+  need(isId(kind) && isId(author) && isNumber(counter), 'meta');
+  need(Array.isArray(parents) && parents.length <= MOST_PARENTS && new Set(parents).size === parents.length, 'meta');
+  // An opening has no parents, and nothing else is without.
+  need(opening === (parents.length === 0) && opening === (counter === 0), 'meta');
+  if (opening) checkOpeningMeta(meta);
+  else need(!OPENING_KINDS.includes(kind), 'meta');
+  return {
+    kind,
+    author,
+    day: dayNumber(day),
+    directory: readQuote(directory),
+    counter,
+    parents: parents.map((parent) => unb64(parent, 32)),
+    meta,
+    text: fromUtf8(content.subarray(metaEnd)),
+  };
+}
+
+/**
+ * The message in a padded one, if its author signed it for this place. Throws `envelope-padding`, `envelope-message`,
+ * `envelope-author` or `envelope-signature`.
+ * @param {Uint8Array} padded @param {Place} place
+ * @param {(message: Message) => Uint8Array[]} authorKeys keys of the author it names; none if that author has no place here
+ * @param {boolean} opening
+ * @returns {Message}
+ */
+export function unpackMessage(padded, place, authorKeys, opening) {
+  const signed = unpad(padded, opening ? OPENING_SIZES : CONVERSATION_SIZES);
+  const content = signed.subarray(0, -SIGNATURE_LENGTH);
+  const message = readAs('envelope-message', () => parse(content, opening));
+  verifyMessage(authorKeys(message), place, content, signed.subarray(-SIGNATURE_LENGTH));
+  return message;
+}
+
+/**
+ * PROTOCOL 7.4.
+ * @param {Uint8Array[]} keys @param {Place} place @param {Uint8Array} content @param {Uint8Array} signature
+ */
+function verifyMessage(keys, place, content, signature) {
+  if (keys.length === 0) throw new DrempelError('envelope-author');
+  const body = concat(context(place), content);
+  if (!keys.some((key) => verify(key, TYPES.message, body, signature))) throw new DrempelError('envelope-signature');
+}
