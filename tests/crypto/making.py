@@ -28,7 +28,7 @@ from crypto.envelope import (
 from crypto.keyring import Conversation, Keyring
 from crypto.keys import ReporterKeys, reporter_keys
 from crypto.message import REPORTER, Message, Place, keys_hash
-from crypto.ratchet import Ratchet
+from crypto.ratchet import Ratchet, WeekKeys
 from crypto.sealing import derive, seal
 from crypto.statement import Statement, accept_statement, make_statement
 from crypto.wire import CreationRecord, StoredEnvelope, envelope_hash
@@ -75,7 +75,7 @@ class Person:
         return signatures.public_key(self.signing_seed)
 
     def week_keys(self, week: int) -> list[hpke.PrivateKey]:
-        return [_week_key(self.ratchet, week)] if week >= self.ratchet.week else []
+        return _week_keys(self.ratchet)(week)
 
     def listed(self) -> Json:
         name = {"en": self.id.capitalize()}
@@ -105,8 +105,8 @@ class Person:
 
 
 @cache
-def _week_key(ratchet: Ratchet, week: int) -> hpke.PrivateKey:
-    return ratchet.at(week).key
+def _week_keys(ratchet: Ratchet) -> WeekKeys:
+    return WeekKeys(ratchet, WEEK + 60)
 
 
 @cache
