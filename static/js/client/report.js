@@ -1,0 +1,84 @@
+/** Sealing a report (PROTOCOL 6.3): all is sealed before anything is sent. The twin of `intake/client/report.py`. */
+import {newCode, parseCode} from '../crypto/codes.js';
+import {quoteJson, quoteOf, signersHash} from '../crypto/directory.js';
+import {concat, dayText} from '../crypto/encoding.js';
+import {creationOf, sealOpening, stubMaker} from '../crypto/envelope.js';
+import {publicBytes} from '../crypto/hpke.js';
+import {reporterKeys} from '../crypto/keys.js';
+import {REPORTER} from '../crypto/message.js';
+import {ENVELOPE_ID_LENGTH, creationBytes, verifier} from '../crypto/wire.js';
+import {addressees, checkKind} from './organisation.js';
+import {checkText} from './text.js';
+
+/** @import {Random} from '../crypto/encoding.js' */
+/** @import {KeyBlock} from '../crypto/envelope.js' */
+/** @import {ReporterKeys} from '../crypto/keys.js' */
+/** @import {Organisation} from './organisation.js' */
+/**
+ * `kind` is the kind of report, or null; `without` are recipients whose absence was accepted; `today` the author's day.
+ * @typedef {{channel: string, kind: string | null, text: string, today: number, rereadable: boolean, without?: string[]}} Report
+ */
+/** @typedef {{mailbox: Uint8Array, envelope: Uint8Array, body: Uint8Array}} SealedReport `body` is all that the server gets */
+
+/**
+ * A fresh receipt and its keys. Slow, so it is made while the person types.
+ * @param {Uint8Array} organisation its id @param {Random} random
+ * @returns {{receipt: string, keys: ReporterKeys}}
+ */
+export function newReceipt(organisation, random) {
+  const receipt = newCode('receipt', random);
+  return {receipt, keys: reporterKeys(parseCode(receipt, 'receipt'), organisation)};
+}
+
+/** @param {ReporterKeys} keys @param {Random} random @returns {KeyBlock} close and replace are not the receipt's (PROTOCOL 6.4) */
+const keyBlockOf = (keys, random) => ({
+  conversation: keys.conversation,
+  read: keys.read,
+  write: keys.write,
+  close: random(32),
+  replace: random(32),
+  signingKey: keys.signingKey,
+  xwingPublic: publicBytes(keys.xwingSeed),
+});
+
+/**
+ * The sealed report under a fresh receipt's keys. Throws if it can't be sent as asked: see `addressees`, `checkKind`,
+ * `checkText`.
+ * @param {Organisation} organisation @param {ReporterKeys} keys @param {Report} report @param {Random} random
+ * @returns {Promise<SealedReport>}
+ */
+export async function sealReport(organisation, keys, report, random) {
+  const {channel, kind, text, today, rereadable, without = []} = report;
+  checkKind(organisation, channel, kind);
+  const to = addressees(organisation, channel, without);
+  checkText(text);
+  const {directory, week} = organisation;
+  const block = keyBlockOf(keys, random);
+  const creation = creationOf(block, directory.organisation, verifier('delete', keys.delete));
+  const envelope = random(ENVELOPE_ID_LENGTH);
+  const meta = {
+    kind: 'report',
+    author: REPORTER,
+    day: dayText(today),
+    directory: quoteJson(quoteOf(directory)),
+    counter: 0,
+    parents: [],
+    to: to.map(({id}) => id),
+    channel,
+    report: kind,
+  };
+  const draft = {
+    creation,
+    envelope,
+    week,
+    slots: directory.content.slots,
+    recipientKeys: to.map(({key}) => key),
+    keys: block,
+    meta,
+    text,
+    signingSeed: keys.signingSeed,
+  };
+  const make = stubMaker(signersHash(directory.signers), quoteOf(directory), channel, rereadable, random);
+  const {bytes} = await sealOpening(draft, random, {key: keys.stub, make});
+  return {mailbox: creation.mailbox, envelope, body: concat(creationBytes(creation), bytes)};
+}

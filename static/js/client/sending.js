@@ -1,0 +1,39 @@
+/** Sealing a message of a conversation, the same for reporters and recipients (PROTOCOL 6.9, 8.2). The twin of `sending.py`. */
+import {nextAfter} from '../crypto/conversation.js';
+import {quoteJson, quoteOf} from '../crypto/directory.js';
+import {dayText} from '../crypto/encoding.js';
+import {sealConversation} from '../crypto/envelope.js';
+import {DrempelError} from '../crypto/errors.js';
+import {ENVELOPE_ID_LENGTH} from '../crypto/wire.js';
+import {checkText} from './text.js';
+
+/** @import {Thread} from '../crypto/conversation.js' */
+/** @import {Directory} from '../crypto/directory.js' */
+/** @import {Random} from '../crypto/encoding.js' */
+/** @typedef {{mailbox: Uint8Array, conversation: Uint8Array, author: string, signingSeed: Uint8Array}} Writer who writes where, with which keys */
+/** @typedef {{mailbox: Uint8Array, envelope: Uint8Array, bytes: Uint8Array}} SealedMessage ready to be sent; a retry sends the same bytes */
+
+/**
+ * A message after all that its author has seen. Throws `text-empty`, `text-too-long`, `text-not-utf8`.
+ * @param {Writer} writer @param {Directory} directory @param {Thread} thread @param {string} text
+ * @param {number} today the author's day
+ * @param {Random} random
+ * @returns {Promise<SealedMessage>}
+ */
+export async function sealMessage({mailbox, conversation, author, signingSeed}, directory, thread, text, today, random) {
+  checkText(text);
+  // Without the opening there is nothing to answer to: the server withheld it.
+  if (thread.heads.size === 0) throw new DrempelError('answer-damaged');
+  const {parents, counter} = nextAfter(thread.heads);
+  const envelope = random(ENVELOPE_ID_LENGTH);
+  const meta = {
+    kind: 'message',
+    author,
+    day: dayText(today),
+    directory: quoteJson(quoteOf(directory)),
+    counter,
+    parents,
+  };
+  const place = {organisation: directory.organisation, mailbox, envelope};
+  return {mailbox, envelope, bytes: await sealConversation(place, conversation, meta, text, signingSeed, random)};
+}
