@@ -1,7 +1,6 @@
 """Requests to a service: repeated while that can help, and with nothing in them that tells who asks."""
 
 import asyncio
-import json
 import random
 import ssl
 import time
@@ -12,7 +11,7 @@ from typing import Any, Self
 
 import httpx
 
-from crypto.encoding import b64
+from crypto.encoding import b64, parse_object
 from crypto.errors import ERRORS, DrempelError
 from intake.client.address import Address
 
@@ -119,7 +118,7 @@ class Connection:
                 pieces.append(piece)
         finally:
             await response.aclose()
-        return httpx.Response(response.status_code, headers=response.headers, content=b"".join(pieces))
+        return httpx.Response(response.status_code, headers=_kept(response), content=b"".join(pieces))
 
     async def json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """The JSON object of an answer; ConnectionProblem `answer-damaged` if it holds none."""
@@ -130,19 +129,22 @@ class Connection:
 def read_json(content: bytes) -> dict[str, Any]:
     """The JSON object in an answer; ConnectionProblem `answer-damaged` if it holds none."""
     try:
-        value = json.loads(content)
+        return parse_object(content)
     except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise ConnectionProblem("answer-damaged")
-    return value
+        raise ConnectionProblem("answer-damaged") from None
+
+
+def _kept(response: httpx.Response) -> dict[str, str]:
+    """The one header that means something here. Another could make httpx decompress without end, or fail."""
+    etag = response.headers.get("ETag", "")
+    return {"ETag": etag} if etag.isascii() and etag.isprintable() else {}
 
 
 def _problem(response: httpx.Response) -> DrempelError:
     """What an answer other than the expected means: the service's own word for it, if it is one we know."""
     try:
-        code = json.loads(response.content).get("code")
-    except (ValueError, AttributeError):
+        code = parse_object(response.content).get("code")
+    except ValueError:
         code = None
     if isinstance(code, str) and code in ERRORS:
         return ConnectionProblem(code)

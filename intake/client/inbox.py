@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from crypto import wire
 from crypto.conversation import Thread, read_thread
-from crypto.encoding import Random, b64, day_number, day_text, week_of
+from crypto.encoding import Random, b64, day_number, day_text, is_number, week_of
 from crypto.envelope import (
     ConversationPlace,
     KeyBlock,
@@ -183,6 +184,18 @@ def author_keys(session: Session, known: Conversation) -> Callable[[Message], li
     return keys
 
 
+def _days(listing: dict[str, Any], start: int) -> tuple[int, dict[int, int]]:
+    """The server's day, and each day from `start` that has envelopes, with their bytes."""
+    try:
+        today = day_number(listing["day"])
+        days = {day_number(item["day"]): item["bytes"] for item in listing["days"]}
+    except (ValueError, KeyError, TypeError):
+        raise ConnectionProblem("answer-damaged") from None
+    if not all(is_number(size) for size in days.values()) or any(day < start for day in days):
+        raise ConnectionProblem("answer-damaged")
+    return today, days
+
+
 async def sync(
     session: Session, random: Random, progress: Callable[[int, int], None] = lambda *_: None
 ) -> Synced:
@@ -192,13 +205,12 @@ async def sync(
     """
     start = session.keyring.synced or 0
     listing = read_json((await session.request("GET", f"inbox/days?from={day_text(start)}")).content)
-    try:
-        today = day_number(listing["day"])
-        days = [(day_number(item["day"]), int(item["bytes"])) for item in listing["days"]]
-    except (ValueError, KeyError, TypeError):
-        raise ConnectionProblem("answer-damaged") from None
-    state, done, total = _Sync(session), 0, sum(size for _, size in days)
-    for day, size in sorted(days):
+    today, days = _days(listing, start)
+    if abs(today - session.organisation.day) > 1:
+        # The day may change between two requests. A day of its own here would make us forget week keys for good.
+        raise ConnectionProblem("answer-damaged")
+    state, done, total = _Sync(session), 0, sum(days.values())
+    for day, size in sorted(days.items()):
         answer = await session.request("GET", f"inbox/days/{day_text(day)}", longest=2 * size + SLACK)
         state.take_day(day, wire.parse_day_answer(answer.content))
         done += size
@@ -210,13 +222,17 @@ async def sync(
 
 
 def listed(session: Session, found: Synced) -> list[Listed]:
-    """The reports' conversations, newest first, then by id so that their order tells no time of day."""
+    """The reports' conversations, newest first, then by id so that their order tells no time of day.
+
+    One of which nothing is left is not listed, but its keys stay: a server that withholds must not make us
+    drop them.
+    """
     rows = [
         Listed(id_, known.channel, known.report, known.day, known.messages + found.messages.get(id_, 0))
         for id_, known in session.keyring.conversations.items()
         if known.kind == "report"
     ]
-    return sorted(rows, key=lambda row: (-row.day, row.mailbox))
+    return sorted((row for row in rows if row.messages), key=lambda row: (-row.day, row.mailbox))
 
 
 def find(session: Session, mailbox: bytes) -> Conversation:

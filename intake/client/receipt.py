@@ -85,7 +85,9 @@ class _Reader:
         thread = read_thread(
             self.creation.mailbox, self.answer.envelopes, self.opening, self.open_one, directory
         )
-        extra: tuple[Notice, ...] = (Notice("not-rereadable"),) if self.stub and not self.stub.rereadable else ()
+        extra: tuple[Notice, ...] = (
+            (Notice("not-rereadable"),) if self.stub and not self.stub.rereadable else ()
+        )
         if not self.opening:
             extra += (Notice("gap"),)
         return Thread(thread.entries, thread.notices + extra, thread.heads)

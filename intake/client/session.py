@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from crypto import signatures
-from crypto.encoding import Random, b64, parse_object, unb64, week_of
+from crypto.encoding import Random, b64, is_id, parse_object, unb64, week_of
 from crypto.errors import DrempelError
 from crypto.keyring import Keyring, merge, open_keyring, parse_keyring, seal_keyring, unlock_root_key
 from crypto.keys import AccessKeys, access_keys
@@ -50,7 +50,10 @@ class Session:
         }
         granted = await self.connection.json("POST", "sign-in", **json_body(body))
         token, recipient = granted.get("token"), granted.get("recipient")
-        if not isinstance(token, str) or not isinstance(recipient, str):
+        if not isinstance(token, str) or not isinstance(recipient, str) or not is_id(recipient):
+            raise ConnectionProblem("answer-damaged")
+        if not token.isascii() or not token.isprintable():
+            # It goes into a header.
             raise ConnectionProblem("answer-damaged")
         self.token, self.recipient = token, recipient
 
