@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from crypto.encoding import utc_day
+from crypto.encoding import parse_object, utc_day
 from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN
 from intake.cli.founding import Founded, found, store_founded
@@ -47,7 +47,7 @@ def _serve(folder: Path, port: int, as_json: bool) -> None:
     def listening(address: Address) -> None:
         url = f"http://{address.host}:{address.port}/{codes['organisation']}/"
         # The process lives on, so whoever waits for this line must get it now.
-        click.echo(json.dumps({"url": url, **codes}, ensure_ascii=False) if as_json else _words(url, codes))
+        click.echo(json.dumps({"url": url, **codes}) if as_json else _words(url, codes))
         sys.stdout.flush()
 
     serve(folder, host="127.0.0.1", port=port, listening=listening)
@@ -58,8 +58,9 @@ def _codes(folder: Path) -> dict[str, Any]:
     kept = folder / CODES
     if kept.exists():
         try:
-            read: dict[str, Any] = json.loads(kept.read_bytes())
-        except ValueError:
+            read = parse_object(kept.read_bytes())
+            _words("", read)
+        except (ValueError, KeyError, TypeError):
             raise StoreError(f"{CODES} is damaged: remove the folder, and the demo begins anew.") from None
         return read
     founded = found(PLAN, utc_day(), os_random)

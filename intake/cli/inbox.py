@@ -11,6 +11,7 @@ from crypto.errors import DrempelError
 from crypto.keyring import Conversation
 from crypto.sealing import os_random
 from intake.cli.options import (
+    TakesId,
     client_options,
     code_options,
     connection_to,
@@ -20,7 +21,7 @@ from intake.cli.options import (
     read_message,
     with_text_kept,
 )
-from intake.cli.output import emit, progress, run, thread_json, thread_text, written_json
+from intake.cli.output import emit, progress, remark, run, thread_json, thread_text, written_json
 from intake.client import inbox as client
 from intake.client.connection import Connection
 from intake.client.organisation import fetch_organisation
@@ -37,7 +38,7 @@ async def _signed_in(connection: Connection, secret: bytes) -> tuple[Session, cl
     session = await open_session(connection, await fetch_organisation(connection), secret)
     found = await client.sync(session, os_random, progress("Looking for what is yours"))
     if found.damaged:
-        click.echo(f"{found.damaged} items on the server could not be opened; they may be damaged.", err=True)
+        remark(f"{found.damaged} items on the server could not be opened; they may be damaged.")
     return session, found
 
 
@@ -84,7 +85,7 @@ async def _list(connection: Connection, secret: bytes) -> list[client.Listed]:
         return client.listed(*await _signed_in(connection, secret))
 
 
-@inbox.command()
+@inbox.command(cls=TakesId)
 @client_options
 @code_options
 @click.argument("id_", metavar="ID")
@@ -111,7 +112,7 @@ async def _show(connection: Connection, secret: bytes, mailbox: bytes) -> tuple[
         return client.find(session, mailbox), await client.show(session, mailbox)
 
 
-@inbox.command()
+@inbox.command(cls=TakesId)
 @client_options
 @code_options
 @message_option

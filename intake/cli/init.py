@@ -94,6 +94,8 @@ def _plan(value: dict[str, Any]) -> Plan:
     days = value.get("valid_days", 365)
     if not is_number(days, 1, 366):
         raise click.UsageError("'valid_days' must be from 1 to 366.")
+    if not isinstance(value.get("policy", {}), dict):
+        raise click.UsageError("'policy' must be a table.")
     channels = [{"informed": [], "routes": [], **channel} for channel in value["channels"]]
     policy = {**POLICY, **value.get("policy", {})}
     return Plan(

@@ -1,6 +1,7 @@
 """Options that several commands share, and the codes, which are never arguments."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,13 @@ import click
 
 from crypto.codes import NAMES, parse_code
 from crypto.errors import CodeError, DrempelError
+from intake.cli.output import remark
 from intake.client.address import Address, read_address
 from intake.client.connection import PATIENCE, Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+MAILBOX_ID = re.compile(r"-[A-Za-z0-9_-]{42}")
 
 VARIABLES = {"receipt": "DREMPEL_RECEIPT", "access": "DREMPEL_ACCESS_CODE"}
 LONGEST_CODE = 1024
@@ -70,6 +74,30 @@ def message_option(function: F) -> F:
     )(function)
 
 
+class TakesId(click.Command):
+    """A command with the argument ID, which may begin with a hyphen: one mailbox id in 64 does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move an id behind `--`, where it can't pass for an option."""
+        valued = {name for option in self.params if _takes_value(option) for name in option.opts}
+        before = ["", *args]
+        at = next(
+            (
+                place
+                for place, text in enumerate(args)
+                if MAILBOX_ID.fullmatch(text) and before[place] not in valued
+            ),
+            None,
+        )
+        if at is not None and "--" not in args:
+            args = [*args[:at], *args[at + 1 :], "--", args[at]]
+        return super().parse_args(ctx, args)
+
+
+def _takes_value(option: click.Parameter) -> bool:
+    return isinstance(option, click.Option) and not option.is_flag
+
+
 def address_of(server: str, pin: str | None) -> Address:
     """The address on the command line; a usage error if it is none."""
     try:
@@ -79,10 +107,10 @@ def address_of(server: str, pin: str | None) -> Address:
 
 
 def connection_to(server: str, pin: str | None, patience: float) -> Connection:
-    """A connection to the address; says on a terminal why it is waiting, and that nobody vouches for the key."""
+    """A connection to the address; says on a terminal why it is waiting, and in the end that nobody vouches for it."""
     address = address_of(server, pin)
     if address.pin is None:
-        click.echo("Not verified by link: use the address with its #fingerprint, or --pin.", err=True)
+        remark("Not verified by link: use the address with its #fingerprint, or --pin.")
     return Connection(address, patience=patience, waiting=_say_waiting)
 
 

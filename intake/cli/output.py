@@ -16,9 +16,19 @@ from intake.client.sending import Written
 
 T = TypeVar("T")
 
+REMARKS = "drempel.remarks"
+
 # What could move a terminal's cursor or turn its text around; a message is written by somebody unknown.
-HARMLESS_CONTROLS = "\n\t"
+# The joiners (U+200C, U+200D) are part of Persian words and of emoji.
+HARMLESS_CONTROLS = "\n\t\u200c\u200d"
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class OutputFailed(Exception):
+    """It was done, but the result could not be written to standard output."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{self.__doc__} ({reason})")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -26,9 +36,24 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
+def remark(text: str) -> None:
+    """Something to say on standard error if the command succeeds; a refusal stands alone."""
+    remarks: list[str] = click.get_current_context().meta.setdefault(REMARKS, [])
+    remarks.append(text)
+
+
 def emit(value: dict[str, Any], as_json: bool, text: str) -> None:
-    """Print the result: `value` as one JSON document, or `text`."""
-    click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
+    """Print the result: `value` as one JSON document, or `text`; then the remarks.
+
+    The JSON is ASCII: no terminal's encoding can break it, and nothing in it can play tricks on a terminal.
+    """
+    try:
+        click.echo(json.dumps(value) if as_json else text.encode("utf-8"))
+        sys.stdout.flush()
+    except OSError as problem:
+        raise OutputFailed(problem.strerror or "it is closed") from None
+    for line in click.get_current_context().meta.get(REMARKS, []):
+        click.echo(line, err=True)
 
 
 def plain(text: str) -> str:
@@ -37,7 +62,7 @@ def plain(text: str) -> str:
         letter
         if letter in HARMLESS_CONTROLS or (letter.isprintable() and letter not in DIRECTION_MARKS)
         else "\ufffd"
-        for letter in text
+        for letter in text.replace("\r\n", "\n")
     )
 
 

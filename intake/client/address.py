@@ -39,7 +39,8 @@ def read_address(server: str, pin: str | None = None) -> Address:
         raise ValueError(
             "The address must end with the organisation's name, as in https://host/organisation/."
         )
-    pins = {read_pin(text) for text in (parts.fragment, pin) if text}
+    # An empty --pin is a script whose variable is not set: it must not pass for "without".
+    pins = {read_pin(text) for text in (parts.fragment or None, pin) if text is not None}
     if len(pins) > 1:
         raise ValueError("The link and --pin name two different organisations.")
     return Address(f"{parts.scheme}://{parts.netloc}/{path}/", pins.pop() if pins else None)
