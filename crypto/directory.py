@@ -158,13 +158,15 @@ def _signers(content: dict[str, Any]) -> list[Signers]:
     """PROTOCOL 9.4 step 4: the sets of signers from the first, which the organisation id names, to today's."""
     try:
         stated = read_signers(content.get("signers"))
+        if not isinstance(content.get("rotations"), list):
+            raise ValueError("not a list of rotations")
         rotations = [read_dsse(item) for item in content["rotations"]]
         sets = [read_signers(content.get("first_signers", content.get("signers")))]
         if content.get("organisation") != b64(sets[0].hash) or len(rotations) > MOST_ROTATIONS:
             raise ValueError("not the organisation's first signers")
         for sequence, rotation in enumerate(rotations, start=1):
             sets.append(_rotated(rotation, sequence, sets[0].hash, sets[-1]))
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         raise DirectoryError("directory-signers") from None
     if sets[-1].hash != stated.hash:
         raise DirectoryError("directory-signers")
