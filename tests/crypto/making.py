@@ -301,7 +301,8 @@ def report(
     text: str = "The tank leaks.", *, rereadable: bool = True, seed: int = 1, **options: Any
 ) -> Report:
     """A sealed report. HPKE draws randomness of its own, so its bytes are not the same each time."""
-    return sealed(draft(text, seed=seed, **options), rereadable=rereadable, seed=seed)
+    listed = options.get("listed", DIRECTORY)
+    return sealed(draft(text, seed=seed, **options), rereadable=rereadable, seed=seed, listed=listed)
 
 
 def sealed(made: Draft, *, rereadable: bool = True, seed: int = 1, listed: Directory = DIRECTORY) -> Report:
