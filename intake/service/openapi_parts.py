@@ -14,7 +14,10 @@ BYTES: Final = "application/octet-stream"
 PROBLEM: Final = "application/problem+json"
 DSSE: Final = "What is signed is a DSSE envelope, and is served as it came."
 
-_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+# From 1970 on.
+_DAY: Final = r"^(19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}$"
+# The last character of base64url without padding, when it stands for four or two bits.
+_ONE, _TWO = "[A-Za-z0-9_-][AQgw]", "[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]"
 _ID: Final = r"^[a-z0-9-]{1,40}$"
 
 
@@ -24,12 +27,11 @@ def reference(name: str) -> Json:
 
 
 def _b64(length: int | None = None) -> Json:
-    """base64url without padding, of `length` bytes if that is given. The last character has few values."""
+    """base64url without padding in its one spelling, of `length` bytes if that is given (PROTOCOL 1.2)."""
     if length is None:
-        return {"type": "string", "pattern": "^[A-Za-z0-9_-]*$"}
+        return {"type": "string", "pattern": f"^([A-Za-z0-9_-]{{4}})*({_ONE}|{_TWO})?$"}
     whole, rest = divmod(length, 3)
-    tail = ("", "[A-Za-z0-9_-][AQgw]", "[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]")[rest]
-    return {"type": "string", "pattern": f"^[A-Za-z0-9_-]{{{4 * whole}}}{tail}$"}
+    return {"type": "string", "pattern": f"^[A-Za-z0-9_-]{{{4 * whole}}}{('', _ONE, _TWO)[rest]}$"}
 
 
 def _object(**members: Json) -> Json:

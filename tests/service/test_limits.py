@@ -1,0 +1,257 @@
+"""Bodies are bounded in size, pace, number and memory; a body cut short leaves nothing."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.types import Message
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from intake.service.app import create_app
+from intake.service.connection import Connection
+from intake.service.limits import LENIENCE
+from intake.service.settings import Settings
+from tests.service.faulty import FaultyStore
+from tests.service.live import exchange, live, request
+from tests.service.world import TODAY, World, code, shape
+
+OPENING_LIMIT = 1_310_720
+
+
+class Sender:
+    """A client of the bare application, that sends exactly what the test lets it."""
+
+    def __init__(self, app: Starlette, path: str, *headers: tuple[bytes, bytes]) -> None:
+        self.app = app
+        self.scope: dict[str, Any] = {
+            "type": "http",
+            "method": "PUT",
+            "path": path,
+            "query_string": b"",
+            "headers": list(headers),
+        }
+        self.waiting = asyncio.Event()
+        self.pieces: asyncio.Queue[Message] = asyncio.Queue()
+        self.received = 0
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+
+    async def receive(self) -> Message:
+        """The next piece, once the test has put it there."""
+        if self.pieces.empty():
+            self.waiting.set()
+        message = await self.pieces.get()
+        self.received += len(message.get("body", b""))
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Note the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = dict(message["headers"])
+
+    async def run(self) -> None:
+        """Until the answer is whole."""
+        await self.app(self.scope, self.receive, self.send)
+
+
+class EndlessSender(Sender):
+    """Sends zeros for as long as anybody reads."""
+
+    async def receive(self) -> Message:
+        """One more piece of 64 KiB."""
+        self.received += 65_536
+        return {"type": "http.request", "body": bytes(65_536), "more_body": True}
+
+
+def opening_path(world: World) -> str:
+    return f"/{world.slug}/api/1/{world.box().opening_path}"
+
+
+async def test_an_endless_body_is_not_read_on(app: Starlette, world: World) -> None:
+    sender = EndlessSender(app, opening_path(world))
+    await sender.run()
+    assert sender.status == 413
+    assert sender.received <= OPENING_LIMIT + LENIENCE + 65_536
+    assert sender.headers[b"connection"] == b"close"
+
+
+async def test_a_body_declared_far_too_large_is_not_read_at_all(app: Starlette, world: World) -> None:
+    sender = EndlessSender(app, opening_path(world), (b"content-length", b"100000000"))
+    await sender.run()
+    assert (sender.status, sender.received) == (413, 0)
+
+
+async def test_a_client_that_asks_first_is_told_first(app: Starlette, world: World) -> None:
+    length = str(OPENING_LIMIT + 1).encode()
+    headers = [(b"content-length", length), (b"expect", b"100-continue")]
+    sender = EndlessSender(app, opening_path(world), *headers)
+    await sender.run()
+    assert (sender.status, sender.received) == (413, 0)
+
+
+async def test_a_wrong_token_is_told_before_the_body_is_read(app: Starlette, world: World) -> None:
+    sender = EndlessSender(app, f"/{world.slug}/api/1/{world.box().envelope_path()}")
+    await sender.run()
+    assert (sender.status, sender.received) == (404, 0)
+
+
+async def test_a_body_in_chunks_counts_like_any_other(
+    app: Starlette, world: World, settings: Settings
+) -> None:
+    box = world.box()
+    head = request("PUT", f"/{world.slug}/api/1/{box.opening_path}", Transfer_Encoding="chunked")
+    chunk = b"10000\r\n" + bytes(65_536) + b"\r\n"
+    async with live(app, settings) as address:
+        too_large = await exchange(address, head, *[chunk] * 21, b"0\r\n\r\n")
+        body = box.creation + box.opening
+        pieces = [b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:100], body[100:])]
+        fits = await exchange(address, head, *pieces, b"0\r\n\r\n")
+    assert (too_large.status, fits.status) == (413, 204)
+
+
+async def test_a_truncated_body_leaves_nothing(
+    app: Starlette, client: httpx.AsyncClient, world: World
+) -> None:
+    box = world.box()
+    sender = Sender(app, f"/{world.slug}/api/1/{box.opening_path}", (b"content-length", b"100000"))
+    body = box.creation + box.opening
+    sender.pieces.put_nowait({"type": "http.request", "body": body[:5000], "more_body": True})
+    sender.pieces.put_nowait({"type": "http.disconnect"})
+    await sender.run()
+    assert sender.status == 400
+    other = world.box(id=box.id)
+    assert (await client.put(other.opening_path, content=other.creation + other.opening)).is_success
+
+
+async def test_a_connection_cut_in_a_body_leaves_nothing(
+    app: Starlette, client: httpx.AsyncClient, world: World, settings: Settings
+) -> None:
+    box = world.box()
+    data = request("PUT", f"/{world.slug}/api/1/{box.opening_path}", box.creation + box.opening)
+    async with live(app, settings) as address:
+        _, writer = await asyncio.open_connection(*address)
+        writer.write(data[:-1])
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        other = world.box(id=box.id)
+        again = request("PUT", f"/{world.slug}/api/1/{other.opening_path}", other.creation + other.opening)
+        assert (await exchange(address, again)).status == 204
+
+
+async def limited(store: FaultyStore, **changes: Any) -> Starlette:
+    return create_app(store, Settings(**changes), today=lambda: TODAY)
+
+
+async def test_a_body_that_drips_is_given_up(store: FaultyStore, world: World) -> None:
+    settings = Settings(body_seconds=0.05)
+    app = await limited(store, body_seconds=0.05)
+    data = request("PUT", opening_path(world), bytes(1000))
+    async with live(app, settings) as address:
+        raw = await exchange(address, data[:-990])
+    assert raw.status == 503
+    assert (raw.all("connection"), raw.all("retry-after")) == (["close"], ["1"])
+
+
+async def test_bodies_at_one_moment_are_bounded(store: FaultyStore, world: World) -> None:
+    app = await limited(store, bodies=1)
+    first, second = Sender(app, opening_path(world)), Sender(app, opening_path(world))
+    running = asyncio.create_task(first.run())
+    await first.waiting.wait()
+    await second.run()
+    assert second.status == 503
+    first.pieces.put_nowait({"type": "http.request", "body": b"x", "more_body": False})
+    await running
+    assert first.status == 400
+    second.pieces.put_nowait({"type": "http.request", "body": b"x", "more_body": False})
+    await second.run()
+    assert second.status == 400
+
+
+async def test_memory_of_bodies_is_bounded_and_given_back(store: FaultyStore, world: World) -> None:
+    app = await limited(store, bodies_bytes=100_000)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=world.base) as client:
+        for _ in range(3):
+            box = world.box()
+            refused = await client.put(box.opening_path, content=bytes(100_001))
+            assert (refused.status_code, code(refused)) == (503, "server-busy")
+            assert (await client.put(box.opening_path, content=box.creation + box.opening)).is_success
+
+
+async def test_memory_of_answers_is_bounded_alike_for_known_and_unknown(
+    store: FaultyStore, world: World
+) -> None:
+    app = await limited(store, answers_bytes=65_535)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=world.base) as client:
+        known, unknown = await world.make_box(client), world.box()
+        seen = [await client.get(box.path, headers=box.auth("read")) for box in (known, unknown)]
+    assert code(seen[0]) == "server-busy"
+    assert shape(seen[0]) == shape(seen[1])
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"\r\n"])
+async def test_a_head_that_does_not_come_is_given_up(store: FaultyStore, sent: bytes) -> None:
+    settings = Settings(head_seconds=0.05)
+    async with live(await limited(store), settings) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(sent)
+        assert await reader.read() == b""
+        writer.close()
+
+
+class Pipe(asyncio.Transport):
+    """A transport with a reader at the other end that takes `taken` bytes between two looks."""
+
+    def __init__(self, *left: int) -> None:
+        super().__init__()
+        self._left = list(left)
+        self.aborted = asyncio.Event()
+        self.resumed = asyncio.Event()
+
+    def get_write_buffer_size(self) -> int:
+        """What is left to send, as the test lists it."""
+        if len(self._left) == 1:
+            self.resumed.set()
+        return self._left.pop(0) if len(self._left) > 1 else self._left[0]
+
+    def abort(self) -> None:
+        """Noted."""
+        self.aborted.set()
+
+    def is_closing(self) -> bool:
+        """It never is."""
+        return False
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def connection(app: Starlette, pipe: Pipe) -> Connection:
+    kind = type("Connection", (Connection,), {"settings": Settings(stalled_seconds=0.01)})
+    config = Config(app, log_config=None, lifespan="off")
+    config.load()
+    made: Connection = kind(config=config, server_state=ServerState(), app_state={})
+    made.connection_made(pipe)
+    return made
+
+
+async def test_a_reader_that_stops_is_let_go(app: Starlette) -> None:
+    pipe = Pipe(300, 300)
+    made = connection(app, pipe)
+    made.pause_writing()
+    await asyncio.wait_for(pipe.aborted.wait(), 5)
+    made.connection_lost(None)
+
+
+async def test_a_slow_reader_is_not(app: Starlette) -> None:
+    pipe = Pipe(300, 200, 100, 50, 40)
+    made = connection(app, pipe)
+    made.pause_writing()
+    await asyncio.wait_for(pipe.resumed.wait(), 5)
+    assert not pipe.aborted.is_set()
+    made.resume_writing()
+    made.connection_lost(None)
