@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from crypto.directory import Directory
 from crypto.encoding import LARGEST_NUMBER
+from crypto.envelope import KeyBlock
 from crypto.errors import EnvelopeError
-from crypto.message import CONVERSATION_KINDS, MOST_PARENTS, OPENING_KINDS, Message
+from crypto.message import CONVERSATION_KINDS, MOST_PARENTS, OPENING_KINDS, REPORTER, Message
 from crypto.wire import StoredEnvelope, envelope_hash
 
 KNOWN_KINDS = (*OPENING_KINDS, *CONVERSATION_KINDS)
+RECIPIENTS_ONLY = ("case", "grant", "decoy")
 NOTICE_OF_LAYER = {"author": "forged", "signature": "forged"}
 
 
@@ -28,6 +30,29 @@ class Entry:
     envelope: bytes
     hash: bytes
     message: Message
+
+
+def opening_authors(directory: Directory) -> Callable[[Message, KeyBlock], list[bytes]]:
+    """The author's keys for an opening (PROTOCOL 7.4)."""
+
+    def keys(message: Message, block: KeyBlock) -> list[bytes]:
+        channel = message.meta["channel"]
+        return conversation_authors(directory, message.kind, channel, block.signing_key)(message)
+
+    return keys
+
+
+def conversation_authors(
+    directory: Directory, kind: str, channel: str, signing_key: bytes
+) -> Callable[[Message], list[bytes]]:
+    """The author's keys in a mailbox that an opening of that kind began (PROTOCOL 7.4)."""
+
+    def keys(message: Message) -> list[bytes]:
+        if message.author == REPORTER:
+            return [] if kind in RECIPIENTS_ONLY else [signing_key]
+        return directory.author_keys(message.author, channel, message.directory.version)
+
+    return keys
 
 
 @dataclass(frozen=True)

@@ -166,10 +166,6 @@ class SealedKeyring:
     salt: bytes
     body: bytes
 
-    def to_bytes(self) -> bytes:
-        """The bytes on the server."""
-        return self.header + self.body
-
     @property
     def header(self) -> bytes:
         """All before the body."""

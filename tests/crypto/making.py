@@ -9,7 +9,7 @@ from typing import Any, Final
 from nacl.signing import SigningKey
 
 from crypto import hpke, signatures, wire
-from crypto.conversation import Thread, read_thread
+from crypto.conversation import Thread, conversation_authors, opening_authors, read_thread
 from crypto.directory import Directory, Signers, accept_directory, make_directory
 from crypto.encoding import Random, b64, day_number, day_text, parse_object, unb64, week_of, write_object
 from crypto.envelope import (
@@ -36,7 +36,6 @@ from crypto.wire import CreationRecord, StoredEnvelope, envelope_hash
 TODAY: Final = day_number("2026-03-04")
 WEEK: Final = week_of(TODAY)
 RECEIPT: Final = bytes(range(14))
-RECIPIENTS_ONLY: Final = ("case", "grant", "decoy")
 
 Json = dict[str, Any]
 
@@ -197,17 +196,6 @@ ORGANISATION: Final = DIRECTORY.organisation
 def keys_of(secret: bytes, organisation: bytes = ORGANISATION) -> ReporterKeys:
     """A receipt's keys; slow on purpose, hence kept."""
     return reporter_keys(secret, organisation)
-
-
-def opening_authors(listed: Directory = DIRECTORY) -> Callable[[Message, KeyBlock], list[bytes]]:
-    """PROTOCOL 7.4 for an opening."""
-
-    def keys(message: Message, block: KeyBlock) -> list[bytes]:
-        if message.author == REPORTER:
-            return [] if message.kind in RECIPIENTS_ONLY else [block.signing_key]
-        return listed.author_keys(message.author, message.meta["channel"], message.directory.version)
-
-    return keys
 
 
 @dataclass(frozen=True)
@@ -418,10 +406,10 @@ class Mailbox:
     def place(self, envelope: bytes) -> ConversationPlace:
         return ConversationPlace(self.report.creation.organisation, self.id, envelope)
 
-    def authors(self, message: Message) -> list[bytes]:
-        if message.author == REPORTER:
-            return [self.report.draft.keys.signing_key]
-        return self.report.listed.author_keys(message.author, "conduct", message.directory.version)
+    @property
+    def authors(self) -> Callable[[Message], list[bytes]]:
+        draft = self.report.draft
+        return conversation_authors(self.report.listed, draft.meta["kind"], "conduct", draft.keys.signing_key)
 
     def open_one(self, item: StoredEnvelope) -> Message | None:
         """How a recipient reads one envelope."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto import hpke, wire
+from crypto.conversation import opening_authors
 from crypto.encoding import day_text, write_object
 from crypto.envelope import (
     ConversationPlace,
@@ -27,6 +28,7 @@ from tests.crypto.making import (
     ANNA,
     BERT,
     CARLA,
+    DIRECTORY,
     RECEIPT,
     TODAY,
     WEEK,
@@ -37,7 +39,6 @@ from tests.crypto.making import (
     flipped,
     keys_of,
     of,
-    opening_authors,
     padded_message,
     person,
     report,
@@ -85,7 +86,7 @@ def test_nobody_else_reads_it() -> None:
 def test_a_week_s_key_opens_what_was_sealed_in_that_week_only() -> None:
     key = ANNA.week_keys(WEEK - 1)
     with pytest.raises(EnvelopeError) as caught:
-        open_opening(REPORT.data, REPORT.creation, REPORT.envelope, lambda _: key, opening_authors())
+        open_opening(REPORT.data, REPORT.creation, REPORT.envelope, lambda _: key, opening_authors(DIRECTORY))
     assert caught.value.code == "envelope-no-slot"
 
 
@@ -96,7 +97,7 @@ def test_a_recipient_is_asked_for_the_keys_of_the_header_s_week() -> None:
         asked.append(week)
         return ANNA.week_keys(week)
 
-    open_opening(REPORT.data, REPORT.creation, REPORT.envelope, week_keys, opening_authors())
+    open_opening(REPORT.data, REPORT.creation, REPORT.envelope, week_keys, opening_authors(DIRECTORY))
     assert asked == [WEEK]
 
 
@@ -106,7 +107,7 @@ def test_a_bit_flipped_anywhere_is_noticed(bit: int) -> None:
     with pytest.raises(EnvelopeError):
         REPORT.opened_by(ANNA, data)
     with pytest.raises(EnvelopeError):
-        open_with_secret(data, REPORT.creation, REPORT.envelope, REPORT.secret, opening_authors())
+        open_with_secret(data, REPORT.creation, REPORT.envelope, REPORT.secret, opening_authors(DIRECTORY))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,9 @@ def test_an_envelope_is_bound_to_its_place(name: str) -> None:
     assert refusal(REPORT, **_moved(name)) == ("envelope-no-slot" if in_slot else "envelope-body")
     where = {"creation": REPORT.creation, "envelope": REPORT.envelope, **_moved(name)}
     with pytest.raises(EnvelopeError) as caught:
-        open_with_secret(REPORT.data, where["creation"], where["envelope"], REPORT.secret, opening_authors())
+        open_with_secret(
+            REPORT.data, where["creation"], where["envelope"], REPORT.secret, opening_authors(DIRECTORY)
+        )
     assert caught.value.code == "envelope-body"
 
 
