@@ -119,5 +119,7 @@ export async function readThread(mailbox, envelopes, opening, openOne, directory
 export function nextAfter(heads) {
   const sorted = [...heads].sort(([one, a], [other, b]) => b - a || compare(unb64(one), unb64(other)));
   const chosen = sorted.slice(0, MOST_PARENTS);
-  return {parents: chosen.map(([hash]) => hash), counter: 1 + Math.max(...chosen.map(([, counter]) => counter))};
+  // One author's counter at the very end must not keep all others from writing on.
+  const counter = Math.min(1 + Math.max(...chosen.map(([, known]) => known)), Number.MAX_SAFE_INTEGER);
+  return {parents: chosen.map(([hash]) => hash), counter};
 }

@@ -43,6 +43,6 @@ export async function openStub(sealed, key, salt, ad) {
     secret: plain.slice(69, 101),
     channel,
   };
-  if (!isId(channel) || !equal(stubBytes(stub), plain)) throw new DrempelError('envelope-stub');
+  if (!isId(channel) || !stub.directory.version || !equal(stubBytes(stub), plain)) throw new DrempelError('envelope-stub');
   return stub;
 }
