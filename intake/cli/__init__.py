@@ -9,7 +9,7 @@ from crypto.errors import DrempelError
 from intake.cli.demo import demo
 from intake.cli.inbox import inbox
 from intake.cli.init import init
-from intake.cli.output import OutputFailed
+from intake.cli.output import Refused
 from intake.cli.receipt import receipt
 from intake.cli.report import report
 from intake.cli.serve import serve
@@ -23,7 +23,7 @@ class Refusing(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (DrempelError, StoreError, OutputFailed) as problem:
+        except (DrempelError, StoreError, Refused) as problem:
             click.echo(str(problem), err=True)
             sys.exit(1)
         except OSError as problem:

@@ -15,8 +15,9 @@ from crypto.encoding import parse_object, utc_day
 from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN
 from intake.cli.founding import Founded, found, store_founded
+from intake.cli.output import Refused
 from intake.service.runner import Address, serve
-from intake.store import StoreError, create_store
+from intake.store import create_store
 
 CODES = "demo-codes.json"
 
@@ -61,7 +62,7 @@ def _codes(folder: Path) -> dict[str, Any]:
             read = parse_object(kept.read_bytes())
             _words("", read)
         except (ValueError, KeyError, TypeError):
-            raise StoreError(f"{CODES} is damaged: remove the folder, and the demo begins anew.") from None
+            raise Refused(f"{CODES} is damaged: remove the folder, and the demo begins anew.") from None
         return read
     founded = found(PLAN, utc_day(), os_random)
     asyncio.run(_create(folder, founded))

@@ -11,10 +11,16 @@ from crypto.encoding import is_id, is_number, utc_day
 from crypto.errors import DrempelError
 from crypto.sealing import os_random
 from intake.cli.founding import Founded, Plan, found, store_founded
-from intake.cli.output import emit
-from intake.store import Conflict, SqliteStore, StoreError, create_store, open_store
+from intake.cli.output import Refused, emit
+from intake.store import Conflict, SqliteStore, create_store, open_store
 
 POLICY = {"retention_days": 730, "acknowledge_days": 7, "feedback_days": 90}
+TABLES = {
+    "kinds": {"id", "name"},
+    "channels": {"id", "name", "description", "kinds", "recipients", "informed", "routes"},
+    "recipients": {"id", "name", "role"},
+}
+TAKEN = ("static",)
 MEMBERS = ("slug", "name", "languages", "kinds", "channels", "recipients", "policy", "valid_days")
 
 
@@ -33,6 +39,10 @@ MEMBERS = ("slug", "name", "languages", "kinds", "channels", "recipients", "poli
 def init(data: Path, source: Path | None, as_json: bool) -> None:
     """Found an organisation. Prints the custodian's code and the access codes, once: hand them over, keep none."""
     plan = read_plan(source) if source else ask_plan()
+    if plan.slug in TAKEN:
+        raise click.UsageError(
+            f"'{plan.slug}' can't be the organisation's short name: that address is taken."
+        )
     try:
         founded = found(plan, utc_day(), os_random)
     except (DrempelError, KeyError, TypeError, AttributeError) as problem:
@@ -42,7 +52,7 @@ def init(data: Path, source: Path | None, as_json: bool) -> None:
     try:
         asyncio.run(_store(data, founded, new=new))
     except Conflict:
-        raise StoreError(
+        raise Refused(
             f"There is an organisation '{plan.slug}' in this folder already. Nothing was changed."
         ) from None
     emit(founded.to_json(), as_json, _words(founded))
@@ -84,18 +94,35 @@ def read_plan(source: Path) -> Plan:
     return _plan(value)
 
 
+def _check_tables(tables: object, name: str, members: set[str]) -> None:
+    """A member nobody knows is a slip of the pen, and what was meant would be missing for good."""
+    if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
+        raise click.UsageError(f"'{name}' must be {'a table' if name == 'policy' else 'a list of tables'}.")
+    unknown = sorted({member for item in tables for member in item} - members)
+    if unknown:
+        raise click.UsageError(f"Unknown in '{name}': {', '.join(unknown)}.")
+
+
+def _check_all_listed(recipients: list[dict[str, Any]], channels: list[dict[str, Any]]) -> None:
+    listed = [
+        id_ for item in channels if isinstance(item.get("recipients"), list) for id_ in item["recipients"]
+    ]
+    for item in recipients:
+        if item.get("id") not in listed:
+            raise click.UsageError(f"Recipient '{item.get('id')}' is in no channel.")
+
+
 def _plan(value: dict[str, Any]) -> Plan:
     missing = [name for name in MEMBERS[:6] if name not in value]
     if missing:
         raise click.UsageError(f"Missing in the file: {', '.join(missing)}.")
-    for name in ("kinds", "channels", "recipients"):
-        if not isinstance(value[name], list) or not all(isinstance(item, dict) for item in value[name]):
-            raise click.UsageError(f"'{name}' must be a list of tables.")
+    for name, members in TABLES.items():
+        _check_tables(value[name], name, members)
     days = value.get("valid_days", 365)
     if not is_number(days, 1, 366):
         raise click.UsageError("'valid_days' must be from 1 to 366.")
-    if not isinstance(value.get("policy", {}), dict):
-        raise click.UsageError("'policy' must be a table.")
+    _check_tables([value.get("policy", {})], "policy", set(POLICY))
+    _check_all_listed(value["recipients"], value["channels"])
     channels = [{"informed": [], "routes": [], **channel} for channel in value["channels"]]
     policy = {**POLICY, **value.get("policy", {})}
     return Plan(

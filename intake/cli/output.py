@@ -24,7 +24,11 @@ HARMLESS_CONTROLS = "\n\t\u200c\u200d"
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-class OutputFailed(Exception):
+class Refused(Exception):
+    """A refusal in the command line's own words, for what the registry and the store have none."""
+
+
+class OutputFailed(Refused):
     """It was done, but the result could not be written to standard output."""
 
     def __init__(self, reason: str) -> None:

@@ -29,11 +29,16 @@ def read_pin(text: str) -> bytes:
 
 def read_address(server: str, pin: str | None = None) -> Address:
     """The address in what a person typed; ValueError, in words for a person, if it is none."""
-    parts = urlsplit(server.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-        raise ValueError(
-            "An address looks like https://host/organisation/ or http://host.onion/organisation/."
-        )
+    example = "An address looks like https://host/organisation/ or http://host.onion/organisation/."
+    try:
+        parts = urlsplit(server.strip())
+        port = parts.port
+    except ValueError:
+        raise ValueError(example) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError(example)
+    if parts.query or "@" in parts.netloc:
+        raise ValueError(example)
     path = parts.path.strip("/")
     if not is_id(path.rpartition("/")[2]):
         raise ValueError(
