@@ -35,26 +35,34 @@ _OTHERS = 0o077
 class Folder:
     """A data folder, claimed for this instance until `release()`."""
 
-    def __init__(self, path: Path) -> None:
-        """Claim an existing folder.
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Claim a folder that holds a store, or (`create`) make one where there is none.
 
-        Raises `NotAStore` if there is none, `FolderNotPrivate`, `StoreLocked`, or `StoreUnavailable` if it
-        cannot be written.
+        Raises `NotAStore`, `FolderNotPrivate`, `StoreLocked`, `StoreExists`, or `StoreUnavailable` if it cannot be
+        written; `OSError`, `sqlite3.Error` if the database could not be made.
         """
-        if not path.is_dir():
-            raise NotAStore(f"There is no folder {path}.")
+        if create:
+            _prepare(path)
+        elif not (path / "store.sqlite").is_file():  # before a lock is left in a folder that is not ours
+            raise NotAStore(f"Folder: {path}.")
         if path.stat().st_mode & _OTHERS:
             raise FolderNotPrivate(f"Folder: {path}.")
         self.path = path
         self.database = path / "store.sqlite"
         self._lock = _lock(path)
+        try:
+            if create:
+                self._create_database()
+        except BaseException:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let the next instance in."""
         os.close(self._lock)
 
-    def create_database(self) -> None:
-        """Make the database: whole and durable under its name, or not at all. Raises `StoreExists`."""
+    def _create_database(self) -> None:
+        """Make the database: whole and durable under its name, or not at all."""
         if self.database.exists():
             raise StoreExists(f"Folder: {self.path}.")
         unfinished = self._unfinished("creating.sqlite")
@@ -72,9 +80,8 @@ class Folder:
 
         Raises `NotAStore`, `SchemaTooNew`, `MigrationFailed`.
         """
-        self._unfinished("creating.sqlite").unlink()
-        if not self.database.is_file():
-            raise NotAStore(f"Folder: {self.path}.")
+        self._clear("creating.sqlite")
+        self._clear("backing-up.sqlite")
         self.database.chmod(0o600)
         connection = sqlite3.connect(self.database, isolation_level=None)
         try:
@@ -101,11 +108,14 @@ class Folder:
 
     def _unfinished(self, name: str) -> Path:
         """An empty file for us alone, in the place of whatever an interrupted start left there."""
+        self._clear(name)
         path = self.path / name
-        for leftover in self.path.glob(f"{name}*"):  # its journal too
-            leftover.unlink()
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         return path
+
+    def _clear(self, name: str) -> None:
+        for leftover in self.path.glob(f"{name}*"):  # its journal too
+            leftover.unlink()
 
     def _finish(self, unfinished: Path, final: Path) -> None:
         """Give a file its name once its bytes are on the disk."""
@@ -114,7 +124,7 @@ class Folder:
         _sync(self.path)
 
 
-def prepare(path: Path) -> None:
+def _prepare(path: Path) -> None:
     """Make a data folder that only this user can enter, or close an empty one to others."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not any(path.iterdir()):

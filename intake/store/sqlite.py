@@ -14,7 +14,7 @@ from intake.store import mailboxes, organisations
 from intake.store.connection import Connection, unavailable
 from intake.store.erasure import Eraser
 from intake.store.errors import StoreUnavailable
-from intake.store.folder import Folder, prepare
+from intake.store.folder import Folder
 from intake.store.interface import Envelope, Mailbox, Organisation
 from intake.store.readers import Readers
 from intake.store.settle import Settling
@@ -37,7 +37,7 @@ class SqliteStore:
         """Put together from open parts, which it closes in the end."""
         self.folder = folder
         self.writer = writer
-        self._readers = readers
+        self.readers = readers
         self._closing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> SqliteStore:
@@ -50,11 +50,11 @@ class SqliteStore:
 
     async def organisations(self) -> list[Organisation]:
         """All organisations, by slug."""
-        return await self._readers.read(organisations.organisations)
+        return await self.readers.read(organisations.organisations)
 
     async def organisation(self, slug: str) -> Organisation | None:
         """The organisation under a slug."""
-        return await self._readers.read(lambda c: organisations.organisation(c, slug))
+        return await self.readers.read(lambda c: organisations.organisation(c, slug))
 
     async def add_organisation(self, org: Organisation, directory: bytes) -> None:
         """Store a new organisation with its first directory document. Raises `Conflict`."""
@@ -71,7 +71,7 @@ class SqliteStore:
 
     async def directory(self, organisation: bytes, version: int | None = None) -> bytes | None:
         """The signed document exactly as it was put: one version, or the newest."""
-        return await self._readers.read(lambda c: organisations.directory(c, organisation, version))
+        return await self.readers.read(lambda c: organisations.directory(c, organisation, version))
 
     async def add_login(self, organisation: bytes, login_key: bytes, recipient: str) -> None:
         """Let a login key (32 bytes) stand for a recipient. Raises `Conflict`, `NotFound`."""
@@ -79,9 +79,7 @@ class SqliteStore:
 
     async def recipient_by_login(self, organisation: bytes, login_key: bytes) -> str | None:
         """The recipient whose login key this is."""
-        return await self._readers.read(
-            lambda c: organisations.recipient_by_login(c, organisation, login_key)
-        )
+        return await self.readers.read(lambda c: organisations.recipient_by_login(c, organisation, login_key))
 
     async def put_statement(
         self,
@@ -103,11 +101,11 @@ class SqliteStore:
 
     async def statements(self, organisation: bytes, week: int) -> list[tuple[str, bytes, bytes | None]]:
         """(recipient, statement, key of that week or None), by recipient."""
-        return await self._readers.read(lambda c: organisations.statements(c, organisation, week))
+        return await self.readers.read(lambda c: organisations.statements(c, organisation, week))
 
     async def keyring(self, organisation: bytes, recipient: str) -> tuple[int, bytes] | None:
         """(version, sealed bytes) of a recipient's keyring."""
-        return await self._readers.read(lambda c: organisations.keyring(c, organisation, recipient))
+        return await self.readers.read(lambda c: organisations.keyring(c, organisation, recipient))
 
     async def put_keyring(
         self, organisation: bytes, recipient: str, expected_version: int, bytes: bytes
@@ -145,11 +143,11 @@ class SqliteStore:
 
     async def mailbox(self, organisation: bytes, id: bytes) -> Mailbox | None:
         """A mailbox of an organisation."""
-        return await self._readers.read(lambda c: mailboxes.mailbox(c, organisation, id))
+        return await self.readers.read(lambda c: mailboxes.mailbox(c, organisation, id))
 
     async def envelopes(self, mailbox: bytes) -> list[Envelope]:
         """All envelopes of a mailbox, by id."""
-        return await self._readers.read(lambda c: mailboxes.envelopes(c, mailbox))
+        return await self.readers.read(lambda c: mailboxes.envelopes(c, mailbox))
 
     async def delete_mailbox(self, organisation: bytes, id: bytes) -> bool:
         """Erase a mailbox and its envelopes from every file; False if there was none."""
@@ -157,13 +155,13 @@ class SqliteStore:
 
     async def days(self, organisation: bytes, first_day: int) -> list[tuple[int, int, int]]:
         """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
-        return await self._readers.read(lambda c: mailboxes.days(c, organisation, first_day))
+        return await self.readers.read(lambda c: mailboxes.days(c, organisation, first_day))
 
     async def envelopes_by_day(
         self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit_bytes: int
     ) -> list[tuple[Envelope, bytes | None]]:
         """One page of a day's envelopes, by (mailbox, id), each opening with its creation record."""
-        return await self._readers.read(
+        return await self.readers.read(
             lambda c: mailboxes.envelopes_by_day(c, organisation, day, after, limit_bytes)
         )
 
@@ -190,7 +188,7 @@ class SqliteStore:
 
     async def _close(self) -> None:
         try:
-            await self._readers.close()
+            await self.readers.close()
             await self.writer.close()
         finally:
             self.folder.release()
@@ -204,7 +202,6 @@ async def create_store(folder: Path) -> SqliteStore:
 
     Raises `StoreExists`, `FolderNotPrivate`, `StoreLocked`, `StoreUnavailable`.
     """
-    await asyncio.to_thread(prepare, folder)
     return await _open(folder, create=True)
 
 
@@ -220,10 +217,8 @@ async def open_store(folder: Path) -> SqliteStore:
 async def _open(path: Path, *, create: bool) -> SqliteStore:
     async with AsyncExitStack() as undo:
         try:
-            folder = await asyncio.to_thread(Folder, path)
+            folder = await asyncio.to_thread(lambda: Folder(path, create=create))
             undo.callback(folder.release)
-            if create:
-                await asyncio.to_thread(folder.create_database)
             await asyncio.to_thread(folder.check_database)
             eraser = await asyncio.to_thread(Eraser, folder.database)
             undo.callback(eraser.close)

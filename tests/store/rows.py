@@ -1,0 +1,31 @@
+"""What the tests put into a store: organisations, mailboxes and envelopes from a few numbers."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from intake.store import Mailbox, Organisation
+
+ORGANISATION = Organisation(id=b"O" * 32, slug="town-hall", retention_days=90, slots=2, directory_version=1)
+DIRECTORY = b'{"directory": 1}'
+DAY = 20_000
+LIMITS = (1 << 30, 1 << 20)  # bytes, envelopes: as good as none
+
+
+def content(seed: bytes, size: int = 4196) -> bytes:
+    """Bytes that follow from a seed, such as an id."""
+    return hashlib.shake_256(seed).digest(size)
+
+
+def mailbox(id: bytes = b"", *, day: int = DAY, expiry_day: int = DAY + 90) -> Mailbox:
+    """A mailbox whose record and verifiers follow from its id, which is random unless given."""
+    own = id or os.urandom(32)
+    labels = (b"read", b"write", b"close", b"replace", b"delete")
+    read, write, close, replace, delete = (content(own + label, 32) for label in labels)
+    creation = content(own, 225)
+    return Mailbox(own, ORGANISATION.id, creation, read, write, close, replace, delete, day, expiry_day)
+
+
+def files_holding(folder: Path, needle: bytes) -> list[str]:
+    """The names of the files of a folder in which these bytes are found."""
+    return sorted(file.name for file in folder.iterdir() if needle in file.read_bytes())

@@ -1,0 +1,128 @@
+"""The store against a dictionary: whatever is done in whatever order, both say the same."""
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from intake.store import Conflict, Envelope, Mailbox, MailboxFull, NotFound, create_store, open_store
+from tests.store.rows import DAY, DIRECTORY, ORGANISATION, content, mailbox
+
+MAX_BYTES, MAX_ENVELOPES = 20_000, 4
+NAMES = [bytes([number]) * 32 for number in range(5)]  # few, so that rules meet
+names = st.sampled_from(NAMES)
+envelope_ids = st.sampled_from([bytes([number]) * 16 for number in range(4)])
+contents = st.sampled_from([content(b"a", 10), content(b"b", 10), content(b"c", 900), content(b"d", 9_000)])
+
+
+class StoreAgainstDictionary(RuleBasedStateMachine):
+    """Each rule does one thing to both, and compares what they answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.parent = Path(tempfile.mkdtemp())
+        self.today = DAY
+        self.boxes: dict[bytes, Mailbox] = {}
+        self.sealed: dict[bytes, dict[bytes, Envelope]] = {}
+
+    @initialize()
+    def create(self) -> None:
+        self.store = self.runner.run(create_store(self.parent / "data"))
+        self.runner.run(self.store.add_organisation(ORGANISATION, DIRECTORY))
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.runner.run(self.store.close())
+        self.runner.close()
+        shutil.rmtree(self.parent)
+
+    @rule(name=names, id=envelope_ids, bytes=contents, days=st.integers(1, 4))
+    def create_mailbox(self, name: bytes, id: bytes, bytes: bytes, days: int) -> None:
+        box = mailbox(name, day=self.today, expiry_day=self.today + days)
+        expected: object = True
+        if name in self.boxes:
+            there = self.sealed[name].get(id)
+            expected = False if there and there.opening and there.bytes == bytes else Conflict
+        else:
+            self.boxes[name] = box
+            self.sealed[name] = {id: Envelope(name, id, self.today, True, bytes)}
+        try:
+            answer: object = self.runner.run(self.store.create_mailbox(box, id, bytes))
+        except Conflict:
+            answer = Conflict
+        assert answer == expected
+
+    @rule(name=names, id=envelope_ids, bytes=contents)
+    def append(self, name: bytes, id: bytes, bytes: bytes) -> None:
+        expected = self.appended(name, id, bytes)
+        try:
+            answer: object = self.runner.run(
+                self.store.append(name, id, self.today, bytes, MAX_BYTES, MAX_ENVELOPES)
+            )
+        except (Conflict, MailboxFull, NotFound) as error:
+            answer = type(error)
+        assert answer == expected
+
+    def appended(self, name: bytes, id: bytes, bytes: bytes) -> object:
+        """Do to the dictionary what `append` does, and say what it must answer."""
+        if name not in self.boxes:
+            return NotFound
+        stored = self.sealed[name]
+        if id in stored:
+            return False if stored[id].bytes == bytes else Conflict
+        total = sum(len(envelope.bytes) for envelope in stored.values())
+        if len(stored) >= MAX_ENVELOPES or total + len(bytes) > MAX_BYTES:
+            return MailboxFull
+        stored[id] = Envelope(name, id, self.today, False, bytes)
+        return True
+
+    @rule(name=names)
+    def delete(self, name: bytes) -> None:
+        existed = self.boxes.pop(name, None) is not None
+        self.sealed.pop(name, None)
+        assert self.runner.run(self.store.delete_mailbox(ORGANISATION.id, name)) == existed
+
+    @rule(days=st.integers(0, 2))
+    def a_day_passes(self, days: int) -> None:
+        self.today += days
+        expired = [name for name, box in self.boxes.items() if box.expiry_day <= self.today]
+        for name in expired:
+            del self.boxes[name], self.sealed[name]
+        assert self.runner.run(self.store.expire(self.today)) == len(expired)
+
+    @rule()
+    def reopen(self) -> None:
+        self.runner.run(self.store.close())
+        self.store = self.runner.run(open_store(self.parent / "data"))
+
+    @invariant()
+    def both_hold_the_same(self) -> None:
+        for name in NAMES:
+            assert self.runner.run(self.store.mailbox(ORGANISATION.id, name)) == self.boxes.get(name)
+            sealed = self.sealed.get(name, {})
+            assert self.runner.run(self.store.envelopes(name)) == [sealed[key] for key in sorted(sealed)]
+
+    @invariant()
+    def days_and_pages_hold_the_same(self) -> None:
+        everything = sorted(
+            (envelope.day, name, envelope.id)
+            for name, sealed in self.sealed.items()
+            for envelope in sealed.values()
+        )
+        seen = []
+        for day, count, total in self.runner.run(self.store.days(ORGANISATION.id, 0)):
+            page = self.runner.run(self.store.envelopes_by_day(ORGANISATION.id, day, None, 1 << 20))
+            assert (len(page), sum(len(envelope.bytes) for envelope, _ in page)) == (count, total)
+            seen += [(day, envelope.mailbox, envelope.id) for envelope, _ in page]
+            for envelope, creation in page:
+                assert creation == (self.boxes[envelope.mailbox].creation if envelope.opening else None)
+        assert seen == everything
+
+
+StoreAgainstDictionary.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestStore = StoreAgainstDictionary.TestCase
