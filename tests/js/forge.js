@@ -1,0 +1,82 @@
+/** A malicious sealer: everything that `envelope.js` does, with each part open to be done wrong. */
+import {concat, u16, u32, u8, utf8, writeJson} from '../../static/js/crypto/encoding.js';
+import {keyBlockBytes} from '../../static/js/crypto/envelope.js';
+import {sealSlot} from '../../static/js/crypto/hpke.js';
+import {signMessage} from '../../static/js/crypto/message.js';
+import {derive, seal} from '../../static/js/crypto/sealing.js';
+import {creationBytes} from '../../static/js/crypto/wire.js';
+
+/** @import {Json, Random} from '../../static/js/crypto/encoding.js' */
+/** @import {ConversationPlace, Draft} from '../../static/js/crypto/envelope.js' */
+/** @import {Place} from '../../static/js/crypto/message.js' */
+
+/**
+ * @typedef {object} Wrong
+ * @property {Uint8Array[]} [secrets] a secret for each slot, in place of the one that C commits to
+ * @property {Uint8Array} [keyBlock] in place of that of the draft's keys
+ * @property {(content: Uint8Array, signature: Uint8Array) => Uint8Array} [pad] in place of honest padding
+ * @property {Uint8Array} [metaBytes] in place of the draft's meta
+ * @property {Uint8Array} [textBytes] in place of the draft's text
+ * @property {Place} [signedFor] in place of the draft's place
+ * @property {Uint8Array} [stubPlain] plaintext of the stub
+ * @property {Uint8Array} [stubKey]
+ */
+
+/** @param {number} size @returns {(content: Uint8Array, signature: Uint8Array) => Uint8Array} */
+export const padTo = (size) => (content, signature) => {
+  const framed = concat(u32(content.length + signature.length), content, signature);
+  return concat(framed, new Uint8Array(size - framed.length));
+};
+
+/** @param {Json} meta @param {string} text @param {Wrong} wrong @returns {Uint8Array} */
+function contentOf(meta, text, {metaBytes = writeJson(meta), textBytes = utf8(text)}) {
+  return concat(u16(metaBytes.length), metaBytes, textBytes);
+}
+
+/** @param {Draft} draft @param {Random} random @param {Wrong} [wrong] */
+export async function forgeOpening(draft, random, wrong = {}) {
+  const [secret, salt] = [random(32), random(32)];
+  const {creation, envelope} = draft;
+  const commitment = derive(secret, salt, 'opening/commit');
+  const header = concat(Uint8Array.of(1, 1, draft.slots), u32(draft.week), salt, commitment);
+  const slots = [];
+  for (const [index, key] of draft.recipientKeys.entries()) {
+    const info = concat(
+      utf8('drempel/1/slot'),
+      u8(1),
+      creation.organisation,
+      creation.mailbox,
+      envelope,
+      u32(draft.week),
+      commitment,
+      u8(index),
+    );
+    slots.push(await sealSlot(key, info, wrong.secrets?.[index] ?? secret, random));
+  }
+  const place = concat(creationBytes(creation), envelope, header);
+  const stubKey = derive(wrong.stubKey ?? random(32), salt, 'opening/stub');
+  const stub = await seal(stubKey, place, wrong.stubPlain ?? new Uint8Array(142));
+  const keyBlock = wrong.keyBlock ?? keyBlockBytes(draft.keys);
+  const content = contentOf(draft.meta, draft.text, wrong);
+  const {organisation, mailbox} = creation;
+  const signedFor = wrong.signedFor ?? {organisation, mailbox, envelope, commitment, keyBlock};
+  const padded = (wrong.pad ?? padTo(8192))(content, signMessage(draft.signingSeed, signedFor, content));
+  const ad = concat(place, ...slots, stub);
+  const body = await seal(derive(secret, salt, 'opening/body'), ad, concat(keyBlock, padded));
+  return {secret, bytes: concat(header, ...slots, stub, body)};
+}
+
+/**
+ * @param {ConversationPlace} place @param {Uint8Array} key @param {Json} meta @param {string} text @param {Uint8Array} seed
+ * @param {Random} random @param {Wrong} [wrong]
+ */
+export async function forgeConversation(place, key, meta, text, seed, random, wrong = {}) {
+  const salt = random(32);
+  const commitment = derive(key, salt, 'conversation/commit');
+  const header = concat(Uint8Array.of(1, 2), salt, commitment);
+  const content = contentOf(meta, text, wrong);
+  const signature = signMessage(seed, wrong.signedFor ?? {...place, commitment}, content);
+  const padded = (wrong.pad ?? padTo(4096))(content, signature);
+  const ad = concat(place.organisation, place.mailbox, place.envelope, header);
+  return concat(header, await seal(derive(key, salt, 'conversation/body'), ad, padded));
+}

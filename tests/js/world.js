@@ -1,0 +1,160 @@
+/** An organisation for tests: a custodian, three recipients, two channels, and a server that only remembers. */
+import {addressees, openOrganisation} from '../../static/js/client/organisation.js';
+import {dueStatement, newRecipient} from '../../static/js/client/access.js';
+import {newReceipt, sealReport} from '../../static/js/client/report.js';
+import {acceptDirectory, makeDirectory, quoteJson, quoteOf, signersHash, signersJson} from '../../static/js/crypto/directory.js';
+import {b64, dayNumber, dayText, weekOf} from '../../static/js/crypto/encoding.js';
+import {creationOf} from '../../static/js/crypto/envelope.js';
+import {publicBytes} from '../../static/js/crypto/hpke.js';
+import {publicKey} from '../../static/js/crypto/signatures.js';
+import {CREATION_LENGTH, buildDayAnswer, buildMailboxAnswer, parseCreation, verifier} from '../../static/js/crypto/wire.js';
+
+/** @import {Random} from '../../static/js/crypto/encoding.js' */
+/** @import {Draft} from '../../static/js/crypto/envelope.js' */
+/** @import {NewRecipient} from '../../static/js/client/access.js' */
+/** @import {Organisation} from '../../static/js/client/organisation.js' */
+/** @import {Report, SealedReport} from '../../static/js/client/report.js' */
+/** @import {StoredEnvelope} from '../../static/js/crypto/wire.js' */
+
+export const TODAY = dayNumber('2026-11-23');
+export const WEEK = weekOf(TODAY);
+const IDS = /** @type {const} */ (['lee', 'kaya', 'mo']);
+
+/**
+ * @typedef {object} World
+ * @property {Random} random
+ * @property {Uint8Array} rootSeed
+ * @property {Uint8Array} organisationId
+ * @property {Map<string, NewRecipient>} people
+ * @property {any} content
+ * @property {Uint8Array} directoryBytes
+ * @property {any} keysAnswer
+ * @property {Organisation} organisation
+ */
+
+const text = (/** @type {string} */ english) => ({en: english, nl: `${english} (nl)`});
+
+/** @param {Uint8Array} organisationId @param {Uint8Array} rootKey @param {Map<string, NewRecipient>} people */
+const contentOf = (organisationId, rootKey, people) => ({
+  organisation: b64(organisationId),
+  version: 1,
+  history: /** @type {string[]} */ ([]),
+  issued: dayText(TODAY - 10),
+  expires: dayText(TODAY + 300),
+  signers: signersJson({threshold: 1, keys: [rootKey]}),
+  rotations: [],
+  slug: 'example',
+  name: text('Example'),
+  languages: ['en', 'nl'],
+  slots: 2,
+  kinds: [{id: 'fraud', name: text('Fraud')}, {id: 'safety', name: text('Safety')}],
+  channels: [
+    {id: 'adviser', name: text('Adviser'), description: text('Two people'), kinds: ['fraud', 'safety'], recipients: ['lee', 'kaya'], informed: [], routes: []},
+    {id: 'board', name: text('Board'), description: text('One'), kinds: ['fraud'], recipients: ['mo'], informed: [text('An auditor')], routes: [{name: text('Elsewhere'), url: 'https://example.org/'}]},
+  ],
+  recipients: IDS.map((id) => ({id, name: text(id), role: text('Adviser'), signing_key: b64(/** @type {NewRecipient} */ (people.get(id)).signingKey)})),
+  former: /** @type {any[]} */ ([]),
+  policy: {retention_days: 365, acknowledge_days: 7, feedback_days: 90},
+});
+
+/** @param {Random} random @returns {Promise<World>} */
+export async function makeWorld(random) {
+  const rootSeed = random(32);
+  const rootKey = publicKey(rootSeed);
+  const organisationId = signersHash({threshold: 1, keys: [rootKey]});
+  /** @type {Map<string, NewRecipient>} */
+  const people = new Map();
+  for (const id of IDS) people.set(id, await newRecipient(organisationId, id, WEEK - 12, random));
+  const content = contentOf(organisationId, rootKey, people);
+  const directoryBytes = makeDirectory(content, [rootSeed]);
+  const bare = {directory: acceptDirectory(directoryBytes, TODAY), day: TODAY, week: WEEK, verifiedByLink: true, served: []};
+  const recipients = IDS.map((id) => {
+    const person = /** @type {NewRecipient} */ (people.get(id));
+    const due = dueStatement(person.keyring, bare);
+    if (!due) throw new Error('a statement is due');
+    person.keyring = due.keyring;
+    const body = /** @type {any} */ (due.body);
+    return {recipient: id, statement: body.statement, key: body.keys[0]};
+  });
+  const keysAnswer = {day: dayText(TODAY), week: WEEK, recipients};
+  const organisation = openOrganisation(directoryBytes, keysAnswer, TODAY, {pin: organisationId});
+  return {random, rootSeed, organisationId, people, content, directoryBytes, keysAnswer, organisation};
+}
+
+/** @param {World} world @param {string} id @returns {NewRecipient} */
+export function person({people}, id) {
+  const found = people.get(id);
+  if (!found) throw new Error(`nobody is called ${id}`);
+  return found;
+}
+
+/** @param {World} world @param {Partial<Report>} [report] */
+export async function sendReport(world, report = {}) {
+  const {receipt, keys} = newReceipt(world.organisationId, world.random);
+  const whole = {channel: 'adviser', kind: 'fraud', text: 'Something is wrong.', today: TODAY, rereadable: true, ...report};
+  const sealed = await sealReport(world.organisation, keys, whole, world.random);
+  return {receipt, keys, ...split(sealed)};
+}
+
+/** @param {SealedReport} sealed */
+export function split({mailbox, envelope, body}) {
+  const creation = body.slice(0, CREATION_LENGTH);
+  return {mailbox, envelope, creation, record: parseCreation(creation), bytes: body.slice(CREATION_LENGTH)};
+}
+
+/** @param {Uint8Array} id @param {Uint8Array} bytes @param {number} [day] @returns {StoredEnvelope} */
+export const stored = (id, bytes, day = TODAY) => ({id, day, bytes});
+
+/** @param {Uint8Array} read @param {Uint8Array} creation @param {StoredEnvelope[]} envelopes */
+export const mailboxAnswer = (read, creation, envelopes) => buildMailboxAnswer(read, creation, envelopes);
+
+/** @param {{mailbox: Uint8Array, creation: Uint8Array, envelopes: StoredEnvelope[]}[]} mailboxes opening first */
+export const dayAnswer = (mailboxes) =>
+  buildDayAnswer(
+    mailboxes.flatMap(({mailbox, creation, envelopes}) =>
+      envelopes.map((envelope, index) => ({mailbox, envelope, creation: index === 0 ? creation : null})),
+    ),
+  );
+
+/**
+ * What a colleague seals: an opening of a kind of their own.
+ * @param {World} world @param {string} kind @param {string} author @param {Record<string, unknown>} [more] members of meta
+ * @returns {Draft}
+ */
+export function colleagueDraft(world, kind, author, more = {}) {
+  const {random, organisation} = world;
+  const {directory} = organisation;
+  const to = addressees(organisation, 'adviser');
+  const [seed, xwing] = [random(32), random(32)];
+  const keys = {
+    conversation: random(32),
+    read: random(32),
+    write: random(32),
+    close: random(32),
+    replace: random(32),
+    signingKey: publicKey(seed),
+    xwingPublic: publicBytes(xwing),
+  };
+  const meta = {
+    kind,
+    author,
+    day: dayText(TODAY),
+    directory: quoteJson(quoteOf(directory)),
+    counter: 0,
+    parents: [],
+    to: to.map(({id}) => id),
+    channel: 'adviser',
+    ...more,
+  };
+  return {
+    creation: creationOf(keys, directory.organisation, verifier('delete', random(32))),
+    envelope: random(16),
+    week: WEEK,
+    slots: 2,
+    recipientKeys: to.map(({key}) => key),
+    keys,
+    meta,
+    text: '',
+    signingSeed: author === 'reporter' ? seed : person(world, author).keyring.signingSeed,
+  };
+}
