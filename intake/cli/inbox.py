@@ -39,6 +39,8 @@ async def _signed_in(connection: Connection, secret: bytes) -> tuple[Session, cl
     found = await client.sync(session, os_random, progress("Looking for what is yours"))
     if found.damaged:
         remark(f"{found.damaged} items on the server could not be opened; they may be damaged.")
+    if found.gone:
+        remark(f"No longer on the server, deleted by the reporter or expired: {len(found.gone)}.")
     return session, found
 
 

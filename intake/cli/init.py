@@ -104,9 +104,9 @@ def _check_tables(tables: object, name: str, members: set[str]) -> None:
 
 
 def _check_all_listed(recipients: list[dict[str, Any]], channels: list[dict[str, Any]]) -> None:
-    listed = [
-        id_ for item in channels if isinstance(item.get("recipients"), list) for id_ in item["recipients"]
-    ]
+    if not all(isinstance(item.get("recipients"), list) for item in channels):
+        raise click.UsageError("A channel's recipients must be a list of their ids.")
+    listed = [id_ for item in channels for id_ in item["recipients"]]
     for item in recipients:
         if item.get("id") not in listed:
             raise click.UsageError(f"Recipient '{item.get('id')}' is in no channel.")

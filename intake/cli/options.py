@@ -11,7 +11,7 @@ import click
 
 from crypto.codes import NAMES, parse_code
 from crypto.errors import CodeError, DrempelError
-from intake.cli.output import remark
+from intake.cli.output import Refused, remark
 from intake.client.address import Address, read_address
 from intake.client.connection import PATIENCE, Connection
 
@@ -132,13 +132,13 @@ def is_stdin(file: BinaryIO) -> bool:
     return getattr(file, "name", "-") in ("-", "<stdin>")
 
 
-def with_text_kept(problem: DrempelError, file: BinaryIO) -> DrempelError:
+def with_text_kept(problem: DrempelError, file: BinaryIO) -> Refused:
     """The same problem, which also says what became of the text: nothing is lost without a word."""
     if is_stdin(file):
         kept = "Not confirmed. The text came from standard input and is nowhere else: keep it, and try again."
     else:
         kept = "Not confirmed. The text is still in the file you named: run the command again."
-    return DrempelError(problem.code, f"{problem.detail}\n{kept}".strip(" "))
+    return Refused(f"{problem}\n{kept}")
 
 
 def read_code(kind: str, code_file: Path | None, accept: bool, *, stdin_taken: bool = False) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -55,6 +56,8 @@ def emit(value: dict[str, Any], as_json: bool, text: str) -> None:
         click.echo(json.dumps(value) if as_json else text.encode("utf-8"))
         sys.stdout.flush()
     except OSError as problem:
+        # Python would try the same bytes again at its end, and fail with words of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise OutputFailed(problem.strerror or "it is closed") from None
     for line in click.get_current_context().meta.get(REMARKS, []):
         click.echo(line, err=True)
