@@ -41,10 +41,14 @@ class Listed:
 
 @dataclass
 class Synced:
-    """What a sync found. `messages` counts what came on days that later syncs will look at again."""
+    """What a sync found. `messages` counts what came on days that later syncs will look at again.
+
+    `gone` are the ids of reports' conversations that are no longer on the server.
+    """
 
     messages: dict[bytes, int] = field(default_factory=dict)
     damaged: int = 0
+    gone: frozenset[bytes] = frozenset()
 
 
 class _Sync:
@@ -216,23 +220,35 @@ async def sync(
         done += size
         progress(done, total)
     found = state.finish(today)
+    found.gone = await _gone(session)
     await renew_statement(session)
     await session.save(random)
     return found
 
 
+async def _gone(session: Session) -> frozenset[bytes]:
+    """The conversations that are no longer on the server, or withheld (PROTOCOL 12.8)."""
+    held = {id_ for id_, known in session.keyring.conversations.items() if known.kind == "report"}
+    content = (await session.request("GET", "inbox/mailboxes")).content
+    if len(content) % wire.MAILBOX_ID_LENGTH:
+        raise ConnectionProblem("answer-damaged")
+    there = {
+        content[at : at + wire.MAILBOX_ID_LENGTH] for at in range(0, len(content), wire.MAILBOX_ID_LENGTH)
+    }
+    return frozenset(held - there)
+
+
 def listed(session: Session, found: Synced) -> list[Listed]:
     """The reports' conversations, newest first, then by id so that their order tells no time of day.
 
-    One of which nothing is left is not listed, but its keys stay: a server that withholds must not make us
-    drop them.
+    One that is gone is not listed, but its keys stay: a server that withholds must not make us drop them.
     """
     rows = [
         Listed(id_, known.channel, known.report, known.day, known.messages + found.messages.get(id_, 0))
         for id_, known in session.keyring.conversations.items()
-        if known.kind == "report"
+        if known.kind == "report" and id_ not in found.gone
     ]
-    return sorted((row for row in rows if row.messages), key=lambda row: (-row.day, row.mailbox))
+    return sorted(rows, key=lambda row: (-row.day, row.mailbox))
 
 
 def find(session: Session, mailbox: bytes) -> Conversation:

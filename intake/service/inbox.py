@@ -21,7 +21,7 @@ Page = list[tuple[Envelope, bytes | None]]
 
 
 class InboxRoutes:
-    """`GET inbox/days` and `GET inbox/days/DAY`."""
+    """`GET inbox/mailboxes`, `GET inbox/days` and `GET inbox/days/DAY`."""
 
     def __init__(
         self, store: Store, sign_in: SignInRoutes, settings: Settings, today: Callable[[], int]
@@ -34,9 +34,16 @@ class InboxRoutes:
     def routes(self) -> list[Route]:
         """The routes of this module."""
         return [
+            resource(API + "inbox/mailboxes", GET=self.mailboxes),
             resource(API + "inbox/days", GET=self.days),
             resource(API + "inbox/days/{day}", GET=self.day),
         ]
+
+    async def mailboxes(self, request: Request) -> Response:
+        """The ids of all mailboxes there are, so that a recipient learns what was deleted or has expired."""
+        organisation, _ = await self._sign_in.session(request)
+        ids = await self._store.mailboxes(organisation.id)
+        return Response(b"".join(ids), media_type="application/octet-stream")
 
     async def days(self, request: Request) -> Response:
         """The server's day, and what lies on each day from `from` on (all days without it)."""

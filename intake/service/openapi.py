@@ -128,6 +128,14 @@ def _inbox() -> Json:
         "schema": reference("Day"),
     }
     return {
+        API + "inbox/mailboxes": {
+            "get": described(
+                "The ids of all mailboxes, 32 bytes each, in ascending order",
+                found(BYTES, {}),
+                ("sign-in-again",),
+                security=_SESSION,
+            ),
+        },
         API + "inbox/days": {
             "get": described(
                 "What lies on each day, and the server's day",

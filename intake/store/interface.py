@@ -172,6 +172,10 @@ class Store(Protocol):
         """Erase a mailbox and its envelopes; False if there was none."""
         ...
 
+    async def mailboxes(self, organisation: bytes) -> list[bytes]:
+        """The ids (32 bytes each) of all mailboxes of an organisation, in ascending order."""
+        ...
+
     async def days(self, organisation: bytes, first_day: int) -> list[tuple[int, int, int]]:
         """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
         ...

@@ -96,6 +96,12 @@ def delete_mailbox(connection: sqlite3.Connection, organisation: bytes, id: byte
     return deleted.rowcount == 1
 
 
+def ids(connection: sqlite3.Connection, organisation: bytes) -> list[bytes]:
+    """The ids of all mailboxes of an organisation, ascending."""
+    rows = connection.execute("SELECT id FROM mailbox WHERE organisation = ? ORDER BY id", (organisation,))
+    return [id_ for (id_,) in rows]
+
+
 def days(connection: sqlite3.Connection, organisation: bytes, first_day: int) -> list[tuple[int, int, int]]:
     """(day, envelopes, bytes), oldest first."""
     return connection.execute(

@@ -153,6 +153,10 @@ class SqliteStore:
         """Erase a mailbox and its envelopes from every file; False if there was none."""
         return await self.writer.write(lambda c: mailboxes.delete_mailbox(c, organisation, id), erases=True)
 
+    async def mailboxes(self, organisation: bytes) -> list[bytes]:
+        """The ids of all mailboxes of an organisation, in ascending order."""
+        return await self.readers.read(lambda c: mailboxes.ids(c, organisation))
+
     async def days(self, organisation: bytes, first_day: int) -> list[tuple[int, int, int]]:
         """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
         return await self.readers.read(lambda c: mailboxes.days(c, organisation, first_day))

@@ -36,6 +36,17 @@ async def test_days_are_counted(
     assert since.json()["days"] == both[1:]
 
 
+async def test_mailboxes_are_listed_until_they_are_deleted(
+    client: httpx.AsyncClient, world: World, session: dict[str, str]
+) -> None:
+    boxes = [await world.make_box(client) for _ in range(3)]
+    listed = (await client.get("inbox/mailboxes", headers=session)).content
+    assert listed == b"".join(sorted(box.id for box in boxes))
+    await client.delete(boxes[0].path, headers=boxes[0].auth("delete"))
+    listed = (await client.get("inbox/mailboxes", headers=session)).content
+    assert listed == b"".join(sorted(box.id for box in boxes[1:]))
+
+
 async def test_a_day_is_streamed_page_by_page(
     client: httpx.AsyncClient, world: World, session: dict[str, str], store: FaultyStore
 ) -> None:

@@ -97,6 +97,7 @@ async def test_a_forged_session_is_none(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
+        ("GET", "inbox/mailboxes"),
         ("GET", "inbox/days"),
         ("GET", f"inbox/days/{day_text(TODAY)}"),
         ("GET", "inbox/keyring"),

@@ -137,6 +137,16 @@ async def test_a_deleted_mailbox_is_gone_with_its_envelopes(store: SqliteStore) 
     assert await store.days(ORGANISATION.id, 0) == [(DAY, 1, 5)]
 
 
+async def test_the_mailboxes_of_an_organisation_are_listed_by_id(store: SqliteStore) -> None:
+    boxes = [mailbox(name * 32) for name in (b"q", b"a", b"m")]
+    for box in boxes:
+        await store.create_mailbox(box, ID, b"opening")
+    assert await store.mailboxes(ORGANISATION.id) == sorted(box.id for box in boxes)
+    assert await store.delete_mailbox(ORGANISATION.id, boxes[0].id)
+    assert await store.mailboxes(ORGANISATION.id) == sorted(box.id for box in boxes[1:])
+    assert await store.mailboxes(b"P" * 32) == []
+
+
 async def test_days_count_envelopes_and_bytes(store: SqliteStore) -> None:
     box = mailbox()
     await store.create_mailbox(box, ID, b"1234")
