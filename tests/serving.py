@@ -20,7 +20,7 @@ LONGEST = 60.0  # seconds: far beyond what anything here takes, so that a hang e
 def environment(**more: str) -> dict[str, str]:
     """What a fresh shell would have: no code, no proxy, no setting of ours."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, "LC_ALL": "C.UTF-8", **more}
+    return {**kept, "LC_ALL": "C.UTF-8"} | more
 
 
 def until(true: Callable[[], bool], what: str) -> None:
