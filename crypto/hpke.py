@@ -40,6 +40,15 @@ class PrivateKey:
             raise DoesNotOpen from None
 
 
+def is_public_key(public: bytes) -> bool:
+    """Whether one can seal to `public`: by announcing another, one recipient could close a channel to all reports."""
+    try:
+        seal(public, b"", b"")
+    except ValueError:
+        return False
+    return True
+
+
 def seal(public: bytes, info: bytes, plaintext: bytes) -> bytes:
     """`enc || ciphertext`, 1,136 bytes longer than the plaintext. ValueError if `public` is not a key.
 

@@ -6,6 +6,7 @@ from typing import Any
 from crypto.directory import Directory, Quote, accept_directory
 from crypto.encoding import day_number, unb64, utc_day, week_of
 from crypto.errors import DrempelError, StatementError
+from crypto.hpke import is_public_key
 from crypto.statement import Statement, accept_statement
 from intake.client.connection import Connection, ConnectionProblem
 
@@ -72,7 +73,10 @@ def _with_keys(organisation: Organisation, served: dict[str, Any]) -> Organisati
             statement = accept_statement(given.get("statement"), directory, recipient)
             organisation.statements[recipient] = statement
             key = unb64(given["key"]) if given.get("key") is not None else None
-            organisation.week_keys[recipient] = statement.check_key(organisation.week, key)
+            checked = statement.check_key(organisation.week, key)
+            if not is_public_key(checked):
+                raise StatementError("statement-key")
+            organisation.week_keys[recipient] = checked
         except StatementError as problem:
             organisation.why_not[recipient] = problem.code
         except (ValueError, AttributeError):

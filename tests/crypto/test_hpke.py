@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.hpke import PrivateKey, seal
+from crypto.hpke import PrivateKey, is_public_key, seal
 from crypto.sealing import DoesNotOpen
 from tests.crypto.making import flipped, of
 
@@ -15,6 +15,7 @@ KEY, OTHER = PrivateKey(of("one")), PrivateKey(of("other"))
 
 @given(st.binary(max_size=80), st.binary(max_size=80))
 def test_what_is_sealed_opens(info: bytes, plaintext: bytes) -> None:
+    assert is_public_key(KEY.public)
     sealed = seal(KEY.public, info, plaintext)
     assert len(sealed) == len(plaintext) + 1136
     assert KEY.open(info, sealed) == plaintext
@@ -51,6 +52,7 @@ def test_a_share_of_small_order_does_not_open() -> None:
     [b"", bytes(1215), bytes(1217), b"\xff" * 1184 + KEY.public[1184:], KEY.public[:1184] + bytes(32)],
 )
 def test_what_is_no_key_is_not_sealed_to(public: bytes) -> None:
+    assert not is_public_key(public)
     with pytest.raises(ValueError, match=r"."):
         seal(public, b"", b"")
 

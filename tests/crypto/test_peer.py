@@ -10,7 +10,7 @@ import pytest
 from crypto import codes, wire
 from crypto.conversation import Thread, opening_authors
 from crypto.directory import accept_directory, make_directory
-from crypto.encoding import b64, day_text, unb64
+from crypto.encoding import b64, day_text, parse_object, unb64
 from crypto.envelope import open_opening, open_with_secret, read_stub
 from crypto.keyring import (
     Keyring,
@@ -22,7 +22,7 @@ from crypto.keyring import (
     wrap_root_key,
 )
 from crypto.keys import access_keys
-from crypto.statement import accept_statement
+from crypto.statement import accept_statement, make_statement
 from crypto.wire import DayItem, StoredEnvelope
 from tests.crypto.making import (
     ANNA,
@@ -54,6 +54,13 @@ TEXT = 'Ligne 1\r\n\t"two" \\ \x00\u00e9\u0627\u0644\u05d0 \U0001f6a8\U0001f1f3\
 
 def peer(command: str, **given: Any) -> Any:
     """The answer of the browser's half; an AssertionError if it refuses."""
+    answer = ask(command, **given)
+    assert "error" not in answer, answer
+    return answer
+
+
+def ask(command: str, **given: Any) -> Any:
+    """The answer of the browser's half, or its refusal."""
     common = {
         "command": command,
         "directory": b64(DIRECTORY_BYTES),
@@ -69,9 +76,7 @@ def peer(command: str, **given: Any) -> Any:
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    answer = json.loads(run.stdout)
-    assert "error" not in answer, answer
-    return answer
+    return json.loads(run.stdout)
 
 
 def keys_answer() -> Json:
@@ -287,3 +292,26 @@ def test_the_browser_s_half_refuses_what_python_s_does() -> None:
         notice.code for notice in box.thread().notices
     ]
     assert [message["text"] for message in answer["messages"]] == ["The tank leaks."]
+
+
+@pytest.mark.parametrize("key", [b"\xff" * 1184 + of("x"), ANNA.week_keys(WEEK)[0].public[:1184] + bytes(32)])
+def test_a_recipient_can_t_keep_a_channel_from_being_sent_to_by_a_key_that_is_none(key: bytes) -> None:
+    announced = [key, *ANNA.ratchet.announced(WEEK)[1:]]
+    made = make_statement(ORGANISATION, "anna", 1, DIRECTORY.quote, WEEK, announced, ANNA.signing_seed)
+    keys = keys_answer()
+    keys["recipients"][0].update(statement=parse_object(made), key=b64(key))
+    options = {
+        "channel": "conduct",
+        "kind": "fraud",
+        "text": TEXT,
+        "rereadable": True,
+        "receipt": CODE,
+        "keys": keys,
+    }
+    assert ask("seal-report", **options)["error"]["code"] == "recipient-unreachable"
+    sealed = peer("seal-report", **options, without=["anna"])
+    body = unb64(sealed["body"])
+    creation = wire.parse_creation(body[:225])
+    authors = opening_authors(DIRECTORY)
+    opening = open_opening(body[225:], creation, unb64(sealed["envelope"]), BERT.week_keys, authors)
+    assert opening.message.meta["to"] == ["bert"]

@@ -40,6 +40,20 @@ function keySchedule(shared, info) {
 }
 
 /**
+ * Whether one can seal to it. A recipient who announced another could keep a whole channel from being sent to.
+ * @param {Uint8Array} publicKey 1,216 bytes
+ * @returns {boolean}
+ */
+export function isPublicKey(publicKey) {
+  try {
+    xwing.encapsulate(publicKey, new Uint8Array(ENCAPSULATION_RANDOMNESS));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * @param {Uint8Array} publicKey 1,216 bytes
  * @param {Uint8Array} info
  * @param {Uint8Array} plaintext

@@ -4,7 +4,7 @@ import {dsseObject, isNewer, readDsse, signersOf} from './dsse.js';
 import {b64, concat, dayNumber, equal, isId, isNumber, isObject, need, parseJson, readAs, unb64, writeJson} from './encoding.js';
 import {DrempelError} from './errors.js';
 import {hashLabelled} from './hashing.js';
-import {PUBLIC_KEY_LENGTH} from './hpke.js';
+import {PUBLIC_KEY_LENGTH, isPublicKey} from './hpke.js';
 import {TYPES} from './signatures.js';
 
 /** @import {Json} from './encoding.js' */
@@ -131,7 +131,8 @@ function checkOne(directory, week, id, item) {
 export function reachable(directory, channel, served) {
   const listed = findChannel(directory, channel);
   if (!listed) throw new DrempelError('channel-unknown');
-  const of = listed.recipients.map((id) => served.find((item) => item.id === id) ?? {id, key: null, code: 'statement-expired'});
+  const found = listed.recipients.map((id) => served.find((item) => item.id === id) ?? {id, key: null, code: 'statement-expired'});
+  const of = found.map((item) => (item.key && !isPublicKey(item.key) ? {...item, key: null, code: 'statement-key'} : item));
   return {
     recipients: of.flatMap(({id, key}) => (key ? [{id, key}] : [])),
     missing: of.flatMap(({id, key, code}) => (key ? [] : [{id, code}])),
