@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from crypto import codes, hpke, wire
 from crypto.encoding import Random, b64, day_text, utc_day
 from crypto.envelope import Draft, KeyBlock, make_stub, seal_opening
-from crypto.errors import DrempelError
+from crypto.errors import ERRORS, DrempelError
 from crypto.keys import reporter_keys
 from crypto.message import REPORTER
 from intake.client.connection import Connection
@@ -29,13 +29,17 @@ def addressees(organisation: Organisation, channel: str, without: Collection[str
     listed = organisation.channel(channel)
     missing = organisation.unreachable(listed)
     if len(missing) == len(listed["recipients"]):
-        raise DrempelError(
-            "channel-closed", f"({', '.join(missing)}: their keys have run out or are missing)"
-        )
+        raise DrempelError("channel-closed", _why_not(organisation, missing))
     unasked = [id_ for id_ in missing if id_ not in without]
     if unasked:
-        raise DrempelError("recipient-unreachable", f"Without a valid key: {', '.join(unasked)}.")
+        raise DrempelError("recipient-unreachable", _why_not(organisation, unasked))
     return [id_ for id_ in listed["recipients"] if id_ not in missing]
+
+
+def _why_not(organisation: Organisation, missing: Collection[str]) -> str:
+    """Who has no valid key, and the reasons, each once."""
+    reasons = {ERRORS[organisation.why_not[id_]].sentence: None for id_ in missing}
+    return " ".join([f"Without a valid key: {', '.join(missing)}.", *reasons])
 
 
 def check_kind(organisation: Organisation, channel: str, kind: str | None) -> None:

@@ -74,6 +74,8 @@ class Session:
         organisation = self.organisation.directory.organisation
         self.root_key = unlock_root_key(sealed, self.keys.unlocker, organisation, self.recipient)
         self.unlockers, self.version = sealed.unlockers, response.headers.get("ETag", "")
+        if not self.version:
+            raise ConnectionProblem("answer-damaged")
         return open_keyring(sealed, self.root_key, organisation, self.recipient)
 
     async def load(self) -> None:
