@@ -10,7 +10,7 @@ from intake.client.address import read_address
 from intake.client.connection import Connection
 from intake.client.organisation import fetch_organisation
 from intake.client.session import open_session
-from tests.serving import Demo, Ran
+from tests.serving import Demo
 
 ROUNDS = 4
 ONE, OTHER = "confidential-adviser-1", "confidential-adviser-2"
@@ -46,12 +46,12 @@ def test_answers_written_at_once_are_all_there_in_one_order_for_all(demo: Demo, 
     sent = demo.report("A report.").json
     with ThreadPoolExecutor(4) as pool:
         for number in range(rounds):
-            replies: list[Ran] = [
-                *pool.map(
-                    lambda who: demo.inbox(who, "reply", sent["mailbox"], text=f"{who} {number}"),
-                    (ONE, OTHER),
-                ),
+            texts = {who: f"{who} {number}" for who in (ONE, OTHER)}
+            sending = [
+                pool.submit(demo.inbox, who, "reply", sent["mailbox"], text=text)
+                for who, text in texts.items()
             ]
+            replies = [future.result() for future in sending]
             replies.append(demo.receipt(sent["receipt"], "write", text=f"reporter {number}"))
             assert len({ran.json["envelope"] for ran in replies}) == 3
     seen = demo.receipt(sent["receipt"], "read").json
