@@ -37,6 +37,7 @@ Change = Callable[[str, str, httpx.Response], httpx.Response]
 def answer(body: bytes, status: int = 200, **headers: str) -> httpx.Response:
     """An answer with exactly these bytes."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
+    # Given as a stream, httpx does not touch them.
     return httpx.Response(status, headers=named, stream=httpx.ByteStream(body))
 
 
@@ -51,7 +52,8 @@ def instead(path: str, body: bytes | Callable[[bytes], bytes], method: str = "GE
     def change(asked: str, below: str, true: httpx.Response) -> httpx.Response:
         if asked != method or not below.startswith(path):
             return true
-        return answer(body if isinstance(body, bytes) else body(true.content))
+        etag = {"etag": true.headers["etag"]} if "etag" in true.headers else {}
+        return answer(body if isinstance(body, bytes) else body(true.content), **etag)
 
     return change
 
