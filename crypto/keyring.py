@@ -158,6 +158,14 @@ def _from_json(value: dict[str, Any]) -> Keyring:
     )
 
 
+def read_keyring(value: dict[str, Any]) -> Keyring:
+    """The keyring in its JSON (PROTOCOL 11.2); ValueError if it is none."""
+    try:
+        return _from_json(value)
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("not a keyring") from None
+
+
 @dataclass(frozen=True)
 class SealedKeyring:
     """A keyring as it lies on the server: its unlockers (81 bytes each), salt and sealed body."""
@@ -234,8 +242,8 @@ def open_keyring(sealed: SealedKeyring, root_key: bytes, organisation: bytes, re
         length = int.from_bytes(padded[:4], "big")
         if length > len(padded) - 4 or any(padded[4 + length :]):
             raise ValueError("padding")
-        keyring = _from_json(parse_object(padded[4 : 4 + length]))
-    except (DoesNotOpen, ValueError, KeyError, TypeError, AttributeError):
+        keyring = read_keyring(parse_object(padded[4 : 4 + length]))
+    except (DoesNotOpen, ValueError):
         raise KeyringError("keyring-damaged") from None
     if keyring.recipient != recipient:
         raise KeyringError("keyring-damaged")
