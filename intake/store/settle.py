@@ -89,6 +89,7 @@ def _rewrite(connection: sqlite3.Connection, chosen: list[Mailbox]) -> None:
     for mailbox in chosen:
         rows += [(envelope, mailbox.organisation) for envelope in mailboxes.envelopes(connection, mailbox.id)]
         mailboxes.delete_mailbox(connection, mailbox.organisation, mailbox.id)
+    # Shuffled, so that it does not depend on how SQLite deals out the pages it has just been given back.
     for mailbox in order.sample(chosen, len(chosen)):
         mailboxes.insert_mailbox(connection, mailboxes.row_of(mailbox))
     for envelope, organisation in order.sample(rows, len(rows)):

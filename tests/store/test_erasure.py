@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from intake.store import SqliteStore, erasure, open_store
+from intake.store import SqliteStore, erasure, mailboxes, open_store
 from tests.store.rows import DAY, LIMITS, ORGANISATION, content, files_holding, mailbox
 
 
@@ -28,6 +28,10 @@ async def fill(store: SqliteStore, dice: random.Random) -> bytes:
     for _ in range(dice.randint(0, 3)):
         await store.append(name, os.urandom(16), DAY, marked, *LIMITS)
     return name
+
+
+async def cached_by_writer(store: SqliteStore, name: bytes) -> None:
+    await store.writer.write(lambda connection: mailboxes.envelopes(connection, name))
 
 
 @pytest.mark.parametrize("at_once", [True, False], ids=["with each deletion", "in the daily round"])
@@ -55,6 +59,37 @@ async def test_a_deletion_leaves_no_bytes_in_any_file(
     assert check == [("ok",)]
     for name in there:
         assert {envelope.bytes[:16] for envelope in await store.envelopes(name)} == {name[:16]}
+
+
+async def test_what_was_erased_does_not_come_back_with_later_writes(
+    store: SqliteStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page in the writer's cache still holds what was erased from it in the file."""
+    monkeypatch.setattr(erasure, "AT_ONCE_BYTES", 0)
+    dice = random.Random(3)
+    there = [await fill(store, dice) for _ in range(300)]
+    gone = [there.pop() for _ in range(150)]
+    for name in gone:
+        assert await store.delete_mailbox(ORGANISATION.id, name)
+    assert [name for name in gone if traces(folder, name)] != []
+    for name in there:
+        await cached_by_writer(store, name)
+    await store.writer.sweep()
+    for name in there:
+        await store.append(name, os.urandom(16), DAY, b"later", *LIMITS)
+    assert [name for name in gone if traces(folder, name)] == []
+
+
+async def test_gaps_are_left_alone_while_the_log_holds_newer_pages(store: SqliteStore, folder: Path) -> None:
+    box = mailbox()
+    await store.create_mailbox(box, b"e" * 16, content(box.id))
+    eraser = erasure.Eraser(folder / "store.sqlite")
+    with pytest.MonkeyPatch.context() as patch:  # as if somebody wrote between the two steps
+        patch.setattr(eraser, "_empty_log", lambda _: True)
+        assert not await store.writer.connection.run(lambda c: eraser.erase(c, whole=True))
+    assert await store.writer.connection.run(lambda c: eraser.erase(c, whole=True))
+    await store.close()
+    eraser.close()
 
 
 async def test_expiry_leaves_no_bytes_in_any_file(store: SqliteStore, folder: Path) -> None:

@@ -63,15 +63,15 @@ async def test_a_folder_that_others_can_enter_is_refused(
     await store.close()
     folder.chmod(open_to)
     with pytest.raises(FolderNotPrivate, match="chmod 700"):
-        await open_store(folder)
+        await (await open_store(folder)).close()
     (folder / "store.sqlite").unlink()
     with pytest.raises(FolderNotPrivate, match="chmod 700"):
-        await create_store(folder)
+        await (await create_store(folder)).close()
 
 
 async def test_two_instances_do_not_share_a_folder(store: SqliteStore, folder: Path) -> None:
     with pytest.raises(StoreLocked):
-        await open_store(folder)
+        await (await open_store(folder)).close()
     command = [sys.executable, "-m", "tests.store.instance", "open", str(folder)]
     other = subprocess.run(  # noqa: ASYNC221  nothing else runs here meanwhile
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -85,18 +85,18 @@ async def test_two_instances_do_not_share_a_folder(store: SqliteStore, folder: P
 async def test_a_store_is_not_created_twice(store: SqliteStore, folder: Path) -> None:
     await store.close()
     with pytest.raises(StoreExists):
-        await create_store(folder)
+        await (await create_store(folder)).close()
     async with await open_store(folder) as again:
         assert await again.directory(ORGANISATION.id) == DIRECTORY
 
 
 async def test_a_folder_without_a_store_is_left_as_it_was(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(NotAStore):
-        await open_store(folder)
+        await (await open_store(folder)).close()
     assert not folder.exists()
     folder.mkdir(mode=0o700)
     with pytest.raises(NotAStore):
-        await open_store(folder)
+        await (await open_store(folder)).close()
     assert not any(folder.iterdir())
 
 
@@ -122,7 +122,7 @@ async def test_a_file_that_is_no_store_is_refused_untouched(
     make(folder / "store.sqlite")
     before = (folder / "store.sqlite").read_bytes()
     with pytest.raises(NotAStore):
-        await open_store(folder)
+        await (await open_store(folder)).close()
     assert (folder / "store.sqlite").read_bytes() == before
 
 
@@ -133,7 +133,7 @@ async def test_a_newer_schema_is_refused(store: SqliteStore, folder: Path) -> No
     connection.execute(f"PRAGMA user_version = {newest + 1}")
     connection.close()
     with pytest.raises(SchemaTooNew, match=f"{newest + 1}"):
-        await open_store(folder)
+        await (await open_store(folder)).close()
 
 
 @pytest.mark.parametrize("interrupted", ["fsync", "replace"])
@@ -146,9 +146,9 @@ async def test_an_interrupted_creation_leaves_nothing_to_trip_over(
     with monkeypatch.context() as patch:
         patch.setattr(*{"fsync": (os, "fsync"), "replace": (Path, "replace")}[interrupted], fail)
         with pytest.raises(StoreUnavailable):
-            await create_store(folder)
+            await (await create_store(folder)).close()
     with pytest.raises(NotAStore):
-        await open_store(folder)
+        await (await open_store(folder)).close()
     (folder / "creating.sqlite-journal").write_bytes(b"left by a crash")
     async with await create_store(folder) as store:
         await store.add_organisation(ORGANISATION, DIRECTORY)
@@ -230,7 +230,7 @@ async def test_a_failed_upgrade_leaves_the_old_schema(
         released = migration.FOLDER
         newer_release(sql)
         with pytest.raises(MigrationFailed):
-            await open_store(folder)
+            await (await open_store(folder)).close()
         monkeypatch.setattr(migration, "FOLDER", released)
         async with await open_store(folder) as again:
             assert (await again.envelopes(box.id))[0].bytes == content(box.id)

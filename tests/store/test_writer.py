@@ -101,6 +101,13 @@ async def test_what_a_failing_item_had_written_is_undone(store: SqliteStore) -> 
     assert len(await store.envelopes(box.id)) == 2
 
 
+async def test_a_statement_that_cannot_run_does_not_stop_the_writer(store: SqliteStore) -> None:
+    box = mailbox()
+    with pytest.raises(StoreUnavailable):
+        await store.writer.write(lambda c: c.execute("SELECT * FROM nowhere"))
+    assert await store.create_mailbox(box, b"e" * 16, b"opening")
+
+
 async def test_a_full_queue_says_so_at_once(store: SqliteStore) -> None:
     box = mailbox()
     async with held(store) as gate:
