@@ -56,8 +56,11 @@ class Connection:
             proxy=None if local or transport else _proxy(),
             verify=ssl.create_default_context() if address.base.startswith("https") else False,
         )
-        # No user agent, and no compression: a compressed length would tell something of the content.
-        self._client.headers = httpx.Headers({"Accept-Encoding": "identity"})
+        # httpx adds what it likes to any headers it is given, its name and version among them.
+        for name in ("User-Agent", "Accept", "Connection"):
+            del self._client.headers[name]
+        # A compressed length would tell something of the content.
+        self._client.headers["Accept-Encoding"] = "identity"
 
     async def __aenter__(self) -> Self:
         return self
