@@ -141,7 +141,8 @@ class Search:
     random: bytes = b""
 
     def _explained(self, data: bytes, at: int) -> bool:
-        around = (data[max(at - before, 0) : at + 8 - before] for before in (0, 2, 4))
+        """Whether any of the four bytes at `at` is one of eight that are random."""
+        around = (data[start : start + 8] for start in range(max(at - 7, 0), at + 4))
         return any(len(piece) == 8 and piece in self.random for piece in around)
 
     def findings(self, data: bytes) -> set[str]:

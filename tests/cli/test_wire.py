@@ -1,0 +1,208 @@
+"""What somebody on the line sees: no text, no code, no client's name, and the same lengths whatever was said."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from crypto.codes import new_code, parse_code
+from crypto.encoding import unb64
+from crypto.keys import access_keys, reporter_keys
+from crypto.sealing import os_random
+from tests.recorder import Line, Recorder, recording
+from tests.searching import Secrets
+from tests.serving import Demo, Ran
+
+TEXT = "The director signed for deliveries that never came, in March and in May."
+ANSWER = "Thank you. Which deliveries do you mean, and who else has seen the papers?"
+MORE = "The gravel of the second contract; nobody but me has the delivery notes."
+ADVISER = "confidential-adviser-1"
+
+# All that a request may say about whoever sends it.
+HEADERS = {
+    "host",
+    "accept-encoding",
+    "authorization",
+    "content-type",
+    "content-length",
+    "if-match",
+}
+
+
+@dataclass
+class Heard:
+    """A command by way of the recorder, and what it sent and received."""
+
+    ran: Ran
+    lines: Sequence[Line]
+
+    @property
+    def sent(self) -> bytes:
+        return b"".join(bytes(line.sent) for line in self.lines)
+
+    @property
+    def received(self) -> bytes:
+        return b"".join(bytes(line.received) for line in self.lines)
+
+    @property
+    def lengths(self) -> list[tuple[int, int]]:
+        """Of each connection: bytes sent and received."""
+        return [(len(line.sent), len(line.received)) for line in self.lines]
+
+
+@dataclass
+class Listener:
+    """A demo behind a recorder."""
+
+    demo: Demo
+    recorder: Recorder
+
+    def hear(self, ran: Ran) -> Heard:
+        """What a command that has ended sent and received."""
+        return Heard(ran, self.recorder.take())
+
+    def report(self, text: str, *options: str, **where: str) -> Heard:
+        return self.hear(self.demo.report(text, *options, **where))
+
+    def receipt(self, code: str, what: str, text: str | None = None) -> Heard:
+        return self.hear(self.demo.receipt(code, what, text=text))
+
+    def inbox(self, recipient: str, what: str, *options: str, text: str | None = None) -> Heard:
+        return self.hear(self.demo.inbox(recipient, what, *options, text=text))
+
+
+@pytest.fixture
+def listener(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
+    with recording(demo.url) as recorder:
+        monkeypatch.setitem(demo.codes, "url", recorder.address(demo.url))
+        yield Listener(demo, recorder)
+
+
+def secrets_of(demo: Demo, receipt: str, *texts: str) -> Secrets:
+    """All that a receipt gives and an adviser's access code, and texts."""
+    organisation, found = unb64(demo.codes["fingerprint"]), Secrets()
+    secret = parse_code(receipt, "receipt")
+    keys = reporter_keys(secret, organisation)
+    found.code("receipt", receipt, secret)
+    for name in ("read", "write", "delete", "conversation", "signing_seed", "xwing_seed", "stub"):
+        found.key(name, getattr(keys, name))
+    code = demo.access_codes[ADVISER]
+    secret = parse_code(code, "access")
+    access = access_keys(secret, organisation)
+    found.code("access code", code, secret)
+    found.key("login seed", access.login_seed)
+    found.key("unlocker", access.unlocker)
+    for text in texts:
+        found.text(text, text)
+    return found
+
+
+def test_no_request_holds_a_text_a_code_or_a_token_it_needs_not(listener: Listener) -> None:
+    reported = listener.report(TEXT, "--kind", "wrongdoing")
+    receipt, mailbox = reported.ran.json["receipt"], reported.ran.json["mailbox"]
+    steps = [
+        (reported, set()),
+        (listener.inbox(ADVISER, "list"), set()),
+        (listener.inbox(ADVISER, "show", mailbox), {"read"}),
+        (listener.inbox(ADVISER, "reply", mailbox, text=ANSWER), {"read", "write"}),
+        (listener.receipt(receipt, "read"), {"read"}),
+        (listener.receipt(receipt, "write", MORE), {"read", "write"}),
+        (listener.receipt(receipt, "delete"), {"read", "delete"}),
+        (listener.receipt(receipt, "read"), {"read"}),
+    ]
+    secrets = secrets_of(listener.demo, receipt, TEXT, ANSWER, MORE)
+    for heard, needed in steps:
+        assert heard.sent, heard.ran.err
+        assert secrets.found(heard.sent) == needed, heard.ran
+        assert secrets.found(heard.received) == set()
+        # Who is told is under the seal too.
+        assert b"confidential-adviser" not in heard.sent
+        assert b"wrongdoing" not in heard.sent
+
+
+def test_no_request_says_who_or_what_sends_it(listener: Listener) -> None:
+    receipt = listener.report(TEXT).ran.json["receipt"]
+    for heard in (
+        listener.report(TEXT),
+        listener.receipt(receipt, "read"),
+        listener.receipt(receipt, "write", MORE),
+        listener.inbox(ADVISER, "list"),
+        listener.receipt(receipt, "delete"),
+    ):
+        requests = re.findall(
+            rb"((?:GET|PUT|POST|DELETE) [^\r]* HTTP/1\.1)\r\n(.*?)\r\n\r\n", heard.sent, re.S
+        )
+        assert requests
+        for _, head in requests:
+            names = [line.partition(b":")[0].decode().lower() for line in head.split(b"\r\n")]
+            assert set(names) <= HEADERS
+        head = re.sub(rb"[^\x20-\x7e\r\n]", b"", heard.received).lower()
+        for name in (b"set-cookie", b"\r\ndate:", b"\r\nserver:", b"last-modified", b"content-encoding"):
+            assert name not in head
+
+
+def test_return_visits_have_one_length_whether_or_not_there_is_an_answer(listener: Listener) -> None:
+    demo = listener.demo
+    answered, silent = listener.report(TEXT).ran.json, listener.report("Short.").ran.json
+    hidden = listener.report(TEXT, "--not-rereadable", channel="integrity-committee").ran.json
+    assert listener.inbox(ADVISER, "reply", answered["mailbox"], text=ANSWER * 30).ran.json
+    deleted = listener.report(TEXT).ran.json
+    assert listener.receipt(deleted["receipt"], "delete").ran.json
+    visits = {
+        "answered": listener.receipt(answered["receipt"], "read"),
+        "again": listener.receipt(answered["receipt"], "read"),
+        "silent": listener.receipt(silent["receipt"], "read"),
+        "not rereadable": listener.receipt(hidden["receipt"], "read"),
+        "unknown": listener.receipt(new_code("receipt", os_random), "read"),
+        "deleted": listener.receipt(deleted["receipt"], "read"),
+        "unknown, to write": listener.receipt(new_code("receipt", os_random), "write", MORE),
+        "unknown, to delete": listener.receipt(new_code("receipt", os_random), "delete"),
+    }
+    assert len(visits["answered"].ran.json["messages"]) == 2
+    assert len(visits["silent"].ran.json["messages"]) == 1
+    for name in ("unknown", "deleted", "unknown, to write", "unknown, to delete"):
+        visits[name].ran.refused("No report belongs")
+    lengths = {name: heard.lengths for name, heard in visits.items()}
+    assert all(length == lengths["answered"] for length in lengths.values()), lengths
+    [(sent, received)] = lengths["answered"]
+    assert sent > 0
+    assert received > 64 * 1024
+    assert demo.codes["url"] in listener.demo.pinned
+
+
+def test_reports_have_one_length_whatever_they_say_and_to_whom(listener: Listener) -> None:
+    long = "x" * 6 * 1024
+    sent = {
+        "ten characters": listener.report("Ten chars."),
+        "6 KiB": listener.report(long),
+        "6 KiB, not to be read again": listener.report(long, "--not-rereadable"),
+        "of a kind, to others": listener.report(long, "--kind", "behaviour", channel="complaints-committee"),
+    }
+    lengths = {name: heard.lengths for name, heard in sent.items() if heard.ran.json}
+    assert len(lengths) == len(sent)
+    assert all(length == lengths["6 KiB"] for length in lengths.values()), lengths
+    written = [
+        listener.receipt(sent["6 KiB"].ran.json["receipt"], "write", text).lengths
+        for text in ("Yes.", "y" * 3_000)
+    ]
+    assert written[0] == written[1]
+
+
+def test_the_search_would_see_a_client_that_leaks(listener: Listener) -> None:
+    """The same search over the same requests, with each secret put into one of them."""
+    reported = listener.report(TEXT)
+    receipt = reported.ran.json["receipt"]
+    secrets = secrets_of(listener.demo, receipt, TEXT)
+    head, _, body = reported.sent.partition(b"\r\n\r\n")
+    keys = reporter_keys(parse_code(receipt, "receipt"), unb64(listener.demo.codes["fingerprint"]))
+    for name, leak in (
+        ("receipt", receipt.replace("-", "+").encode()),
+        ("receipt", base64.b64encode(parse_code(receipt, "receipt"))),
+        ("delete", base64.urlsafe_b64encode(keys.delete)),
+        ("conversation", keys.conversation),
+        (TEXT, json.dumps({"text": TEXT}).encode()),
+    ):
+        assert secrets.found(head + b"\r\n\r\n" + body[:5000] + leak + body[5000:]) == {name}
