@@ -1,0 +1,97 @@
+"""Measures everything, prints a table, and writes `bench.json`.
+
+    python -m tests.bench [--short] [--output FILE]
+
+Takes some three minutes; `--short` takes seconds and shows only that it works. The data folders lie in the
+project's folder (or in $DREMPEL_BENCH_FOLDER), since a temporary folder may be in memory, where durable means nothing.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.bench import answers, resting, sync, throughput
+from tests.bench.table import goals, text
+from tests.project import ROOT
+
+IN_MEMORY = ("tmpfs", "ramfs")
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much of everything is measured."""
+
+    loads: throughput.Size = field(default_factory=throughput.Size)
+    conversations: int = 1000
+    syncs: int = 3
+    cycles: int = 2000
+    starts: int = 5
+    load: int = 6000
+
+
+SHORT = Amounts(
+    loads=throughput.Size(1, {"empty": 200, "service": 200, "single": 200}),
+    conversations=6,
+    syncs=1,
+    cycles=20,
+    starts=1,
+    load=200,
+)
+
+
+def mount_of(folder: Path) -> tuple[str, str]:
+    """(file system, device) that a folder lies on."""
+    found = ("unknown", "unknown", "")
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        device, point, kind = line.split()[:3]
+        if folder.is_relative_to(point) and len(point) >= len(found[2]):
+            found = (kind, device, point)
+    return found[0], found[1]
+
+
+def measure(folder: Path, amounts: Amounts) -> dict[str, Any]:
+    """All figures."""
+    filesystem, device = mount_of(folder.resolve())
+    if filesystem in IN_MEMORY:
+        raise SystemExit(f"{folder} is in memory: set DREMPEL_BENCH_FOLDER to a folder on a disk.")
+    return {
+        "machine": {
+            "processors": len(os.sched_getaffinity(0)),
+            "python": platform.python_version(),
+            "filesystem": filesystem,
+            "device": device,
+        },
+        "throughput": throughput.measure(folder, amounts.loads),
+        "sync": sync.measure(folder, amounts.conversations, amounts.syncs),
+        "answers": answers.measure(folder, amounts.cycles),
+        "resting": resting.measure(folder, amounts.starts, amounts.load),
+    }
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--short", action="store_true", help="show in seconds that it works")
+    parser.add_argument("--output", type=Path, default=ROOT / "bench.json", metavar="FILE")
+    options = parser.parse_args()
+    place = Path(os.environ.get("DREMPEL_BENCH_FOLDER", ROOT / "test-output"))
+    place.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=place))
+    try:
+        figures = measure(folder, SHORT if options.short else Amounts())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    promises = goals(figures)
+    figures |= {"short": options.short, "goals": [goal.to_json() for goal in promises]}
+    options.output.write_text(json.dumps(figures, indent=2) + "\n")
+    print(text(figures, promises))
+
+
+if __name__ == "__main__":
+    main()

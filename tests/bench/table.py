@@ -1,0 +1,113 @@
+"""The figures as plain text of at most 80 columns, and the goals beside them."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A promise, what was measured, and whether that keeps it."""
+
+    what: str
+    measured: float
+    bound: float
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether it is kept."""
+        return self.measured >= self.bound if self.at_least else self.measured <= self.bound
+
+    def to_json(self) -> dict[str, Any]:
+        """For bench.json."""
+        return {**asdict(self), "met": self.met}
+
+    def line(self) -> str:
+        """One line of the table."""
+        sign = ">=" if self.at_least else "<="
+        word = "met" if self.met else "NOT MET"
+        return f"{self.what:<46}{self.measured:>9.3g}  {sign} {self.bound:<6g}{word:>9}"
+
+
+def goals(figures: dict[str, Any]) -> list[Goal]:
+    """Every goal that the measurements can decide."""
+    throughput = figures["throughput"]
+    at = {level["clients"]: level for level in throughput["levels"]}
+    full, _ = figures["sync"]
+    failed = sum(level["service"]["failed"] for level in throughput["levels"])
+    return [
+        Goal("reports at 32 clients, of an empty handler", at[32]["to_empty"], 0.25, at_least=True),
+        Goal("requests that failed, at any number of clients", failed, 0),
+        Goal("confirmed reports that are not stored", throughput["missing"], 0),
+        Goal("first sync of the inbox, seconds", full["first_s"], 3),
+        Goal("next sync of the inbox, seconds", full["next_s"], 1),
+    ]
+
+
+def text(figures: dict[str, Any], promises: list[Goal]) -> str:
+    """The whole table."""
+    machine = figures["machine"]
+    head = f"Drempel, measured on {machine['processors']} processors, Python {machine['python']}"
+    return "\n".join(
+        [
+            head,
+            f"Data folders on {machine['filesystem']} ({machine['device']})",
+            "",
+            *_throughput(figures["throughput"]),
+            "",
+            *_sync(figures["sync"]),
+            "",
+            *_answers(figures["answers"]),
+            "",
+            *_resting(figures["resting"]),
+            "",
+            f"{'Goals':<46}{'measured':>9}  goal",
+            *(goal.line() for goal in promises),
+        ]
+    )
+
+
+def _throughput(figures: dict[str, Any]) -> list[str]:
+    lines = [
+        f"Reports per second, each durable before its 204 (medians of {figures['rounds']})",
+        f"{'clients':>7}{'empty':>9}{'service':>9}{'ratio':>7}{'failed':>8}{'p95 ms':>8}"
+        f"{'one by one':>12}{'ratio':>7}{'failed':>8}",
+    ]
+    for level in figures["levels"]:
+        empty, service, single = level["empty"], level["service"], level["single"]
+        lines.append(
+            f"{level['clients']:>7}{empty['per_second']:>9.0f}{service['per_second']:>9.0f}"
+            f"{level['to_empty']:>7.3f}{service['failed']:>8}{service['p95_ms']:>8.1f}"
+            f"{single['per_second']:>12.0f}{level['to_single']:>7.2f}{single['failed']:>8}"
+        )
+    lines.append("empty: a handler that only reads the body; one by one: a transaction per report.")
+    return lines
+
+
+def _sync(figures: list[dict[str, Any]]) -> list[str]:
+    lines = [f"{'Sync of an inbox (`drempel inbox list`)':<46}{'first s':>10}{'next s':>10}"]
+    for item in figures:
+        what = f"{item['mine']} for the reader, {item['others']} for another channel"
+        lines.append(f"{what:<46}{item['first_s']:>10.2f}{item['next_s']:>10.2f}")
+    return lines
+
+
+def _answers(figures: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{'Answers, ' + str(figures['cycles']) + ' of each':<32}{'median ms':>11}{'p95 ms':>9}{'ratio':>8}"
+    ]
+    for kind, item in figures["kinds"].items():
+        lines.append(f"{kind:<32}{item['median_ms']:>11.3f}{item['p95_ms']:>9.3f}{item['ratio']:>8.3f}")
+    lines.append("ratio: of the median, to that of the unknown mailbox.")
+    return lines
+
+
+def _resting(figures: dict[str, Any]) -> list[str]:
+    after = f"after {figures['requests']} reports"
+    return [
+        f"{'Start-up to listening':<32}{figures['start_s']:>9.2f} s",
+        f"{'Memory after the start':<32}{figures['memory_bytes'] / MIB:>9.1f} MiB",
+        f"{'Memory ' + after:<32}{figures['memory_after_load_bytes'] / MIB:>9.1f} MiB",
+    ]
