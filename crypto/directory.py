@@ -106,10 +106,9 @@ class Directory:
     def author_keys(self, id_: str, channel: str, version: int) -> list[bytes]:
         """The keys under which a recipient may speak in a channel, at the version quoted (PROTOCOL 9.6)."""
         listed = self.channel(channel)
-        if listed is not None and id_ in listed["recipients"]:
-            key = self.signing_key(id_)
-            return [key] if key else []
-        return [
+        present = self.signing_key(id_) if listed is not None and id_ in listed["recipients"] else None
+        # Who came back under a new key has not unsaid what was said under the old one.
+        return ([present] if present else []) + [
             unb64(item["signing_key"], 32)
             for item in self.content["former"]
             if item["id"] == id_ and channel in item["channels"] and item["until"] >= version

@@ -169,7 +169,8 @@ def _conversation(opening: Opening, envelope: bytes, hash_: bytes) -> Conversati
         replace=keys.replace,
         signing=keys.signing_key,
         channel=message.meta["channel"],
-        report=message.meta.get("report"),
+        # Of an unknown kind this may be anything, and the keyring would not open again.
+        report=message.meta.get("report") if message.kind == "report" else None,
         day=message.day,
         messages=0,
         heads=frozenset([hash_]),

@@ -80,12 +80,13 @@ export const findRecipient = ({content}, id) => content.recipients.find((item) =
  * @returns {Uint8Array[]}
  */
 export function recipientKey(directory, id, channel, version) {
-  if (findChannel(directory, channel)?.recipients.includes(id)) {
-    return [unb64(findRecipient(directory, id)?.signing_key, 32)];
-  }
-  return directory.content.former
+  const isListed = findChannel(directory, channel)?.recipients.includes(id);
+  const present = isListed ? [findRecipient(directory, id)?.signing_key] : [];
+  // Who came back under a new key has not unsaid what was said under the old one.
+  const former = directory.content.former
     .filter((item) => item.id === id && item.channels.includes(channel) && item.until >= version)
-    .map((item) => unb64(item.signing_key, 32));
+    .map((item) => item.signing_key);
+  return [...present, ...former].map((key) => unb64(key, 32));
 }
 
 /** @param {Directory} directory @param {Quote} quote @returns {boolean} whether it is this version or one in its history */
