@@ -1,6 +1,7 @@
 # make run     a demonstration service on this machine; needs Python 3.11 and nothing else
 # make test    everything that must hold; make check is its first part
 # make bench   the numbers we promise, as a table and as bench.json
+# make soak    the service killed a thousand times under load; takes a quarter of an hour
 # make lock    re-creates every lock      make vendor   re-creates static/vendor
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -14,11 +15,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Empty unless the machine's own node is missing or too old; see requirements/node.sh.
 export PATH := $(CURDIR)/$(VENV)/node:$(PATH):/usr/sbin
 
-.PHONY: help run test check bench lock vendor vendor-verify clean node system
+.PHONY: help run test check bench soak lock vendor vendor-verify clean node system
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n 's/^# //p' Makefile | head -4
+	@sed -n 's/^# //p' Makefile | head -5
 
 run: $(VENV)/.run
 	$(BIN)/drempel demo
@@ -41,6 +42,9 @@ check: $(VENV)/.dev node_modules/.installed
 
 bench: $(VENV)/.dev node_modules/.installed
 	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/.dev
+	DREMPEL_KILLS=1000 $(BIN)/python -m pytest tests/crash
 
 lock: $(VENV)/.run node
 	requirements/lock.sh $(BIN)/python

@@ -1,0 +1,143 @@
+"""Clients that write, and send the same bytes again until they are answered."""
+
+import asyncio
+import random
+from contextlib import suppress
+
+from crypto.encoding import b64
+from tests.crash.ledger import Kept, Ledger, new_envelope_id
+from tests.crash.serving import Service
+from tests.service.world import World, conversation_bytes
+
+STORED, UNKNOWN = 204, 404
+ANSWER_SECONDS = 60
+
+
+class Line:
+    """A connection to the service that is made again when it breaks."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def exchange(self, request: bytes) -> tuple[int, bytes]:
+        """Send a request and read its answer: status and body. OSError or EOFError if the service goes away."""
+        try:
+            if self._streams is None:
+                self._streams = await asyncio.open_connection("127.0.0.1", self._service.port)
+            reader, writer = self._streams
+            writer.write(request)
+            await writer.drain()
+            self._service.in_flight += 1
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    return int(head[9:12]), await reader.readexactly(_length(head))
+            finally:
+                self._service.in_flight -= 1
+        except (OSError, EOFError):
+            await self.close()
+            raise
+
+    async def insist(self, request: bytes) -> tuple[int, bytes, int]:
+        """Send a request until it is answered; also returns how often it had to be repeated."""
+        repeated = 0
+        while True:
+            await self._service.up.wait()
+            try:
+                return *await self.exchange(request), repeated
+            except (OSError, EOFError):
+                repeated += 1
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._streams is not None:
+            _, writer = self._streams
+            self._streams = None
+            writer.close()
+            with suppress(OSError):  # it was closed from the other side first, by a kill
+                await writer.wait_closed()
+
+
+def _length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line.partition(b":")[2])
+    return 0
+
+
+def request(method: str, path: str, body: bytes = b"", token: bytes | None = None) -> bytes:
+    """The bytes of a request on a connection that stays open."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: drempel.test", f"Content-Length: {len(body)}"]
+    if token is not None:
+        lines.append(f"Authorization: Bearer {b64(token)}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+
+class Writer:
+    """One client: makes mailboxes, appends to some, deletes some, and believes only a 204."""
+
+    def __init__(self, service: Service, world: World, ledger: Ledger, chance: random.Random) -> None:
+        self._line = Line(service)
+        self._world, self._ledger, self._chance = world, ledger, chance
+        self.repeated = 0
+        self.finish = asyncio.Event()
+
+    async def work(self) -> None:
+        """One conversation after another, until told to finish; the last is finished, too."""
+        try:
+            while not self.finish.is_set():
+                await self._converse()
+        finally:
+            await self._line.close()
+
+    async def _converse(self) -> None:
+        kept = Kept(self._world.box())
+        self._ledger.kept.append(kept)
+        box = kept.box
+        kept.sent[box.envelope] = box.opening
+        await self._store(
+            kept, box.envelope, request("PUT", self._path(box.opening_path), box.creation + box.opening)
+        )
+        for _ in range(self._chance.choice((0, 0, 1, 3))):
+            envelope, data = new_envelope_id(), conversation_bytes()
+            kept.sent[envelope] = data
+            path = self._path(box.envelope_path(envelope))
+            await self._store(kept, envelope, request("PUT", path, data, box.tokens["write"]))
+        if self._chance.random() < 0.15:
+            await self._delete(kept)
+
+    async def _store(self, kept: Kept, envelope: bytes, sent: bytes) -> None:
+        self._ledger.touch(kept)
+        status, body, repeated = await self._line.insist(sent)
+        assert status == STORED, body
+        kept.confirm(envelope)
+        self.repeated += repeated
+
+    async def _delete(self, kept: Kept) -> None:
+        self._ledger.touch(kept)
+        kept.deleting = True
+        path = self._path(kept.box.path)
+        status, body, repeated = await self._line.insist(
+            request("DELETE", path, token=kept.box.tokens["delete"])
+        )
+        # When the first answer was lost, the second says that there is nothing left to delete.
+        assert status == STORED or (repeated and status == UNKNOWN), body
+        kept.gone = True
+        self.repeated += repeated
+
+    def _path(self, path: str) -> str:
+        return f"/{self._world.slug}/api/1/{path}"
+
+
+async def compare(service: Service, world: World, ledger: Ledger, mailboxes: list[Kept]) -> None:
+    """Read these mailboxes from the service, each with its own token, and hold them against the ledger."""
+    line = Line(service)
+    try:
+        for kept in mailboxes:
+            path = f"/{world.slug}/api/1/{kept.box.path}"
+            status, answer = await line.exchange(request("GET", path, token=kept.box.tokens["read"]))
+            assert status == 200
+            ledger.compare(kept, answer)
+    finally:
+        await line.close()

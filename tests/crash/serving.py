@@ -1,0 +1,55 @@
+"""The real service in a process of its own, killed and started again on the same port."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+START_SECONDS = 60
+SERVE = """
+import sys
+from pathlib import Path
+from intake.service.runner import serve
+serve(Path(sys.argv[1]), port=int(sys.argv[2]), listening=lambda address: print(address.port, flush=True))
+"""
+
+
+class Service:
+    """One data folder's service. `up` is set while clients may send; `in_flight` is what they wait for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = 0
+        self.up = asyncio.Event()
+        self.in_flight = 0
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it, and wait until it listens."""
+        command = [sys.executable, "-c", SERVE, str(self._folder), str(self.port)]
+        pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        self._process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=nowhere)
+        assert self._process.stdout is not None
+        async with asyncio.timeout(START_SECONDS):
+            self.port = int(await self._process.stdout.readline())
+
+    async def kill(self) -> int:
+        """End it without a warning. Returns how many requests had been sent and not answered at that moment."""
+        assert self._process is not None
+        unanswered = self.in_flight
+        self._process.kill()
+        self.up.clear()
+        await self._process.wait()
+        return unanswered
+
+    async def stop(self) -> None:
+        """End it in order; it says with its status that it could."""
+        assert self._process is not None
+        self.up.clear()
+        self._process.terminate()
+        assert await self._process.wait() == 0
+
+    async def abandon(self) -> None:
+        """Leave nothing behind when a test fails halfway."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
