@@ -52,8 +52,8 @@ def instead(path: str, body: bytes | Callable[[bytes], bytes], method: str = "GE
     def change(asked: str, below: str, true: httpx.Response) -> httpx.Response:
         if asked != method or not below.startswith(path):
             return true
-        etag = {"etag": true.headers["etag"]} if "etag" in true.headers else {}
-        return answer(body if isinstance(body, bytes) else body(true.content), **etag)
+        said = body if isinstance(body, bytes) else body(true.content)
+        return answer(said, etag=true.headers["etag"]) if "etag" in true.headers else answer(said)
 
     return change
 
