@@ -1,7 +1,7 @@
 # make run     a demonstration service on this machine; needs Python 3.11 and nothing else
 # make test    everything that must hold; make check is its first part
 # make bench   the numbers we promise, as a table and as bench.json
-# make soak    the service killed a thousand times under load; takes a quarter of an hour
+# make soak    the service killed a thousand times under load; takes five minutes
 # make lock    re-creates every lock      make vendor   re-creates static/vendor
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
