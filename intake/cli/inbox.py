@@ -1,6 +1,5 @@
 """`drempel inbox`: a recipient's side."""
 
-from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -10,14 +9,13 @@ from crypto.encoding import b64, day_text, unb64
 from crypto.errors import DrempelError
 from crypto.keyring import Conversation
 from crypto.sealing import os_random
+from intake.cli.codes import TypedCode, code_options
 from intake.cli.options import (
+    Call,
     TakesId,
     client_options,
-    code_options,
-    connection_to,
     is_stdin,
     message_option,
-    read_code,
     read_message,
     with_text_kept,
 )
@@ -55,16 +53,11 @@ def _mailbox(text: str) -> bytes:
 @client_options
 @code_options
 def list_(
-    server: str,
-    pin: str | None,
-    patience: float,
-    as_json: bool,
-    code_file: Path | None,
-    accept_correction: bool,
+    call: Call,
+    code: TypedCode,
 ) -> None:
     """List the conversations, newest first."""
-    connection = connection_to(server, pin, patience)
-    rows = run(_list(connection, read_code("access", code_file, accept_correction)))
+    rows = run(_list(call.connection, code.read("access")))
     conversations = [
         {
             "id": b64(row.mailbox),
@@ -79,7 +72,7 @@ def list_(
         f"{b64(row.mailbox)}  {day_text(row.day)}  {row.channel}  {row.report or '-'}  {row.messages}"
         for row in rows
     ]
-    emit({"conversations": conversations}, as_json, "\n".join(lines) or "There is nothing yet.")
+    emit({"conversations": conversations}, call.as_json, "\n".join(lines) or "There is nothing yet.")
 
 
 async def _list(connection: Connection, secret: bytes) -> list[client.Listed]:
@@ -92,20 +85,15 @@ async def _list(connection: Connection, secret: bytes) -> list[client.Listed]:
 @code_options
 @click.argument("id_", metavar="ID")
 def show(
-    server: str,
-    pin: str | None,
-    patience: float,
-    as_json: bool,
-    code_file: Path | None,
-    accept_correction: bool,
+    call: Call,
+    code: TypedCode,
     id_: str,
 ) -> None:
     """Show a conversation, oldest first."""
-    connection = connection_to(server, pin, patience)
-    known, thread = run(_show(connection, read_code("access", code_file, accept_correction), _mailbox(id_)))
+    known, thread = run(_show(call.connection, code.read("access"), _mailbox(id_)))
     head = {"id": id_, "channel": known.channel, "kind": known.report}
     words = f"Channel: {known.channel}\nKind: {known.report or '-'}\n\n{thread_text(thread)}"
-    emit({**head, **thread_json(thread)}, as_json, words)
+    emit({**head, **thread_json(thread)}, call.as_json, words)
 
 
 async def _show(connection: Connection, secret: bytes, mailbox: bytes) -> tuple[Conversation, Thread]:
@@ -120,24 +108,19 @@ async def _show(connection: Connection, secret: bytes, mailbox: bytes) -> tuple[
 @message_option
 @click.argument("id_", metavar="ID")
 def reply(
-    server: str,
-    pin: str | None,
-    patience: float,
-    as_json: bool,
-    code_file: Path | None,
-    accept_correction: bool,
+    call: Call,
+    code: TypedCode,
     message_file: BinaryIO,
     id_: str,
 ) -> None:
     """Answer the reporter."""
-    connection = connection_to(server, pin, patience)
-    secret = read_code("access", code_file, accept_correction, stdin_taken=is_stdin(message_file))
+    secret = code.read("access", stdin_taken=is_stdin(message_file))
     mailbox, text = _mailbox(id_), read_message(message_file)
     try:
-        written = run(_reply(connection, secret, mailbox, text))
+        written = run(_reply(call.connection, secret, mailbox, text))
     except DrempelError as problem:
         raise with_text_kept(problem, message_file) from None
-    emit(written_json(written), as_json, "Sent.")
+    emit(written_json(written), call.as_json, "Sent.")
 
 
 async def _reply(connection: Connection, secret: bytes, mailbox: bytes, text: str) -> Written:

@@ -1,30 +1,39 @@
-"""Options that several commands share, and the codes, which are never arguments."""
+"""Options that several commands share."""
 
-import os
+import functools
 import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 import click
 
-from crypto.codes import NAMES, parse_code
-from crypto.errors import CodeError, DrempelError
+from crypto.errors import DrempelError
 from intake.cli.output import Refused, remark
 from intake.client.address import Address, read_address
 from intake.client.connection import PATIENCE, Connection
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 MAILBOX_ID = re.compile(r"-[A-Za-z0-9_-]{42}")
 
-VARIABLES = {"receipt": "DREMPEL_RECEIPT", "access": "DREMPEL_ACCESS_CODE"}
-LONGEST_CODE = 1024
+
+@dataclass(frozen=True)
+class Call:
+    """What every client command is told: which organisation, and how to print."""
+
+    connection: Connection
+    as_json: bool
 
 
-def client_options(function: F) -> F:
-    """`--server`, `--pin`, `--patience` and `--json`, as every client command has them."""
+def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--server`, `--pin`, `--patience` and `--json`; the command gets `call`, a Call."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any, server: str, pin: str | None, patience: float, as_json: bool, **others: Any
+    ) -> Any:
+        return function(*args, call=Call(connection_to(server, pin, patience), as_json), **others)
+
     for option in (
         click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
         click.option(
@@ -40,38 +49,20 @@ def client_options(function: F) -> F:
         ),
         click.option("--server", required=True, metavar="URL", help="The organisation's address."),
     ):
-        function = option(function)
-    return function
+        command = option(command)
+    return command
 
 
-def code_options(function: F) -> F:
-    """`--code-file` and `--accept-correction`."""
-    for option in (
-        click.option(
-            "--accept-correction",
-            is_flag=True,
-            help="If one typing error explains a wrong code, use the corrected code without asking.",
-        ),
-        click.option(
-            "--code-file",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Read the code from this file.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-def message_option(function: F) -> F:
+def message_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--message-file`."""
-    return click.option(
+    option = click.option(
         "--message-file",
         required=True,
         type=click.File("rb"),
         metavar="FILE",
         help="The text, in UTF-8; '-' is standard input.",
-    )(function)
+    )
+    return option(function)
 
 
 class TakesId(click.Command):
@@ -139,47 +130,3 @@ def with_text_kept(problem: DrempelError, file: BinaryIO) -> Refused:
     else:
         kept = "Not confirmed. The text is still in the file you named: run the command again."
     return Refused(f"{problem}\n{kept}")
-
-
-def read_code(kind: str, code_file: Path | None, accept: bool, *, stdin_taken: bool = False) -> bytes:
-    """The 14 secret bytes of a code from its file, the environment, or a prompt. CodeError if it can't be read."""
-    typed = _from_file(code_file) if code_file else os.environ.get(VARIABLES[kind])
-    if typed is None:
-        if stdin_taken or not sys.stdin.isatty():
-            raise click.UsageError(f"Give {NAMES[kind]} with --code-file FILE or in {VARIABLES[kind]}.")
-        typed = click.prompt(
-            NAMES[kind][NAMES[kind].index(" ") + 1 :].capitalize(), hide_input=True, err=True
-        )
-    try:
-        return parse_code(typed, kind)
-    except CodeError as problem:
-        if not problem.correction:
-            raise
-        if accept or _confirms(typed, problem, stdin_taken):
-            return parse_code(problem.correction, kind)
-        raise CodeError(
-            problem.code,
-            f"{problem.detail} One slip explains it: look again, or use --accept-correction.".strip(),
-        ) from None
-
-
-def _from_file(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(LONGEST_CODE).decode("utf-8", errors="replace").strip()
-    except OSError as problem:
-        raise click.UsageError(f"The code file can't be read: {problem.strerror}.") from None
-
-
-def _confirms(typed: str, problem: CodeError, stdin_taken: bool) -> bool:
-    """Ask, on a terminal. Only the groups that differ are shown: the rest of the code stays off the screen."""
-    if stdin_taken or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    groups = problem.correction.split("-")
-    written = [group for group in typed.lower().replace("-", " ").split() if group]
-    pairs = (
-        list(enumerate(zip(groups, written, strict=False), start=1)) if len(written) == len(groups) else []
-    )
-    changed = ", ".join(f"group {place}: '{right}'" for place, (right, wrong) in pairs if right != wrong)
-    click.echo(f"There is a typing error. One slip explains it{': ' + changed if changed else ''}.", err=True)
-    return click.confirm("Is that right?", err=True)

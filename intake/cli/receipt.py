@@ -1,19 +1,17 @@
 """`drempel receipt`: come back to a report."""
 
-from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from crypto.errors import DrempelError
 from crypto.sealing import os_random
+from intake.cli.codes import TypedCode, code_options
 from intake.cli.options import (
+    Call,
     client_options,
-    code_options,
-    connection_to,
     is_stdin,
     message_option,
-    read_code,
     read_message,
     with_text_kept,
 )
@@ -33,19 +31,14 @@ def receipt() -> None:
 @client_options
 @code_options
 def read(
-    server: str,
-    pin: str | None,
-    patience: float,
-    as_json: bool,
-    code_file: Path | None,
-    accept_correction: bool,
+    call: Call,
+    code: TypedCode,
 ) -> None:
     """Show the conversation, oldest first."""
-    connection = connection_to(server, pin, patience)
-    secret = read_code("receipt", code_file, accept_correction)
-    visit = run(_visit(connection, secret))
+    secret = code.read("receipt")
+    visit = run(_visit(call.connection, secret))
     words = f"Channel: {visit.channel}\n\n{thread_text(visit.thread)}"
-    emit({"channel": visit.channel, **thread_json(visit.thread)}, as_json, words)
+    emit({"channel": visit.channel, **thread_json(visit.thread)}, call.as_json, words)
 
 
 async def _visit(connection: Connection, secret: bytes) -> client.Visit:
@@ -58,23 +51,18 @@ async def _visit(connection: Connection, secret: bytes) -> client.Visit:
 @code_options
 @message_option
 def write(
-    server: str,
-    pin: str | None,
-    patience: float,
-    as_json: bool,
-    code_file: Path | None,
-    accept_correction: bool,
+    call: Call,
+    code: TypedCode,
     message_file: BinaryIO,
 ) -> None:
     """Write another message."""
-    connection = connection_to(server, pin, patience)
-    secret = read_code("receipt", code_file, accept_correction, stdin_taken=is_stdin(message_file))
+    secret = code.read("receipt", stdin_taken=is_stdin(message_file))
     text = read_message(message_file)
     try:
-        written = run(_write(connection, secret, text))
+        written = run(_write(call.connection, secret, text))
     except DrempelError as problem:
         raise with_text_kept(problem, message_file) from None
-    emit(written_json(written), as_json, "Received.")
+    emit(written_json(written), call.as_json, "Received.")
 
 
 async def _write(connection: Connection, secret: bytes, text: str) -> Written:
@@ -87,18 +75,13 @@ async def _write(connection: Connection, secret: bytes, text: str) -> Written:
 @client_options
 @code_options
 def delete(
-    server: str,
-    pin: str | None,
-    patience: float,
-    as_json: bool,
-    code_file: Path | None,
-    accept_correction: bool,
+    call: Call,
+    code: TypedCode,
 ) -> None:
     """Delete the report and all that followed from the server, for good."""
-    connection = connection_to(server, pin, patience)
-    secret = read_code("receipt", code_file, accept_correction)
-    run(_delete(connection, secret))
-    emit({"deleted": True}, as_json, "Deleted from the server. What recipients have copied is not.")
+    secret = code.read("receipt")
+    run(_delete(call.connection, secret))
+    emit({"deleted": True}, call.as_json, "Deleted from the server. What recipients have copied is not.")
 
 
 async def _delete(connection: Connection, secret: bytes) -> None:

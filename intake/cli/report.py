@@ -7,7 +7,7 @@ import click
 from crypto.encoding import b64
 from crypto.errors import DrempelError
 from crypto.sealing import os_random
-from intake.cli.options import client_options, connection_to, message_option, read_message, with_text_kept
+from intake.cli.options import Call, client_options, message_option, read_message, with_text_kept
 from intake.cli.output import emit, run
 from intake.client.connection import Connection
 from intake.client.organisation import fetch_organisation
@@ -24,10 +24,7 @@ from intake.client.report import SealedReport, seal_report, send_report
 )
 @message_option
 def report(
-    server: str,
-    pin: str | None,
-    patience: float,
-    as_json: bool,
+    call: Call,
     channel: str,
     kind: str | None,
     not_rereadable: bool,
@@ -36,13 +33,12 @@ def report(
 ) -> None:
     """Send a report. Prints the receipt: the only thing there is to keep."""
     text = read_message(message_file)
-    connection = connection_to(server, pin, patience)
     try:
-        sent = run(_send(connection, channel, kind, text, not not_rereadable, without))
+        sent = run(_send(call.connection, channel, kind, text, not not_rereadable, without))
     except DrempelError as problem:
         raise with_text_kept(problem, message_file) from None
     words = f"Received. Your receipt, the only way back to this report:\n\n  {sent.receipt}\n\nKeep it to yourself."
-    emit({"receipt": sent.receipt, "mailbox": b64(sent.mailbox)}, as_json, words)
+    emit({"receipt": sent.receipt, "mailbox": b64(sent.mailbox)}, call.as_json, words)
 
 
 async def _send(

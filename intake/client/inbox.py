@@ -271,6 +271,8 @@ async def show(session: Session, mailbox: bytes) -> Thread:
         if problem.code == "receipt-unknown":
             raise DrempelError("conversation-gone") from None
         raise ConnectionProblem("answer-damaged") from None
+    if (creation.organisation, creation.mailbox) != (session.organisation.directory.organisation, mailbox):
+        raise ConnectionProblem("answer-damaged")
     state = _Sync(session)
     place = ConversationPlace(creation.organisation, creation.mailbox, b"")
 
