@@ -18,7 +18,7 @@ from intake.store.folder import Folder
 from intake.store.interface import Envelope, Mailbox, Organisation
 from intake.store.readers import Readers
 from intake.store.settle import Settling
-from intake.store.writer import GroupWriter
+from intake.store.writer import BATCH_ITEMS, GroupWriter
 
 T = TypeVar("T")
 
@@ -122,9 +122,7 @@ class SqliteStore:
 
     async def create_mailbox(self, mailbox: Mailbox, envelope_id: bytes, bytes: bytes) -> bool:
         """Store a mailbox with its opening envelope. True if it is new. Raises `Conflict`, `NotFound`."""
-        return await self._write(
-            lambda c: mailboxes.create_mailbox(c, mailbox, envelope_id, bytes), len(bytes)
-        )
+        return await self._write(mailboxes.Creation(mailbox, envelope_id, bytes), len(bytes))
 
     async def append(
         self,
@@ -209,16 +207,16 @@ async def create_store(folder: Path) -> SqliteStore:
     return await _open(folder, create=True)
 
 
-async def open_store(folder: Path) -> SqliteStore:
+async def open_store(folder: Path, *, batch_items: int = BATCH_ITEMS) -> SqliteStore:
     """Open the store in a data folder, upgrading its schema if this release is newer.
 
-    Raises `NotAStore`, `FolderNotPrivate`, `StoreLocked`, `SchemaTooNew`, `MigrationFailed`,
-    `StoreUnavailable`.
+    At most `batch_items` writes share a transaction. Raises `NotAStore`, `FolderNotPrivate`, `StoreLocked`,
+    `SchemaTooNew`, `MigrationFailed`, `StoreUnavailable`.
     """
-    return await _open(folder, create=False)
+    return await _open(folder, create=False, batch_items=batch_items)
 
 
-async def _open(path: Path, *, create: bool) -> SqliteStore:
+async def _open(path: Path, *, create: bool, batch_items: int = BATCH_ITEMS) -> SqliteStore:
     async with AsyncExitStack() as undo:
         try:
             folder = await asyncio.to_thread(lambda: Folder(path, create=create))
@@ -238,4 +236,5 @@ async def _open(path: Path, *, create: bool) -> SqliteStore:
         except OSError:
             raise StoreUnavailable("The data folder could not be read or written.") from None
         undo.pop_all()
-    return SqliteStore(folder, GroupWriter(connections[0], eraser), Readers(connections[1:]))
+    writer = GroupWriter(connections[0], eraser, batch_items=batch_items)
+    return SqliteStore(folder, writer, Readers(connections[1:]))

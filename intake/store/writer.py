@@ -2,6 +2,10 @@
 
 A durable commit costs an fsync, which costs far more than an insert. So one writer takes what waits, runs each
 item inside a SAVEPOINT of its own, and answers all of them after the one COMMIT; nobody is told "stored" before.
+
+The writer's thread goes on from batch to batch by itself as long as something waits: were each batch handed to it
+by the event loop, it would idle while the loop works through the requests that the last one answered. For the same
+reason new mailboxes share their statements: around each statement Python's lock is given back and asked for again.
 """
 
 from __future__ import annotations
@@ -10,12 +14,14 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from intake.store.connection import Connection, unavailable
 from intake.store.erasure import Eraser
 from intake.store.errors import Conflict, Malformed, NotFound, StoreBusy, StoreError, StoreUnavailable
+from intake.store.mailboxes import Creation, insert_together
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], T]
@@ -71,11 +77,25 @@ def _attempt(connection: sqlite3.Connection, operation: Operation[Any]) -> _Outc
     return outcome
 
 
+def _run(connection: sqlite3.Connection, operations: Sequence[Operation[Any]]) -> list[_Outcome]:
+    """Run each of a batch, the new mailboxes together. Should one of those fail, each has its own attempt."""
+    creations = [operation for operation in operations if isinstance(operation, Creation)]
+    together = None
+    if len(creations) > 1:
+        together = _attempt(connection, lambda c: insert_together(c, creations))
+        if together.error is not None:
+            together = None
+    return [
+        together if together and isinstance(operation, Creation) else _attempt(connection, operation)
+        for operation in operations
+    ]
+
+
 def _commit(connection: sqlite3.Connection, operations: Sequence[Operation[Any]]) -> list[_Outcome]:
     """Run a batch in one transaction. Raises `StoreUnavailable`, with nothing stored, if it cannot commit."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-        outcomes = [_attempt(connection, operation) for operation in operations]
+        outcomes = _run(connection, operations)
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         if connection.in_transaction:  # SQLite has rolled back by itself after some errors, not after all
@@ -94,14 +114,16 @@ class GroupWriter:
         *,
         queue_items: int = QUEUE_ITEMS,
         queue_bytes: int = QUEUE_BYTES,
+        batch_items: int = BATCH_ITEMS,
     ) -> None:
         """Start on an open connection, and close both in the end.
 
-        At most `queue_items` items of together `queue_bytes` wait at any moment.
+        At most `queue_items` items of together `queue_bytes` wait at any moment, and at most `batch_items` share
+        a transaction.
         """
         self.connection = connection
         self._eraser = eraser
-        self._queue_items, self._queue_bytes = queue_items, queue_bytes
+        self._queue_items, self._queue_bytes, self._batch_items = queue_items, queue_bytes, batch_items
         self._waiting: deque[_Item] = deque()
         self._held_items = self._held_bytes = 0  # waiting, or in the batch being committed
         self._arrived = asyncio.Event()
@@ -145,10 +167,10 @@ class GroupWriter:
         return result
 
     async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while await self._something_waits():
-                batch = [self._waiting.popleft() for _ in range(min(BATCH_ITEMS, len(self._waiting)))]
-                await self._serve(batch)
+                await self.connection.run(lambda connection: self._drain(connection, loop))
         finally:
             await self._finish()
 
@@ -162,41 +184,59 @@ class GroupWriter:
                 async with asyncio.timeout(ERASE_RETRY_SECONDS if self._owes_erasure else None):
                     await self._arrived.wait()
             except TimeoutError:
-                await self._erase()
+                await self.connection.run(self._erase)
         return True
 
-    async def _serve(self, batch: list[_Item]) -> None:
-        wanted = [item for item in batch if not item.future.cancelled()]
-        operations = [item.operation for item in wanted]
-        outcomes: list[_Outcome] = []
-        cause = ""
-        try:
-            outcomes = await self.connection.run(lambda connection: _commit(connection, operations))
-            self._owes_erasure |= any(item.erases or item.sweeps for item in wanted)
-            self._owes_sweep |= any(item.sweeps for item in wanted)
-            if self._owes_erasure:
-                await self._erase()
-        except StoreUnavailable as failure:
-            cause = failure.detail
-        finally:  # whatever happened, nobody is left waiting
-            self._held_items -= len(batch)
-            self._held_bytes -= sum(item.size for item in batch)
-            for number, item in enumerate(wanted):
-                failed = _Outcome(error=StoreUnavailable(cause))
-                _answer(item.future, outcomes[number] if outcomes else failed)
+    def _drain(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
+        """On the writer's thread: batch after batch until nothing waits."""
+        while batch := self._take():
+            wanted = [item for item in batch if not item.future.cancelled()]
+            outcomes: list[_Outcome] | None = None
+            cause = ""
+            try:
+                outcomes = self._serve(connection, wanted)
+            except StoreUnavailable as failure:
+                cause = failure.detail
+            finally:  # whatever happened, nobody is left waiting
+                loop.call_soon_threadsafe(self._settle, batch, wanted, outcomes, cause)
 
-    async def _erase(self) -> None:
+    def _take(self) -> list[_Item]:
+        """A batch of what waits: most often taken by the writer's thread, while the loop adds to it."""
+        batch: list[_Item] = []
+        with suppress(IndexError):
+            while len(batch) < self._batch_items:
+                batch.append(self._waiting.popleft())
+        return batch
+
+    def _serve(self, connection: sqlite3.Connection, items: list[_Item]) -> list[_Outcome]:
+        outcomes = _commit(connection, [item.operation for item in items])
+        self._owes_erasure |= any(item.erases or item.sweeps for item in items)
+        self._owes_sweep |= any(item.sweeps for item in items)
+        if self._owes_erasure:
+            self._erase(connection)
+        return outcomes
+
+    def _settle(
+        self, batch: list[_Item], wanted: list[_Item], outcomes: list[_Outcome] | None, cause: str
+    ) -> None:
+        """On the event loop: the batch is over, and those who still wait are answered; None if all of it failed."""
+        self._held_items -= len(batch)
+        self._held_bytes -= sum(item.size for item in batch)
+        for number, item in enumerate(wanted):
+            _answer(item.future, outcomes[number] if outcomes else _Outcome(error=StoreUnavailable(cause)))
+
+    def _erase(self, connection: sqlite3.Connection) -> None:
         whole = self._owes_sweep
-        done = await self.connection.run(lambda connection: self._eraser.erase(connection, whole=whole))
+        done = self._eraser.erase(connection, whole=whole)
         self._owes_erasure = not done
         self._owes_sweep = whole and not done
 
     async def _finish(self) -> None:
         self._closing = True
-        for item in self._waiting:
-            _answer(item.future, _Outcome(error=StoreUnavailable("It is closed.")))
-        self._waiting.clear()
-        await self._erase()
+        while left := self._take():
+            for item in left:
+                _answer(item.future, _Outcome(error=StoreUnavailable("It is closed.")))
+        await self.connection.run(self._erase)
         await self.connection.close()
         self._eraser.close()
 

@@ -3,11 +3,11 @@
 `service`  `drempel serve`, as an operator starts it
 `single`   the same with one transaction per write: what group commit is held against
 `empty`    a handler that reads the same body and answers the same 204, on the same uvicorn
-`canned`   no HTTP at all, the same answer after as many bytes: what the load itself can do at most
 """
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import uvloop
 from starlette.applications import Starlette
@@ -27,9 +26,10 @@ from crypto.encoding import utc_day
 from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN
 from intake.cli.founding import Founded, found, store_founded
-from intake.service.runner import bind, running, serve
+from intake.service.app import create_app
+from intake.service.runner import bind, running
 from intake.service.settings import Settings
-from intake.store import create_store, writer
+from intake.store import create_store, open_store
 
 START_SECONDS = 30
 STOP_SECONDS = 30
@@ -104,49 +104,32 @@ async def _read_and_answer(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def _single(folder: Path) -> None:
+    app = create_app(await open_store(folder, batch_items=1), Settings())
+    async with running(app, Settings(), bind("127.0.0.1", 0)) as address:
+        _say(address.port)
+        await _stopped()
+
+
+async def _stopped() -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await stop.wait()
+
+
 async def _empty() -> None:
     path = "/{slug}/api/1/mailboxes/{mailbox}/opening/{envelope}"
     app = Starlette(routes=[Route(path, _read_and_answer, methods=["PUT"])])
     async with running(app, Settings(), bind("127.0.0.1", 0)) as address:
         _say(address.port)
-        await asyncio.Event().wait()
-
-
-class _Canned(asyncio.Protocol):
-    """Answers when what came ends a request: its client sends one at a time, of one length."""
-
-    length = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport, self._came = cast("asyncio.Transport", transport), 0
-
-    def data_received(self, data: bytes) -> None:
-        if not self._came and not type(self).length:
-            head, _, _ = data.partition(b"\r\n\r\n")
-            _, _, after = head.lower().partition(b"content-length: ")
-            type(self).length = len(head) + 4 + int(after.split(b"\r\n")[0])
-        self._came += len(data)
-        if self._came == self.length:
-            self._came = 0
-            self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-
-
-async def _canned() -> None:
-    loop = asyncio.get_running_loop()
-    listening = await loop.create_server(_Canned, "127.0.0.1", 0)
-    _say(listening.sockets[0].getsockname()[1])
-    await listening.serve_forever()
+        await _stopped()
 
 
 def main() -> None:
     """Serve until a signal."""
     kind, folder = sys.argv[1:]
-    if kind == "single":
-        writer.BATCH_ITEMS = 1
-        serve(Path(folder), listening=lambda address: _say(address.port))
-        return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run({"empty": _empty, "canned": _canned}[kind]())
+        runner.run(_single(Path(folder)) if kind == "single" else _empty())
 
 
 if __name__ == "__main__":

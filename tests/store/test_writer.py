@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from intake.store import (
+    Conflict,
     MailboxFull,
     Malformed,
     NotFound,
@@ -20,7 +21,7 @@ from intake.store import (
     open_store,
 )
 from intake.store.writer import BATCH_ITEMS, QUEUE_BYTES, QUEUE_ITEMS
-from tests.store.rows import DAY, LIMITS, content, mailbox
+from tests.store.rows import DAY, LIMITS, ORGANISATION, content, mailbox
 
 
 @asynccontextmanager
@@ -61,6 +62,47 @@ async def test_those_who_wait_share_a_transaction(store: SqliteStore) -> None:
     results = await asyncio.gather(*(store.create_mailbox(box, b"e" * 16, content(box.id)) for box in boxes))
     assert all(results)
     assert seen.count("COMMIT") == 2
+
+
+async def test_new_mailboxes_share_their_statements(store: SqliteStore) -> None:
+    seen = await statements_of(store)
+    boxes = [mailbox() for _ in range(40)]
+    assert all(
+        await asyncio.gather(*(store.create_mailbox(box, b"e" * 16, content(box.id)) for box in boxes))
+    )
+    assert len([statement for statement in seen if statement.startswith("INSERT")]) == 4
+    for box in boxes:
+        assert await store.mailbox(ORGANISATION.id, box.id) == box
+        assert [(found.id, found.opening, found.bytes) for found in await store.envelopes(box.id)] == [
+            (b"e" * 16, True, content(box.id))
+        ]
+
+
+async def test_a_new_mailbox_that_fails_costs_no_other(store: SqliteStore) -> None:
+    there, new, twice = mailbox(), mailbox(), mailbox()
+    await store.create_mailbox(there, b"e" * 16, b"opening")
+    outcomes = await asyncio.gather(
+        store.create_mailbox(new, b"e" * 16, b"new"),
+        store.create_mailbox(there, b"e" * 16, b"opening"),
+        store.create_mailbox(there, b"e" * 16, b"another"),
+        store.create_mailbox(mailbox(b"short"), b"e" * 16, b"x"),
+        store.create_mailbox(twice, b"e" * 16, b"twice"),
+        store.create_mailbox(twice, b"e" * 16, b"twice"),
+        return_exceptions=True,
+    )
+    kinds = [outcome if isinstance(outcome, bool) else type(outcome) for outcome in outcomes]
+    assert kinds == [True, False, Conflict, Malformed, True, False]
+    for box, data in ((new, b"new"), (there, b"opening"), (twice, b"twice")):
+        assert [envelope.bytes for envelope in await store.envelopes(box.id)] == [data]
+
+
+async def test_a_store_can_be_told_to_commit_each_by_itself(store: SqliteStore, folder: Path) -> None:
+    await store.close()
+    async with await open_store(folder, batch_items=1) as again:
+        seen = await statements_of(again)
+        boxes = [mailbox() for _ in range(5)]
+        await asyncio.gather(*(again.create_mailbox(box, b"e" * 16, content(box.id)) for box in boxes))
+        assert seen.count("COMMIT") == 5
 
 
 async def test_each_item_fails_alone(store: SqliteStore) -> None:
