@@ -13,7 +13,7 @@ from crypto.ratchet import Ratchet
 from crypto.signatures import public_key
 from crypto.statement import make_statement
 from crypto.wire import SLOT_COUNTS
-from intake.store import Organisation, Store
+from intake.store import Member, Organisation, Store
 
 Text = dict[str, str]
 
@@ -33,30 +33,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Member:
-    """A recipient of a new organisation: what the server stores, and the access code, which it never sees."""
-
-    id: str
-    access_code: str = field(repr=False)
-    login_key: bytes
-    keyring: bytes = field(repr=False)
-    statement: bytes = field(repr=False)
-    week_keys: Mapping[int, bytes] = field(repr=False)
-
-
-@dataclass(frozen=True)
 class Founded:
-    """A new organisation, ready to be stored."""
+    """A new organisation, ready to be stored. `access_codes` by recipient; the server never sees them."""
 
     plan: Plan
     organisation: Organisation
     directory: bytes
     custodian_code: str = field(repr=False)
+    access_codes: dict[str, str] = field(repr=False)
     members: tuple[Member, ...]
 
     def to_json(self) -> dict[str, Any]:
         """What is handed to custodian and recipients, once."""
-        access = {member.id: member.access_code for member in self.members}
         return {
             "organisation": self.organisation.slug,
             "fingerprint": b64(self.organisation.id),
@@ -65,7 +53,9 @@ class Founded:
                 {
                     "id": channel["id"],
                     "name": channel["name"],
-                    "recipients": [{"id": id_, "access_code": access[id_]} for id_ in channel["recipients"]],
+                    "recipients": [
+                        {"id": id_, "access_code": self.access_codes[id_]} for id_ in channel["recipients"]
+                    ],
                 }
                 for channel in self.plan.channels
             ],
@@ -109,7 +99,11 @@ def found(plan: Plan, today: int, random: Random) -> Founded:
     keys = {id_: public_key(signing_seed) for id_, signing_seed in seeds.items()}
     document = make_directory(_content(plan, signers, keys, today), [seed])
     directory = accept_directory(document, today, pin=signers.hash)
-    members = tuple(_member(id_, seeds[id_], directory.quote, signers.hash, today, random) for id_ in seeds)
+    access_codes = {id_: codes.new_code("access", random) for id_ in seeds}
+    members = tuple(
+        _member(id_, access_codes[id_], signing_seed, directory.quote, signers.hash, today, random)
+        for id_, signing_seed in seeds.items()
+    )
     organisation = Organisation(
         id=signers.hash,
         slug=plan.slug,
@@ -117,13 +111,18 @@ def found(plan: Plan, today: int, random: Random) -> Founded:
         slots=directory.slots,
         directory_version=1,
     )
-    return Founded(plan, organisation, document, code, members)
+    return Founded(plan, organisation, document, code, access_codes, members)
 
 
 def _member(
-    id_: str, signing_seed: bytes, quote: Quote, organisation: bytes, today: int, random: Random
+    id_: str,
+    code: str,
+    signing_seed: bytes,
+    quote: Quote,
+    organisation: bytes,
+    today: int,
+    random: Random,
 ) -> Member:
-    code = codes.new_code("access", random)
     keys = access_keys(codes.parse_code(code, "access"), organisation)
     week = week_of(today)
     ratchet = Ratchet(week, random(32))
@@ -133,15 +132,9 @@ def _member(
     root_key = random(32)
     unlocker = wrap_root_key(root_key, keys.unlocker, organisation, id_, random)
     sealed = seal_keyring(keyring, root_key, [unlocker], organisation, random)
-    return Member(id_, code, keys.login_key, sealed, statement, dict(enumerate(announced, start=week)))
+    return Member(id_, keys.login_key, sealed, 1, statement, dict(enumerate(announced, start=week)))
 
 
 async def store_founded(store: Store, founded: Founded) -> None:
-    """Store a new organisation; Conflict if its slug is taken."""
-    organisation = founded.organisation
-    await store.add_organisation(organisation, founded.directory)
-    for member in founded.members:
-        await store.add_login(organisation.id, member.login_key, member.id)
-        await store.put_keyring(organisation.id, member.id, 0, member.keyring)
-        first = min(member.week_keys)
-        await store.put_statement(organisation.id, member.id, 1, member.statement, member.week_keys, first)
+    """Store a new organisation, all of it or nothing; Conflict if its slug is taken."""
+    await store.add_organisation(founded.organisation, founded.directory, founded.members)

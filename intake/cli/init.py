@@ -76,7 +76,7 @@ def _words(founded: Founded) -> str:
         "",
         "Access codes:",
     ]
-    lines += [f"  {member.id}: {member.access_code}" for member in founded.members]
+    lines += [f"  {id_}: {code}" for id_, code in founded.access_codes.items()]
     return "\n".join(lines)
 
 

@@ -20,7 +20,7 @@ from intake.store.errors import (
     StoreUnavailable,
     VersionMismatch,
 )
-from intake.store.interface import Envelope, Mailbox, Organisation, Store
+from intake.store.interface import Envelope, Mailbox, Member, Organisation, Store
 from intake.store.sqlite import SqliteStore, create_store, open_store
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Mailbox",
     "MailboxFull",
     "Malformed",
+    "Member",
     "MigrationFailed",
     "NotAStore",
     "NotFound",

@@ -13,7 +13,7 @@ schema refuses. Other errors are named where they belong.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,18 @@ class Organisation:
 
 
 # No repr below: an id or a verifier in a log line or a traceback would outlive the mailbox.
+
+
+@dataclass(frozen=True, repr=False)
+class Member:
+    """A recipient as a new organisation begins with them: how they sign in, their keyring, their statement."""
+
+    recipient: str
+    login_key: builtins.bytes  # 32
+    keyring: builtins.bytes
+    counter: int  # of the statement
+    statement: builtins.bytes
+    week_keys: Mapping[int, builtins.bytes]  # week -> 1216 bytes
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,8 +82,10 @@ class Store(Protocol):
         """The organisation under a slug."""
         ...
 
-    async def add_organisation(self, org: Organisation, directory: bytes) -> None:
-        """Store a new organisation with its first directory document, both or neither.
+    async def add_organisation(
+        self, org: Organisation, directory: bytes, members: Sequence[Member] = ()
+    ) -> None:
+        """Store a new organisation with its first directory document and its recipients, all or nothing.
 
         Raises `Conflict` if its id or its slug is taken.
         """

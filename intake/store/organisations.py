@@ -7,10 +7,10 @@ foreign key (an unknown organisation) and a taken key surface as `NotFound` and 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from intake.store.errors import Conflict, NotFound, VersionMismatch
-from intake.store.interface import Organisation
+from intake.store.interface import Member, Organisation
 
 
 def organisations(connection: sqlite3.Connection) -> list[Organisation]:
@@ -29,8 +29,10 @@ def organisation(connection: sqlite3.Connection, slug: str) -> Organisation | No
     return Organisation(*row) if row else None
 
 
-def add_organisation(connection: sqlite3.Connection, org: Organisation, directory: bytes) -> None:
-    """Insert an organisation and its directory. Raises `Conflict` if the id or slug is taken."""
+def add_organisation(
+    connection: sqlite3.Connection, org: Organisation, directory: bytes, members: Sequence[Member]
+) -> None:
+    """Insert an organisation, its directory and its recipients. Raises `Conflict` if the id or slug is taken."""
     connection.execute(
         "INSERT INTO organisation (id, slug, retention_days, slots, directory_version) VALUES (?, ?, ?, ?, ?)",
         (org.id, org.slug, org.retention_days, org.slots, org.directory_version),
@@ -39,6 +41,13 @@ def add_organisation(connection: sqlite3.Connection, org: Organisation, director
         "INSERT INTO directory (organisation, version, bytes) VALUES (?, ?, ?)",
         (org.id, org.directory_version, directory),
     )
+    for member in members:
+        add_login(connection, org.id, member.login_key, member.recipient)
+        put_keyring(connection, org.id, member.recipient, 0, member.keyring)
+        put_statement(connection, org.id, member.recipient, member.counter, member.statement)
+        put_week_keys(
+            connection, org.id, member.recipient, member.week_keys, min(member.week_keys, default=0)
+        )
 
 
 def put_directory(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from intake.store.connection import Connection, unavailable
 from intake.store.erasure import Eraser
 from intake.store.errors import StoreUnavailable
 from intake.store.folder import Folder
-from intake.store.interface import Envelope, Mailbox, Organisation
+from intake.store.interface import Envelope, Mailbox, Member, Organisation
 from intake.store.readers import Readers
 from intake.store.settle import Settling
 from intake.store.writer import BATCH_ITEMS, GroupWriter
@@ -56,9 +56,14 @@ class SqliteStore:
         """The organisation under a slug."""
         return await self.readers.read(lambda c: organisations.organisation(c, slug))
 
-    async def add_organisation(self, org: Organisation, directory: bytes) -> None:
-        """Store a new organisation with its first directory document. Raises `Conflict`."""
-        await self._write(lambda c: organisations.add_organisation(c, org, directory), len(directory))
+    async def add_organisation(
+        self, org: Organisation, directory: bytes, members: Sequence[Member] = ()
+    ) -> None:
+        """Store a new organisation with its first directory document and its recipients. Raises `Conflict`."""
+        # The queue's bound on bytes is for what comes over the network; founding happens once, and alone.
+        await self._write(
+            lambda c: organisations.add_organisation(c, org, directory, members), len(directory)
+        )
 
     async def put_directory(
         self, organisation: bytes, version: int, bytes: bytes, retention_days: int, slots: int

@@ -170,8 +170,7 @@ class House:
 
     def access(self, recipient: str) -> bytes:
         """The secret bytes of a recipient's code."""
-        [member] = [member for member in self.founded.members if member.id == recipient]
-        return parse_code(member.access_code, "access")
+        return parse_code(self.founded.access_codes[recipient], "access")
 
     async def session(self, recipient: str, change: Change | None = None) -> Session:
         """A session of a recipient; its connection needs no closing."""

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from intake.store import Conflict, Malformed, NotFound, Organisation, SqliteStore, VersionMismatch
+from intake.store import Conflict, Malformed, Member, NotFound, Organisation, SqliteStore, VersionMismatch
 from tests.store.rows import DIRECTORY, ORGANISATION, content
 
 UNKNOWN = b"?" * 32
@@ -35,6 +35,19 @@ async def test_a_taken_id_or_slug_is_a_conflict(store: SqliteStore, taken: dict)
         await store.add_organisation(dataclasses.replace(ORGANISATION, **taken), b"{}")
     assert await store.organisations() == [ORGANISATION]
     assert await store.directory(ORGANISATION.id) == DIRECTORY
+
+
+async def test_an_organisation_is_founded_with_all_its_recipients_or_not_at_all(store: SqliteStore) -> None:
+    other = Organisation(b"A" * 32, "archive", 30, 4, 1)
+    noor = Member("noor", b"L" * 32, b"keyring of noor", 1, b"statement of noor", {2900: b"k" * 1216})
+    wrong = dataclasses.replace(noor, recipient="sam", login_key=b"S" * 32, week_keys={2900: b"short"})
+    with pytest.raises(Malformed):
+        await store.add_organisation(other, b"{}", [noor, wrong])
+    assert await store.organisation("archive") is None
+    await store.add_organisation(other, b"{}", [noor])
+    assert await store.recipient_by_login(other.id, b"L" * 32) == "noor"
+    assert await store.keyring(other.id, "noor") == (1, b"keyring of noor")
+    assert await store.statements(other.id, 2900) == [("noor", b"statement of noor", b"k" * 1216)]
 
 
 @pytest.mark.parametrize("slug", ["", "Town", "a b", "é", "a" * 41, "../x"])
