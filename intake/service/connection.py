@@ -1,4 +1,7 @@
-"""uvicorn's protocol with patience that ends, and with our headers on the one answer that no application gives."""
+"""uvicorn's protocol with patience and memory that end, and with our headers on the one answer no application gives.
+
+Neither uvicorn nor its parser bounds a request's head: one connection could fill the memory in seconds.
+"""
 
 import asyncio
 from typing import Any, cast
@@ -8,6 +11,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from intake.service.headers import HEADERS
 from intake.service.problems import problem
 from intake.service.settings import Settings
+
+# What a request may have beside its body: its head, the framing of chunks, trailers.
+HEAD_BYTES = 64 * 1024
+# Requests that may wait on one connection for the answers before theirs. Browsers send none before its turn.
+PIPELINED = 8
 
 
 def _malformed() -> bytes:
@@ -21,7 +29,7 @@ MALFORMED = _malformed()
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. It is let go when no whole request head comes, or when nobody reads the answer."""
+    """One connection. It is let go when its head does not come or does not end, or when nobody reads the answer."""
 
     settings = Settings()
 
@@ -29,6 +37,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._head_due: asyncio.TimerHandle | None = None
         self._stall_due: asyncio.TimerHandle | None = None
+        self._beside_body = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come; uvicorn itself would wait for its first byte for ever."""
@@ -41,11 +50,27 @@ class Connection(HttpToolsProtocol):
         cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is None or cycle.response_complete:
             self._await_head()
+        self._beside_body += len(data)
         super().data_received(data)
+        if self._beside_body > HEAD_BYTES and not self.transport.is_closing():
+            self._refuse_excess()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._beside_body = 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body, which is counted where it is read."""
+        self._beside_body = max(0, self._beside_body - len(body))
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._stop_head()
+        if len(self.pipeline) >= PIPELINED:
+            self.transport.abort()
+            raise ValueError("more requests at once than anybody sends")  # ends the parsing; nobody sees it
         super().on_headers_complete()
 
     def pause_writing(self) -> None:
@@ -67,8 +92,16 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - theirs names what was wrong
         """What is no HTTP at all gets a problem document like everything else."""
+        if self.transport.is_closing():
+            return
         self.transport.write(MALFORMED)
         self.transport.close()
+
+    def _refuse_excess(self) -> None:
+        if self._head_due is not None:
+            self.send_400_response("")
+        else:  # an answer may be under way
+            self.transport.abort()
 
     def _await_head(self) -> None:
         if self._head_due is None:

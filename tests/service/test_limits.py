@@ -1,6 +1,7 @@
 """Bodies are bounded in size, pace, number and memory; a body cut short leaves nothing."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -11,11 +12,11 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from intake.service.app import create_app
-from intake.service.connection import Connection
+from intake.service.connection import PIPELINED, Connection
 from intake.service.limits import LENIENCE
 from intake.service.settings import Settings
 from tests.service.faulty import FaultyStore
-from tests.service.live import exchange, live, request
+from tests.service.live import exchange, live, parse, request
 from tests.service.world import TODAY, World, code, shape
 
 OPENING_LIMIT = 1_310_720
@@ -203,6 +204,53 @@ async def test_a_head_that_does_not_come_is_given_up(store: FaultyStore, sent: b
         writer.close()
 
 
+async def sent_until_refused(address: tuple[str, int], head: bytes, piece: bytes) -> tuple[int, bytes]:
+    """How many bytes a connection takes of something without end, and what it answers."""
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(head)
+    sent = 0
+    with suppress(ConnectionError):
+        while sent < 64 * 1024 * 1024:
+            writer.write(piece)
+            await writer.drain()
+            sent += len(piece)
+    answer = b""
+    with suppress(ConnectionError):
+        answer = await reader.read()
+    writer.close()
+    return sent, answer
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"GET /", b"a" * 10_000),
+        (b"GET / HTTP/1.1\r\nX: ", b"a" * 10_000),
+        (b"GET / HTTP/1.1\r\n", b"X: " + b"a" * 10_000 + b"\r\n"),
+        (b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: " + b"a" * 10_000 + b"\r\n"),
+        (b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a" * 10_000),
+    ],
+    ids=["path", "one header", "headers", "trailers", "extension of a chunk"],
+)
+async def test_a_head_without_end_costs_no_memory(
+    app: Starlette, settings: Settings, head: bytes, piece: bytes
+) -> None:
+    async with live(app, settings) as address:
+        sent, answer = await sent_until_refused(address, head, piece)
+        assert (await exchange(address, request("GET", "/"))).status == 404
+    assert sent < 16 * 1024 * 1024  # what the kernel holds for either end
+    assert answer == b"" or parse(answer).status in (400, 404, 405)
+
+
+async def test_requests_are_not_queued_without_end_on_one_connection(app: Starlette) -> None:
+    pipe = Pipe(0)
+    made = connection(app, pipe)
+    made.data_received(b"GET / HTTP/1.1\r\n\r\n" * 10_000)
+    assert pipe.aborted.is_set()
+    assert len(made.pipeline) <= PIPELINED
+    made.connection_lost(None)
+
+
 class Pipe(asyncio.Transport):
     """A transport with a reader at the other end that takes `taken` bytes between two looks."""
 
@@ -223,8 +271,11 @@ class Pipe(asyncio.Transport):
         self.aborted.set()
 
     def is_closing(self) -> bool:
-        """It never is."""
-        return False
+        """Once it was cut."""
+        return self.aborted.is_set()
+
+    def pause_reading(self) -> None:
+        """Nothing is read."""
 
     def close(self) -> None:
         """Nothing to close."""
