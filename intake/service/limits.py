@@ -5,10 +5,13 @@ clients share one, so a limit per address would be a way to lock honest reporter
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from crypto.errors import DrempelError
 from intake.service.problems import RequestRefused
@@ -19,23 +22,68 @@ LENIENCE = 4 * 1024 * 1024
 PIECE = 64 * 1024
 
 
+class Share:
+    """What one request holds of a budget, since when, and the timeout by which it can be made to let go."""
+
+    def __init__(self, due: asyncio.Timeout) -> None:
+        self.due = due
+        self.held = 0
+        self.since = asyncio.get_running_loop().time()
+
+
 class Budget:
-    """A bound on memory that requests share."""
+    """A bound on memory that requests share.
+
+    Were whoever comes too late refused, a few connections that read or send a byte a minute could shut everybody
+    else out. So whoever has held most for longest makes way for who comes.
+    """
 
     def __init__(self, total: int) -> None:
         """At most `total` bytes are held at any moment."""
         self.total = total
         self.held = 0
+        self._shares: set[Share] = set()
 
-    def take(self, size: int) -> None:
-        """Hold `size` bytes more. Raises `server-busy` if that is too much."""
-        if self.held + size > self.total:
+    @contextmanager
+    def share(self, due: asyncio.Timeout) -> Iterator[Share]:
+        """A request's share, while the block runs; `due` ends the block (TimeoutError) if it has to make way."""
+        share = Share(due)
+        self._shares.add(share)
+        try:
+            yield share
+        finally:
+            self._let_go(share)
+
+    def take(self, share: Share, size: int) -> None:
+        """Hold `size` bytes more. Raises `server-busy` if that is too much, or others were in greater need."""
+        if share not in self._shares:
             raise RequestRefused("server-busy")
+        while self.held + size > self.total:
+            self._make_room(share)
+        share.held += size
         self.held += size
 
-    def give(self, size: int) -> None:
-        """Let `size` bytes go."""
-        self.held -= size
+    def _make_room(self, newcomer: Share) -> None:
+        now = asyncio.get_running_loop().time()
+        costliest = max(self._shares, key=lambda share: share.held * (now - share.since))
+        if costliest is newcomer or not costliest.held:
+            raise RequestRefused("server-busy")
+        costliest.due.reschedule(now)
+        self._let_go(costliest)
+
+    def _let_go(self, share: Share) -> None:
+        if share in self._shares:
+            self._shares.remove(share)
+            self.held -= share.held
+
+
+@dataclass(eq=False)
+class _Reading:
+    """A body that is being read: how much of it came, since when, and the timeout that ends it."""
+
+    due: asyncio.Timeout
+    since: float
+    received: int = 0
 
 
 class Bodies:
@@ -44,7 +92,7 @@ class Bodies:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._budget = Budget(settings.bodies_bytes)
-        self._reading = 0
+        self._readings: set[_Reading] = set()
 
     async def read(self, request: Request, limit: int) -> bytes:
         """The body, of at most `limit` bytes.
@@ -59,34 +107,45 @@ class Bodies:
             and (declared > limit + LENIENCE or "expect" in request.headers)
         ):
             raise RequestRefused("body-too-large")
-        if self._reading >= self._settings.bodies:
-            raise RequestRefused("server-busy")
-        self._reading += 1
+        start = asyncio.get_running_loop().time()
         try:
-            return await self._read(request, limit)
+            async with asyncio.timeout_at(start + self._settings.body_seconds) as due:
+                with self._place(_Reading(due, start)) as reading, self._budget.share(due) as share:
+                    return await self._read(request, limit, reading, share)
         except TimeoutError:
             raise RequestRefused("server-busy") from None
-        finally:
-            self._reading -= 1
 
-    async def _read(self, request: Request, limit: int) -> bytes:
-        pieces: list[bytes] = []
-        held = received = 0
-        start = asyncio.get_running_loop().time() + self._settings.body_seconds
+    @contextmanager
+    def _place(self, reading: _Reading) -> Iterator[_Reading]:
+        """A place among the bodies being read: if there is none, that of the one that comes most slowly."""
+        if len(self._readings) >= self._settings.bodies:
+            slowest = min(
+                self._readings,
+                # A piece for all of them, or one that has only just come would seem to be the slowest.
+                key=lambda other: (other.received + PIECE) / (reading.since - other.since + 1e-6),
+            )
+            slowest.due.reschedule(reading.since)
+            self._readings.remove(slowest)
+        self._readings.add(reading)
         try:
-            async with asyncio.timeout_at(start) as due:
-                async for piece in request.stream():
-                    received += len(piece)
-                    if received > limit + LENIENCE:
-                        raise RequestRefused("body-too-large")
-                    if received <= limit:
-                        self._budget.take(len(piece))
-                        held += len(piece)
-                        pieces.append(piece)
-                    due.reschedule(start + received / self._settings.body_rate)
+            yield reading
         finally:
-            self._budget.give(held)
-        if received > limit:
+            self._readings.discard(reading)
+
+    async def _read(self, request: Request, limit: int, reading: _Reading, share: Share) -> bytes:
+        pieces: list[bytes] = []
+        due_first = reading.since + self._settings.body_seconds
+        async for piece in request.stream():
+            reading.received += len(piece)
+            if reading not in self._readings:
+                raise RequestRefused("server-busy")
+            if reading.received > limit + LENIENCE:
+                raise RequestRefused("body-too-large")
+            if reading.received <= limit:
+                self._budget.take(share, len(piece))
+                pieces.append(piece)
+            reading.due.reschedule(due_first + reading.received / self._settings.body_rate)
+        if reading.received > limit:
             raise DrempelError("body-too-large")
         return b"".join(pieces)
 
@@ -108,16 +167,30 @@ class BoundedAnswer(Response):
         self._budget = budget
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send it. Raises `server-busy`, before anything is sent, if the answers under way are too many."""
-        content = self.body
-        self._budget.take(len(content))
+        """Send it. Raises `server-busy`, before anything is sent, if the answers under way are too many.
+
+        It is cut short if it has to make way for others.
+        """
+        begun = False
+
+        async def begin_and_go_on(message: Message) -> None:
+            nonlocal begun
+            await send(message)
+            begun = True
+
         try:
-            await send(
-                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-            )
-            for at in range(0, len(content), PIECE):
-                piece = bytes(content[at : at + PIECE])
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            self._budget.give(len(content))
+            async with asyncio.timeout(None) as due:
+                with self._budget.share(due) as share:
+                    self._budget.take(share, len(self.body))
+                    await self._send(begin_and_go_on)
+        except TimeoutError:
+            if not begun:
+                raise RequestRefused("server-busy") from None
+
+    async def _send(self, send: Send) -> None:
+        content = self.body
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for at in range(0, len(content), PIECE):
+            piece = bytes(content[at : at + PIECE])
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

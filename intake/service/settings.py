@@ -17,11 +17,12 @@ class Settings:
     # limit would either cut off a slow Tor circuit or let a body of one byte a second hold its place for ever.
     body_seconds: float = 60
     body_rate: int = 2048
-    # Bodies being read at one moment, and the memory they may hold together. Beyond either: 503 `server-busy`.
+    # Bodies being read at one moment, and the memory they may hold together. Beyond either the slowest, or the one
+    # that has held most for longest, gets 503 `server-busy`.
     bodies: int = 1024
     bodies_bytes: int = 256 * MIB
 
-    # Memory for answers on their way to slow readers. Beyond it: 503 `server-busy`.
+    # Memory for answers on their way to slow readers. Beyond it the one that has held most for longest is cut short.
     answers_bytes: int = 256 * MIB
     # A day's answer is read from the store and sent in pieces of this size.
     page_bytes: int = MIB

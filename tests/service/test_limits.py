@@ -158,19 +158,60 @@ async def test_a_body_that_drips_is_given_up(store: FaultyStore, world: World) -
     assert (raw.all("connection"), raw.all("retry-after")) == (["close"], ["1"])
 
 
-async def test_bodies_at_one_moment_are_bounded(store: FaultyStore, world: World) -> None:
-    app = await limited(store, bodies=1)
-    first, second = Sender(app, opening_path(world)), Sender(app, opening_path(world))
-    running = asyncio.create_task(first.run())
-    await first.waiting.wait()
-    await second.run()
-    assert second.status == 503
-    first.pieces.put_nowait({"type": "http.request", "body": b"x", "more_body": False})
-    await running
-    assert first.status == 400
-    second.pieces.put_nowait({"type": "http.request", "body": b"x", "more_body": False})
-    await second.run()
-    assert second.status == 400
+async def dripping(sender: Sender, body: bytes = b"") -> "asyncio.Task[None]":
+    """A sender at work, who has sent that much and now sends nothing more."""
+    if body:
+        sender.pieces.put_nowait({"type": "http.request", "body": body, "more_body": True})
+    running = asyncio.create_task(sender.run())
+    await sender.waiting.wait()
+    return running
+
+
+async def test_bodies_at_one_moment_are_bounded_and_the_slowest_makes_way(
+    store: FaultyStore, world: World
+) -> None:
+    app = await limited(store, bodies=2)
+    slow, quick = Sender(app, opening_path(world)), Sender(app, opening_path(world))
+    dripped = await dripping(slow, b"x")
+    await asyncio.sleep(0.01)
+    going_on = await dripping(quick, bytes(100_000))
+    box = world.box()
+    comes = Sender(app, f"/{world.slug}/api/1/{box.opening_path}")
+    comes.pieces.put_nowait({"type": "http.request", "body": box.creation + box.opening, "more_body": False})
+    await comes.run()
+    await asyncio.wait_for(dripped, 5)
+    assert (slow.status, comes.status) == (503, 204)
+    quick.pieces.put_nowait({"type": "http.request", "body": b"x", "more_body": False})
+    await going_on
+    assert quick.status == 400
+
+
+async def test_whoever_keeps_a_place_without_sending_shuts_nobody_out(
+    store: FaultyStore, world: World
+) -> None:
+    app = await limited(store, bodies=3)
+    idle = [await dripping(Sender(app, opening_path(world))) for _ in range(3)]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=world.base) as client:
+        for _ in range(5):
+            await world.make_box(client)
+    await asyncio.wait_for(idle[0], 5)
+    for task in idle:
+        task.cancel()
+
+
+async def test_whoever_holds_memory_without_sending_shuts_nobody_out(
+    store: FaultyStore, world: World
+) -> None:
+    app = await limited(store, bodies_bytes=300_000)
+    small, large = Sender(app, opening_path(world)), Sender(app, opening_path(world))
+    waiting = await dripping(small, bytes(1000)), await dripping(large, bytes(298_000))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=world.base) as client:
+        await world.make_box(client)
+    await asyncio.wait_for(waiting[1], 5)
+    assert large.status == 503
+    small.pieces.put_nowait({"type": "http.request", "body": b"x", "more_body": False})
+    await waiting[0]
+    assert small.status == 400
 
 
 async def test_memory_of_bodies_is_bounded_and_given_back(store: FaultyStore, world: World) -> None:
@@ -192,6 +233,38 @@ async def test_memory_of_answers_is_bounded_alike_for_known_and_unknown(
         seen = [await client.get(box.path, headers=box.auth("read")) for box in (known, unknown)]
     assert code(seen[0]) == "server-busy"
     assert shape(seen[0]) == shape(seen[1])
+
+
+async def test_whoever_does_not_read_an_answer_shuts_nobody_out(store: FaultyStore, world: World) -> None:
+    app = await limited(store, answers_bytes=100_000)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=world.base) as client:
+        box = await world.make_box(client)
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"/{world.slug}/api/1/{box.path}",
+            "query_string": b"",
+            "headers": [(b"authorization", box.auth("read")["Authorization"].encode())],
+        }
+        begun: list[Message] = []
+        waiting = asyncio.Event()
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            begun.append(message)
+            if len(begun) > 1:
+                waiting.set()
+                await asyncio.Event().wait()
+
+        stuck = asyncio.create_task(app(scope, receive, send))
+        await waiting.wait()
+        answered = await client.get(box.path, headers=box.auth("read"))
+        assert (answered.status_code, len(answered.content)) == (200, 65_536)
+        await asyncio.wait_for(stuck, 5)
+    assert begun[-1]["type"] == "http.response.body"
+    assert begun[-1]["more_body"]  # it was cut short, and not ended as if it were whole
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"\r\n"])
