@@ -18,6 +18,8 @@ from intake.service.routing import API, no_content, resource
 from intake.store import Conflict, Store
 
 DIRECTORY_LIMIT: Final = 1024 * 1024
+# Anybody may offer a directory, and checking one that is made for it takes a second: one at a time, a few wait.
+CHECKS_WAITING: Final = 8
 
 
 def published(data: bytes) -> Directory:
@@ -36,6 +38,8 @@ class DirectoryRoutes:
         self._organisations = organisations
         self._bodies = bodies
         self._today = today
+        self._checking = asyncio.Semaphore(1)
+        self._checks = 0
 
     def routes(self) -> list[Route]:
         """The routes of this module."""
@@ -54,8 +58,7 @@ class DirectoryRoutes:
         data = await self._bodies.read(request, DIRECTORY_LIMIT)
         stored = await self._newest(request)
         if data != stored:
-            # Checking a megabyte of JSON takes long enough for other requests to notice.
-            offered = await asyncio.to_thread(self._successor, data, stored)
+            offered = await self._check(data, stored)
             if offered.content["slug"] != organisation.slug:
                 raise DirectoryError("directory-format")
             days = offered.content["policy"]["retention_days"]
@@ -65,6 +68,17 @@ class DirectoryRoutes:
                 raise DirectoryError("directory-chain") from None
             await self._organisations.refresh(organisation.slug)
         return no_content()
+
+    async def _check(self, data: bytes, stored: bytes) -> Directory:
+        if self._checks >= CHECKS_WAITING:
+            raise DrempelError("server-busy")
+        self._checks += 1
+        try:
+            async with self._checking:
+                # A megabyte of JSON takes long enough for other requests to notice.
+                return await asyncio.to_thread(self._successor, data, stored)
+        finally:
+            self._checks -= 1
 
     def _successor(self, data: bytes, stored: bytes) -> Directory:
         present = published(stored)

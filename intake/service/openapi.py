@@ -164,6 +164,7 @@ def _inbox() -> Json:
                     "statement-format",
                     "statement-signature",
                     "statement-key",
+                    "directory-chain",
                     "conflict",
                 ),
                 requestBody=body(JSON, STATEMENT_LIMIT, reference("StatementWithKeys")),

@@ -85,7 +85,10 @@ class RecipientRoutes:
         directory = await self._store.directory(organisation.id)
         if directory is None:
             raise DrempelError("organisation-unknown")
-        statement = accept_statement(value, published(directory), recipient)
+        current = published(directory)
+        statement = accept_statement(value, current, recipient)
+        # By quoting a version that there is not, one recipient could make everybody refuse the directory.
+        current.check_seen([statement.directory])
         weeks = range(statement.first_week, statement.first_week + WEEKS)
         week_keys = {week: statement.check_key(week, key) for week, key in zip(weeks, keys, strict=True)}
         # Last week's stay a little: a client's day may be two days behind.

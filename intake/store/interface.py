@@ -125,7 +125,7 @@ class Store(Protocol):
         week_keys: Mapping[int, bytes],
         before_week: int,
     ) -> None:
-        """Replace a recipient's statement, add its keys (week -> 1216 bytes), drop those before `before_week`.
+        """Replace a recipient's statement and its keys (week -> 1216 bytes), leaving out those before `before_week`.
 
         The same counter with the same bytes changes nothing. Raises `Conflict` for a counter that does not
         grow, `NotFound` for an unknown organisation.

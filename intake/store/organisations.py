@@ -131,15 +131,13 @@ def put_week_keys(
     week_keys: Mapping[int, bytes],
     before_week: int,
 ) -> None:
-    """Add or replace the keys of some weeks, and drop those of weeks before `before_week`."""
-    connection.executemany(
-        "INSERT INTO week_key (organisation, recipient, week, key) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET key = excluded.key",
-        [(organisation, recipient, week, key) for week, key in week_keys.items()],
-    )
+    """Put the keys of some weeks in the place of all there are, but for weeks before `before_week`."""
     connection.execute(
-        "DELETE FROM week_key WHERE organisation = ? AND recipient = ? AND week < ?",
-        (organisation, recipient, before_week),
+        "DELETE FROM week_key WHERE organisation = ? AND recipient = ?", (organisation, recipient)
+    )
+    connection.executemany(
+        "INSERT INTO week_key (organisation, recipient, week, key) VALUES (?, ?, ?, ?)",
+        [(organisation, recipient, week, key) for week, key in week_keys.items() if week >= before_week],
     )
 
 

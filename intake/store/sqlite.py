@@ -95,7 +95,7 @@ class SqliteStore:
         week_keys: Mapping[int, bytes],
         before_week: int,
     ) -> None:
-        """Replace a statement, add its keys, drop those before `before_week`. Raises `Conflict`, `NotFound`."""
+        """Replace a statement and its keys, but for those before `before_week`. Raises `Conflict`, `NotFound`."""
         keys = dict(week_keys)  # the caller's may change while it waits
 
         def put(connection: sqlite3.Connection) -> None:

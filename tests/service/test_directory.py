@@ -1,12 +1,16 @@
 """PROTOCOL 9.4 and 12.2: the server publishes what the custodian signed, byte for byte, and never goes back."""
 
+import asyncio
 import os
+import threading
 from collections.abc import Callable
 
 import httpx
 import pytest
 
+from crypto.directory import Directory
 from crypto.encoding import b64, day_text, parse_object, week_of, write_object
+from intake.service.directory import CHECKS_WAITING, DirectoryRoutes
 from intake.store import Conflict
 from tests.service.faulty import FaultyStore
 from tests.service.world import TODAY, World, code, opening_bytes
@@ -122,6 +126,31 @@ async def test_a_roll_back_is_refused(client: httpx.AsyncClient, world: World) -
     response = await client.put("directory", content=world.first)
     assert (response.status_code, code(response)) == (409, "directory-chain")
     assert (await client.get("directory")).content == second
+
+
+async def test_directories_that_anybody_offers_are_checked_one_at_a_time(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, go_on, most = 0, threading.Event(), 0
+
+    def slow(self: DirectoryRoutes, data: bytes, stored: bytes) -> Directory:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        go_on.wait(10)
+        at_work -= 1
+        return successor(self, data, stored)
+
+    successor = DirectoryRoutes._successor
+    monkeypatch.setattr(DirectoryRoutes, "_successor", slow)
+    offers = [asyncio.create_task(client.put("directory", content=b"{}")) for _ in range(CHECKS_WAITING + 3)]
+    done, _ = await asyncio.wait(offers, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    assert {code(task.result()) for task in done} == {"server-busy"}
+    go_on.set()
+    answers = [str(code(await task)) for task in offers]
+    assert sorted(answers) == ["directory-format"] * CHECKS_WAITING + ["server-busy"] * 3
+    assert most == 1
+    assert (await client.put("directory", content=world.successor())).status_code == 204
 
 
 async def test_of_two_successors_one_wins(

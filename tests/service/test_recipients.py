@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from crypto.encoding import b64
-from tests.service.world import World, code, keyring_bytes
+from crypto.directory import Quote
+from crypto.encoding import b64, week_of
+from tests.service.faulty import FaultyStore
+from tests.service.world import TODAY, World, code, keyring_bytes
 
 Headers = dict[str, str]
 FIRST = {"If-None-Match": "*"}
@@ -115,6 +117,33 @@ async def test_an_older_statement_is_refused(
     assert (await client.put("inbox/statement", json=world.statement(2), headers=session)).is_success
     response = await client.put("inbox/statement", json=world.statement(counter), headers=session)
     assert (response.status_code, code(response)) == (409, "conflict")
+
+
+@pytest.mark.parametrize("version", [1, 2, 2**32 - 1])
+async def test_a_statement_about_a_directory_that_there_is_not_is_refused(
+    client: httpx.AsyncClient, world: World, session: Headers, version: int
+) -> None:
+    body = world.statement(1, quoted=Quote(version, bytes(32)))
+    response = await client.put("inbox/statement", json=body, headers=session)
+    assert (response.status_code, code(response)) == (409, "directory-chain")
+    assert (await client.get("keys")).json()["recipients"] == []
+
+
+async def test_a_statement_about_an_earlier_directory_is_not(
+    client: httpx.AsyncClient, world: World, session: Headers
+) -> None:
+    assert (await client.put("directory", content=world.successor())).is_success
+    assert (await client.put("inbox/statement", json=world.statement(1), headers=session)).is_success
+
+
+async def test_statements_of_ever_other_weeks_do_not_pile_up(
+    client: httpx.AsyncClient, world: World, session: Headers, store: FaultyStore
+) -> None:
+    for counter in range(1, 6):
+        body = world.statement(counter, first_week=week_of(TODAY) + 26 * (counter - 1))
+        assert (await client.put("inbox/statement", json=body, headers=session)).is_success
+    kept = [await store.statements(world.organisation, week_of(TODAY) + week) for week in range(26 * 5)]
+    assert sum(key is not None for [(_, _, key)] in kept) == 26
 
 
 async def test_nothing_but_the_statement_is_published(

@@ -192,10 +192,12 @@ class World:
         assert response.status_code == 200, response.text
         return {"Authorization": f"Bearer {response.json()['token']}"}
 
-    def statement(self, counter: int, first_week: int | None = None) -> dict[str, Any]:
+    def statement(
+        self, counter: int, first_week: int | None = None, quoted: Quote | None = None
+    ) -> dict[str, Any]:
         """The body of `PUT inbox/statement`, with fresh keys."""
         keys = [os.urandom(1216) for _ in range(WEEKS)]
         week = week_of(TODAY) if first_week is None else first_week
-        quote = Quote(1, self.hash_of(self.first))
+        quote = quoted or Quote(1, self.hash_of(self.first))
         made = make_statement(self.organisation, "ada", counter, quote, week, keys, self.signing_seed)
         return {"statement": parse_object(made), "keys": [b64(key) for key in keys]}
