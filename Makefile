@@ -68,7 +68,7 @@ clean:
 # A stamp is written last, so an interrupted installation is taken up again.
 $(VENV)/.venv:
 	@requirements/python.sh "$(PYTHON)"
-	@echo "Setting up $(VENV)"
+	@echo "Setting up $(VENV); this takes about half a minute"
 	@"$(PYTHON)" -m venv --clear $(VENV)
 	@touch $@
 

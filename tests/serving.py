@@ -64,6 +64,7 @@ class Ran:
         """The standard error of a usage error, which must contain `word`."""
         assert self.status == 2, f"{self.status}: {self.err}"
         assert self.out == ""
+        assert 1 <= len(self.err.splitlines()) <= 2, self.err
         assert word in self.err, self.err
         return self.err
 

@@ -94,6 +94,7 @@ def python_script(folder: Path, text: str) -> Path:
     ("python", "word"),
     [
         ('case "$2" in *platform*) echo 3.9.2;; *) exit 1;; esac', "Python 3.11 or newer is needed"),
+        ('case "$2" in *platform*) echo "Python 3.10.14";; esac', "is 3.10.14."),
         ('case "$2" in *ensurepip*) exit 1;; esac', "apt-get install python3-venv"),
     ],
 )

@@ -1,9 +1,11 @@
 """The `drempel` command, one file a command group."""
 
+import os
 import sys
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from crypto.errors import DrempelError
 from intake.cli.demo import demo
@@ -17,19 +19,56 @@ from intake.store import StoreError
 
 
 class Refusing(click.Group):
-    """The outermost edge: whatever we have a word for ends with status 1 and that word on standard error."""
+    """The outermost edge: whatever we have a word for ends with that word on standard error.
+
+    Status 1 for a refusal, 2 for a call that makes no sense; a line or two in either case.
+    """
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the program."""
+        _open_closed_streams()
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except NoArgsIsHelpError:
+            raise
+        except click.UsageError as problem:
+            path = (problem.ctx or ctx).command_path
+            _end(f"{problem.format_message()}\nTry '{path} --help'.", 2)
         except (DrempelError, StoreError, Refused) as problem:
-            click.echo(str(problem), err=True)
-            sys.exit(1)
+            _end(str(problem))
+        except click.Abort:
+            # A question was left unanswered; all questions come before anything is done.
+            _end("Stopped at a question. Nothing was changed.")
+        except KeyboardInterrupt:
+            _end("Interrupted, and not confirmed: run the command again.")
         except OSError as problem:
             # Only the system's word for it: a file's name can give a person away.
-            click.echo(f"{problem.strerror or 'An operation failed'}. Nothing was changed.", err=True)
-            sys.exit(1)
+            _end(f"{problem.strerror or 'An operation failed'}. Nothing was changed.")
+
+
+def _end(words: str, status: int = 1) -> None:
+    click.echo(words, err=True)
+    sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """A stream that the caller closed is None, and the next file or connection would get its number.
+
+    Without standard output nothing is done at all: it would end in a receipt that nobody ever sees.
+    """
+    closed = sys.stdout is None
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    if closed:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if closed:
+        _end("Standard output is closed, so that no result could be shown. Nothing was done.")
 
 
 @click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,4 +1,7 @@
-"""Codes on the command line: from a file, the environment or a prompt, never from an argument."""
+"""Codes on the command line: from a file, the environment or a prompt, never from an argument.
+
+A prompt without a terminal is answered by the first line of standard input, unless that carries the message.
+"""
 
 import functools
 import os
@@ -19,49 +22,65 @@ LONGEST_CODE = 1024
 
 @dataclass(frozen=True)
 class TypedCode:
-    """Where a command's code comes from: `file`, else the environment, else a prompt."""
+    """Where a command's code of that kind comes from: `file`, else the environment, else a prompt."""
 
+    kind: str
     file: Path | None
     accept_correction: bool
 
-    def read(self, kind: str, *, stdin_taken: bool = False) -> bytes:
+    def read(self, *, stdin_taken: bool = False) -> bytes:
         """The 14 secret bytes of the code. CodeError, or a usage error, if it can't be read."""
-        return _parse(_typed(kind, self.file, stdin_taken), kind, self.accept_correction, stdin_taken)
+        typed = _typed(self.kind, self.file, stdin_taken)
+        return _parse(typed, self.kind, self.accept_correction, stdin_taken)
 
 
-def code_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--code-file` and `--accept-correction`; the command gets `code`, a TypedCode."""
+def code_options(kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--code-file` and `--accept-correction`; the command gets `code`, a TypedCode of that kind."""
 
-    @functools.wraps(function)
-    def command(*args: Any, code_file: Path | None, accept_correction: bool, **others: Any) -> Any:
-        return function(*args, code=TypedCode(code_file, accept_correction), **others)
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def command(*args: Any, code_file: Path | None, accept_correction: bool, **others: Any) -> Any:
+            return function(*args, code=TypedCode(kind, code_file, accept_correction), **others)
 
-    for option in (
-        click.option(
-            "--accept-correction",
-            is_flag=True,
-            help="If one typing error explains a wrong code, use the corrected code without asking.",
-        ),
-        click.option(
-            "--code-file",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Read the code from this file.",
-        ),
-    ):
-        command = option(command)
-    return command
+        for option in (
+            click.option(
+                "--accept-correction",
+                is_flag=True,
+                help="If one typing error explains a wrong code, use the corrected code without asking.",
+            ),
+            click.option(
+                "--code-file",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help=f"A file that holds {NAMES[kind]}. Without it: {VARIABLES[kind]} in the environment, or a prompt.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def _typed(kind: str, code_file: Path | None, stdin_taken: bool) -> str:
-    typed = _from_file(code_file) if code_file else os.environ.get(VARIABLES[kind])
-    if typed is None:
-        if stdin_taken or not sys.stdin.isatty():
-            raise click.UsageError(f"Give {NAMES[kind]} with --code-file FILE or in {VARIABLES[kind]}.")
-        typed = click.prompt(
-            NAMES[kind][NAMES[kind].index(" ") + 1 :].capitalize(), hide_input=True, err=True
-        )
-    return str(typed)
+    if code_file:
+        typed, where = _from_file(code_file), "The file"
+    elif VARIABLES[kind] in os.environ:
+        typed, where = os.environ[VARIABLES[kind]], VARIABLES[kind]
+    else:
+        return _asked(kind, stdin_taken)
+    if not typed.strip():
+        raise CodeError("code-malformed", f"{where} is empty.")
+    return typed
+
+
+def _asked(kind: str, stdin_taken: bool) -> str:
+    if not stdin_taken and sys.stdin.isatty():
+        name = NAMES[kind].partition(" ")[2].capitalize()
+        return str(click.prompt(name, hide_input=True, err=True))
+    line = b"" if stdin_taken else sys.stdin.buffer.readline(LONGEST_CODE)
+    if not line.strip():
+        raise click.UsageError(f"Give {NAMES[kind]} with --code-file FILE or in {VARIABLES[kind]}.")
+    return line.decode("utf-8", errors="replace")
 
 
 def _parse(typed: str, kind: str, accept: bool, stdin_taken: bool) -> bytes:

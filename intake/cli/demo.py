@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,8 @@ from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN
 from intake.cli.founding import Founded, found, store_founded
 from intake.cli.output import Refused
-from intake.service.runner import Address, serve
+from intake.cli.serve import PORT, serve_folder
+from intake.service.runner import Address
 from intake.store import create_store
 
 CODES = "demo-codes.json"
@@ -24,14 +26,22 @@ CODES = "demo-codes.json"
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one."
+    "--port",
+    type=PORT,
+    metavar="PORT",
+    default=8000,
+    show_default=True,
+    help="Listen here; 0 takes a free one.",
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), metavar="DIR", help="Keep the demo here, to start it again."
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep the demonstration in this folder, to start it again. Without it, it is gone at the end.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The first line of output is one JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print address and codes as one JSON document.")
 def demo(port: int, data: Path | None, as_json: bool) -> None:
-    """Serve a demonstration organisation until Ctrl-C. Its codes are shown: nothing real belongs in it."""
+    """Serve a throw-away organisation on this machine until Ctrl-C. Its codes are shown: nothing real belongs in it."""
     if data is not None:
         _serve(data, port, as_json)
         return
@@ -51,7 +61,7 @@ def _serve(folder: Path, port: int, as_json: bool) -> None:
         click.echo(json.dumps({"url": url, **codes}) if as_json else _words(url, codes))
         sys.stdout.flush()
 
-    serve(folder, host="127.0.0.1", port=port, listening=listening)
+    serve_folder(folder, "127.0.0.1", port, listening)
 
 
 def _codes(folder: Path) -> dict[str, Any]:
@@ -81,7 +91,16 @@ async def _create(folder: Path, founded: Founded) -> None:
         await store.close()
 
 
+def _typed_as() -> str:
+    """How to type this very program in another terminal: after `make run` it is on no search path."""
+    found = shutil.which("drempel")
+    if found and Path(found).resolve() == Path(sys.argv[0]).resolve():
+        return "drempel"
+    return shlex.quote(sys.argv[0])
+
+
 def _words(url: str, codes: dict[str, Any]) -> str:
+    drempel, server = _typed_as(), f"--server '{url}#{codes['fingerprint']}'"
     lines = [
         "A demonstration of Drempel. Nothing real belongs in it: its codes are on this screen.",
         "",
@@ -92,14 +111,19 @@ def _words(url: str, codes: dict[str, Any]) -> str:
         "Access codes:",
     ]
     for channel in codes["channels"]:
-        lines.append(f"  {channel['id']} ({channel['name']['nl']})")
+        lines.append(f"  {channel['id']} ({channel['name']['en']}, {channel['name']['nl']})")
         lines += [f"    {item['id']}: {item['access_code']}" for item in channel["recipients"]]
     lines += [
         "",
-        "Try it, in another terminal:",
-        "  echo 'I saw something.' | drempel report --channel confidential-adviser --message-file - \\",
-        f"      --server '{url}#{codes['fingerprint']}'",
+        f"Try it, in another terminal{' and this folder' if drempel.startswith('.') else ''}:",
         "",
-        "Ctrl-C ends it.",
+        f"  echo 'I saw something.' | {drempel} report --channel confidential-adviser --message-file - \\",
+        f"      {server}",
+        f"  {drempel} inbox list {server}",
+        f"  {drempel} receipt read {server}",
+        "",
+        "The first prints a receipt, which the third asks for; the second asks for an access code.",
+        "",
+        "Ctrl-C ends the demonstration.",
     ]
     return "\n".join(lines)

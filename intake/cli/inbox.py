@@ -15,9 +15,9 @@ from intake.cli.options import (
     TakesId,
     client_options,
     is_stdin,
+    keeping_text,
     message_option,
     read_message,
-    with_text_kept,
 )
 from intake.cli.output import emit, progress, remark, run, thread_json, thread_text, written_json
 from intake.client import inbox as client
@@ -51,13 +51,13 @@ def _mailbox(text: str) -> bytes:
 
 @inbox.command("list")
 @client_options
-@code_options
+@code_options("access")
 def list_(
     call: Call,
     code: TypedCode,
 ) -> None:
-    """List the conversations, newest first."""
-    rows = run(_list(call.connection, code.read("access")))
+    """List the conversations, newest first. A line is: id, day, channel, kind of report, number of messages."""
+    rows = run(_list(call.connection, code.read()))
     conversations = [
         {
             "id": b64(row.mailbox),
@@ -69,10 +69,14 @@ def list_(
         for row in rows
     ]
     lines = [
-        f"{b64(row.mailbox)}  {day_text(row.day)}  {row.channel}  {row.report or '-'}  {row.messages}"
+        f"{b64(row.mailbox)}  {day_text(row.day)}  {row.channel}  {row.report or '-'}  {_count(row.messages)}"
         for row in rows
     ]
     emit({"conversations": conversations}, call.as_json, "\n".join(lines) or "There is nothing yet.")
+
+
+def _count(messages: int) -> str:
+    return f"{messages} message{'s' if messages != 1 else ''}"
 
 
 async def _list(connection: Connection, secret: bytes) -> list[client.Listed]:
@@ -82,15 +86,15 @@ async def _list(connection: Connection, secret: bytes) -> list[client.Listed]:
 
 @inbox.command(cls=TakesId)
 @client_options
-@code_options
+@code_options("access")
 @click.argument("id_", metavar="ID")
 def show(
     call: Call,
     code: TypedCode,
     id_: str,
 ) -> None:
-    """Show a conversation, oldest first."""
-    known, thread = run(_show(call.connection, code.read("access"), _mailbox(id_)))
+    """Show a conversation, oldest message first. The ID is the one that `drempel inbox list` gives."""
+    known, thread = run(_show(call.connection, code.read(), _mailbox(id_)))
     head = {"id": id_, "channel": known.channel, "kind": known.report}
     words = f"Channel: {known.channel}\nKind: {known.report or '-'}\n\n{thread_text(thread)}"
     emit({**head, **thread_json(thread)}, call.as_json, words)
@@ -104,7 +108,7 @@ async def _show(connection: Connection, secret: bytes, mailbox: bytes) -> tuple[
 
 @inbox.command(cls=TakesId)
 @client_options
-@code_options
+@code_options("access")
 @message_option
 @click.argument("id_", metavar="ID")
 def reply(
@@ -113,13 +117,10 @@ def reply(
     message_file: BinaryIO,
     id_: str,
 ) -> None:
-    """Answer the reporter."""
-    secret = code.read("access", stdin_taken=is_stdin(message_file))
-    mailbox, text = _mailbox(id_), read_message(message_file)
-    try:
-        written = run(_reply(call.connection, secret, mailbox, text))
-    except DrempelError as problem:
-        raise with_text_kept(problem, message_file) from None
+    """Answer the reporter. The ID of the conversation is the one that `drempel inbox list` gives."""
+    secret = code.read(stdin_taken=is_stdin(message_file))
+    with keeping_text(message_file):
+        written = run(_reply(call.connection, secret, _mailbox(id_), read_message(message_file)))
     emit(written_json(written), call.as_json, "Sent.")
 
 

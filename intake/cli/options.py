@@ -3,17 +3,20 @@
 import functools
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import click
 
 from crypto.errors import DrempelError
+from crypto.message import TEXT_LIMIT
 from intake.cli.output import Refused, remark
 from intake.client.address import Address, read_address
-from intake.client.connection import PATIENCE, Connection
+from intake.client.connection import PATIENCE, Connection, ConnectionProblem
 
+BOM_LENGTH = 3  # what some editors put before a text in UTF-8
 MAILBOX_ID = re.compile(r"-[A-Za-z0-9_-]{42}")
 
 
@@ -35,19 +38,24 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, call=Call(connection_to(server, pin, patience), as_json), **others)
 
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document."),
         click.option(
             "--patience",
             type=click.FloatRange(min=0),
             default=PATIENCE,
             metavar="SECONDS",
-            help="How long to go on trying when the server can't be reached.",
+            help="How long to go on trying when the server can't be reached or can't store anything.",
             show_default=True,
         ),
         click.option(
             "--pin", metavar="FINGERPRINT", help="The organisation's fingerprint, if not in the address."
         ),
-        click.option("--server", required=True, metavar="URL", help="The organisation's address."),
+        click.option(
+            "--server",
+            required=True,
+            metavar="URL",
+            help="The organisation's address, best with its #fingerprint, in quotes.",
+        ),
     ):
         command = option(command)
     return command
@@ -102,31 +110,56 @@ def connection_to(server: str, pin: str | None, patience: float) -> Connection:
     address = address_of(server, pin)
     if address.pin is None:
         remark("Not verified by link: use the address with its #fingerprint, or --pin.")
-    return Connection(address, patience=patience, waiting=_say_waiting)
+    return Connection(address, patience=patience, waiting=_say_waiting())
 
 
-def _say_waiting(reason: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"{reason} Trying again.", err=True)
+def _say_waiting() -> Callable[[str], None]:
+    said: set[str] = set()
+
+    def say(reason: str) -> None:
+        if sys.stderr.isatty() and reason not in said:
+            said.add(reason)
+            click.echo(f"{reason}\nStill trying; Ctrl-C stops it.", err=True)
+
+    return say
 
 
 def read_message(file: BinaryIO) -> str:
-    """The text of a message file; a usage error, without a byte of it, if it is not UTF-8."""
+    """The text of a message file; DrempelError, without a byte of it, if it is too long or not UTF-8."""
+    if is_stdin(file) and sys.stdin.isatty() and sys.stderr.isatty():
+        click.echo("Write the text, then end it with Ctrl-D on a line of its own.", err=True)
+    data = file.read(TEXT_LIMIT + BOM_LENGTH + 1)
+    if len(data) > TEXT_LIMIT + BOM_LENGTH:
+        raise DrempelError("text-too-long")
     try:
-        return file.read().decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise click.UsageError("The text is not valid UTF-8.") from None
+        raise DrempelError("text-not-utf8", "Save it as plain text in UTF-8.") from None
 
 
 def is_stdin(file: BinaryIO) -> bool:
     """Whether a message file is standard input."""
-    return getattr(file, "name", "-") in ("-", "<stdin>")
+    return getattr(file, "name", "-") in ("-", "<stdin>", 0)
 
 
-def with_text_kept(problem: DrempelError, file: BinaryIO) -> Refused:
-    """The same problem, which also says what became of the text: nothing is lost without a word."""
-    if is_stdin(file):
-        kept = "Not confirmed. The text came from standard input and is nowhere else: keep it, and try again."
-    else:
-        kept = "Not confirmed. The text is still in the file you named: run the command again."
-    return Refused(f"{problem}\n{kept}")
+@contextmanager
+def keeping_text(file: BinaryIO) -> Iterator[None]:
+    """Let a refusal also say what became of the text in a message file: nothing is lost without a word."""
+    try:
+        yield
+    except DrempelError as problem:
+        raise Refused(f"{problem}\n{_what_became(problem, is_stdin(file))}") from None
+    except KeyboardInterrupt:
+        raise Refused(f"Interrupted.\n{_what_became(None, is_stdin(file))}") from None
+
+
+def _what_became(problem: DrempelError | None, from_stdin: bool) -> str:
+    # The server may have stored what it could not confirm; what it or we refused is stored nowhere.
+    unsure = problem is None or (isinstance(problem, ConnectionProblem) and not 400 <= problem.status < 500)
+    if unsure and from_stdin:
+        return "Not confirmed. The text came from standard input and is nowhere else: keep it, and try again."
+    if unsure:
+        return "Not confirmed. The text is still in the file you named: run the command again."
+    if from_stdin:
+        return "The text came from standard input and is nowhere else: keep it."
+    return "The text is still in the file you named; the server has nothing of it."

@@ -4,16 +4,15 @@ from typing import BinaryIO
 
 import click
 
-from crypto.errors import DrempelError
 from crypto.sealing import os_random
 from intake.cli.codes import TypedCode, code_options
 from intake.cli.options import (
     Call,
     client_options,
     is_stdin,
+    keeping_text,
     message_option,
     read_message,
-    with_text_kept,
 )
 from intake.cli.output import emit, run, thread_json, thread_text, written_json
 from intake.client import receipt as client
@@ -24,18 +23,18 @@ from intake.client.sending import Written
 
 @click.group()
 def receipt() -> None:
-    """Read, write on, or delete what belongs to a receipt."""
+    """Come back to a report: read, write again, or delete it."""
 
 
 @receipt.command()
 @client_options
-@code_options
+@code_options("receipt")
 def read(
     call: Call,
     code: TypedCode,
 ) -> None:
-    """Show the conversation, oldest first."""
-    secret = code.read("receipt")
+    """Show the conversation, oldest message first."""
+    secret = code.read()
     visit = run(_visit(call.connection, secret))
     words = f"Channel: {visit.channel}\n\n{thread_text(visit.thread)}"
     emit({"channel": visit.channel, **thread_json(visit.thread)}, call.as_json, words)
@@ -48,20 +47,17 @@ async def _visit(connection: Connection, secret: bytes) -> client.Visit:
 
 @receipt.command()
 @client_options
-@code_options
+@code_options("receipt")
 @message_option
 def write(
     call: Call,
     code: TypedCode,
     message_file: BinaryIO,
 ) -> None:
-    """Write another message."""
-    secret = code.read("receipt", stdin_taken=is_stdin(message_file))
-    text = read_message(message_file)
-    try:
-        written = run(_write(call.connection, secret, text))
-    except DrempelError as problem:
-        raise with_text_kept(problem, message_file) from None
+    """Add a message to the conversation."""
+    secret = code.read(stdin_taken=is_stdin(message_file))
+    with keeping_text(message_file):
+        written = run(_write(call.connection, secret, read_message(message_file)))
     emit(written_json(written), call.as_json, "Received.")
 
 
@@ -73,13 +69,13 @@ async def _write(connection: Connection, secret: bytes, text: str) -> Written:
 
 @receipt.command()
 @client_options
-@code_options
+@code_options("receipt")
 def delete(
     call: Call,
     code: TypedCode,
 ) -> None:
-    """Delete the report and all that followed from the server, for good."""
-    secret = code.read("receipt")
+    """Delete the conversation from the server. At once, without asking, and for good."""
+    secret = code.read()
     run(_delete(call.connection, secret))
     emit({"deleted": True}, call.as_json, "Deleted from the server. What recipients have copied is not.")
 

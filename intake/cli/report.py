@@ -5,10 +5,9 @@ from typing import BinaryIO
 import click
 
 from crypto.encoding import b64
-from crypto.errors import DrempelError
 from crypto.sealing import os_random
-from intake.cli.options import Call, client_options, message_option, read_message, with_text_kept
-from intake.cli.output import emit, run
+from intake.cli.options import Call, client_options, keeping_text, message_option, read_message
+from intake.cli.output import OutputFailed, Refused, emit, run
 from intake.client.connection import Connection
 from intake.client.organisation import fetch_organisation
 from intake.client.report import SealedReport, seal_report, send_report
@@ -16,11 +15,16 @@ from intake.client.report import SealedReport, seal_report, send_report
 
 @click.command()
 @client_options
-@click.option("--channel", required=True, metavar="ID", help="Who the report is for.")
-@click.option("--kind", metavar="ID", help="The kind of report.")
-@click.option("--not-rereadable", is_flag=True, help="The receipt will not open this report again.")
+@click.option("--channel", required=True, metavar="ID", help="The channel that the report is for.")
+@click.option("--kind", metavar="ID", help="The kind of report; may be left out.")
 @click.option(
-    "--without", multiple=True, metavar="ID", help="Go on although this recipient can't be reached."
+    "--not-rereadable", is_flag=True, help="The receipt will show the answers, but never the report itself."
+)
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="ID",
+    help="Send it although this recipient can't be reached. Can be given more than once.",
 )
 @message_option
 def report(
@@ -32,13 +36,15 @@ def report(
     message_file: BinaryIO,
 ) -> None:
     """Send a report. Prints the receipt: the only thing there is to keep."""
-    text = read_message(message_file)
-    try:
+    with keeping_text(message_file):
+        text = read_message(message_file)
         sent = run(_send(call.connection, channel, kind, text, not not_rereadable, without))
-    except DrempelError as problem:
-        raise with_text_kept(problem, message_file) from None
     words = f"Received. Your receipt, the only way back to this report:\n\n  {sent.receipt}\n\nKeep it to yourself."
-    emit({"receipt": sent.receipt, "mailbox": b64(sent.mailbox)}, call.as_json, words)
+    try:
+        emit({"receipt": sent.receipt, "mailbox": b64(sent.mailbox)}, call.as_json, words)
+    except OutputFailed as problem:
+        lost = "The report has arrived, but its receipt is lost: to be able to come back, report again."
+        raise Refused(f"{problem}\n{lost}") from None
 
 
 async def _send(

@@ -40,6 +40,8 @@ def read_address(server: str, pin: str | None = None) -> Address:
     if parts.query or "@" in parts.netloc:
         raise ValueError(example)
     path = parts.path.strip("/")
+    if path.endswith("/inbox"):
+        raise ValueError("This is the address of the inbox's page: leave out 'inbox' at its end.")
     if not is_id(path.rpartition("/")[2]):
         raise ValueError(
             "The address must end with the organisation's name, as in https://host/organisation/."

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import ssl
 import time
 import urllib.request
@@ -99,8 +100,8 @@ class Connection:
                     return response
                 problem = _problem(response)
                 passing = response.status_code in PASSING
-            except (httpx.TransportError, httpx.InvalidURL):
-                problem, passing = ConnectionProblem("server-unreachable"), True
+            except (httpx.TransportError, httpx.InvalidURL) as failure:
+                problem, passing = ConnectionProblem("server-unreachable", _reason(failure)), True
             if not passing or time.monotonic() - start + pause > self._patience:
                 raise problem
             self._waiting(str(problem))
@@ -127,6 +128,19 @@ class Connection:
         """The JSON object of an answer; ConnectionProblem `answer-damaged` if it holds none."""
         response = await self.request(method, path, **options)
         return read_json(response.content)
+
+
+def _reason(failure: BaseException | None) -> str:
+    """What a person can do something about, if the cause is of that sort."""
+    while failure is not None:
+        if isinstance(failure, ssl.SSLCertVerificationError):
+            return "Its certificate is not one for this address: somebody may be in between."
+        if isinstance(failure, ssl.SSLError):
+            return "It does not speak https there."
+        if isinstance(failure, socket.gaierror):
+            return "There is no host of that name."
+        failure = failure.__cause__ or failure.__context__
+    return ""
 
 
 def read_json(content: bytes) -> dict[str, Any]:

@@ -68,12 +68,17 @@ def test_an_address_without_an_organisation_or_a_server_is_told(demo: Demo) -> N
     host = demo.url.removesuffix("demo/")
     fixed = ("--channel", "confidential-adviser", "--patience", "0.5", *FIXED)
     drempel("report", "--server", f"{host}nobody/", *fixed, stdin=b"text").refused("no such organisation")
-    drempel("report", "--server", f"{host}demo/inbox", *fixed, stdin=b"text").refused(
+    drempel("report", "--server", f"{demo.url}inbox", *fixed, stdin=b"text").misused("leave out 'inbox'")
+    drempel("report", "--server", f"{demo.url}api/1", *fixed, stdin=b"text").refused(
         "nothing at this address"
     )
     with socket.create_server(("127.0.0.1", 0)) as free:
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}/demo/"
     drempel("report", "--server", nobody, *fixed, stdin=b"text").refused("can't be reached")
+    secure = demo.pinned.replace("http:", "https:")
+    drempel("report", "--server", secure, *fixed, stdin=b"text").refused("It does not speak https there.")
+    nowhere = "http://nowhere.invalid/demo/"
+    drempel("report", "--server", nowhere, *fixed, stdin=b"text").refused("no host of that name")
 
 
 def test_a_text_in_a_file_is_said_to_be_there(demo: Demo, tmp_path: Path) -> None:
@@ -81,6 +86,7 @@ def test_a_text_in_a_file_is_said_to_be_there(demo: Demo, tmp_path: Path) -> Non
     kept.write_text("A secret in a file.", encoding="utf-8")
     options = ("--server", demo.pinned, "--channel", "nobody", "--message-file", str(kept), "--json")
     refusal = drempel("report", *options).refused("The text is still in the file you named", "secret")
+    assert "the server has nothing of it" in refusal
     assert str(kept) not in refusal
     assert kept.read_text("utf-8") == "A secret in a file."
 
@@ -93,6 +99,7 @@ def test_a_receipt_that_could_not_be_written_is_not_called_a_failure_to_send(dem
     )
     assert done.returncode == 1
     assert b"It was done, but the result could not be written" in done.stderr
+    assert b"its receipt is lost: to be able to come back, report again" in done.stderr
     assert b"Traceback" not in done.stderr
 
 

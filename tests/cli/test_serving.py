@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from crypto.codes import parse_code
 from crypto.encoding import unb64
 from intake.cli import main
-from tests.serving import Demo, Ran, Server, drempel
+from tests.serving import DREMPEL, Demo, Ran, Server, drempel, environment
 from tests.terminal import on_terminal
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "organisation.example.toml"
@@ -139,7 +140,7 @@ def test_an_organisation_is_founded_by_answering_questions(tmp_path: Path) -> No
     assert [channel["id"] for channel in founded["channels"]] == ["adviser"]
     assert set(access_codes(founded)) == {"anna", "bo"}
     # A question that nobody answers founds nothing.
-    drempel("init", "--data", str(tmp_path / "none")).refused("Aborted")
+    drempel("init", "--data", str(tmp_path / "none")).refused("Nothing was changed.")
     assert not (tmp_path / "none").exists()
 
 
@@ -163,6 +164,10 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         init(tmp_path / "data", EXAMPLE)
         drempel("serve", "--data", str(tmp_path / "data"), "--port", port).refused("in use")
         drempel("demo", "--data", str(tmp_path / "demo"), "--port", port).refused("in use")
+    for foreign in ("192.0.2.1", "nowhere.invalid"):
+        drempel("serve", "--data", str(tmp_path / "data"), "--host", foreign).refused(
+            "can't be had on this machine"
+        )
 
 
 def test_the_demo_says_first_where_it_is_and_who_reads(own_demo: Demo) -> None:
@@ -208,12 +213,33 @@ def test_the_demo_keeps_its_codes_to_itself_and_never_touches_them_again(own_dem
         assert kept.read_bytes() == damage
 
 
+def shell(command: str, **variables: str) -> str:
+    """What a shell's command prints; it must succeed."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        stdout=subprocess.PIPE,
+        env=environment(**variables),
+        timeout=60,
+        check=True,
+        text=True,
+    )
+    return done.stdout
+
+
 def test_the_demo_without_a_folder_leaves_nothing(tmp_path: Path) -> None:
     server = Server(["demo", "--port", "0"], tmp_path / "logs", {"TMPDIR": str(tmp_path)})
     try:
         assert [item.name.startswith("drempel-demo-") for item in tmp_path.iterdir() if item.name != "logs"]
         for words in ("Address for reporters:", "Inbox for recipients:", "/demo/inbox", "Access codes:"):
             assert words in server.out
+        # What it says to try works as it stands there, from anywhere: no alias, nothing on the search path.
+        lines = server.out.replace("\\\n", "").splitlines()
+        tried = [line for line in lines if f"{DREMPEL} " in line]
+        assert [line.partition(DREMPEL)[2].split()[0] for line in tried] == ["report", "inbox", "receipt"]
+        access = server.out.partition("confidential-adviser-1: ")[2].splitlines()[0]
+        receipt = shell(tried[0]).split("\n\n")[1].strip()
+        assert "confidential-adviser  -  1 message\n" in shell(tried[1], DREMPEL_ACCESS_CODE=access)
+        assert "I saw something." in shell(tried[2], DREMPEL_RECEIPT=receipt)
         server.stop()
     finally:
         server.kill()

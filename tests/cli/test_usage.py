@@ -95,6 +95,8 @@ def test_a_code_among_the_arguments_is_a_usage_error(arguments: list[str]) -> No
         ("https://[::1/demo/", None, "An address looks like"),
         ("https://example.org/", None, "must end with the organisation's name"),
         ("https://example.org/Demo/", None, "must end with the organisation's name"),
+        ("https://example.org/demo/inbox", None, "leave out 'inbox' at its end"),
+        ("https://example.org/demo/inbox/", None, "leave out 'inbox' at its end"),
         ("https://example.org/demo/#short", None, "A fingerprint is 43"),
         ("https://example.org/demo/", "short", "A fingerprint is 43"),
         ("https://example.org/demo/", "", "A fingerprint is 43"),
@@ -116,16 +118,19 @@ def test_a_message_from_standard_input_leaves_no_room_for_a_code_there(tmp_path:
         result = run(*command, *write, *identity, stdin=RECEIPT.encode() + b"\n")
         assert result.exit_code == 2
         assert f"--code-file FILE or in DREMPEL_{variable}" in result.stderr
-    # Without a terminal nobody can be asked either.
-    result = run("receipt", "read", "--server", NOWHERE, stdin=RECEIPT.encode() + b"\n")
-    assert result.exit_code == 2
-    assert result.stdout == ""
+    # Without a terminal the prompt is answered by a pipe, where there is one.
+    read = ["receipt", "read", "--server", NOWHERE, "--patience", "0"]
+    assert "can't be reached" in run(*read, stdin=RECEIPT.encode() + b"\n").stderr
+    for nothing in (b"", b"\n", b" \n" + RECEIPT.encode()):
+        result = run(*read, stdin=nothing)
+        assert result.exit_code == 2
+        assert result.stdout == ""
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"caf\xe9"], ids=["utf-16", "latin-1"])
-def test_a_text_that_is_not_utf8_is_a_usage_error_without_a_byte_of_it(data: bytes) -> None:
+def test_a_text_that_is_not_utf8_is_refused_without_a_byte_of_it(data: bytes) -> None:
     result = run("report", "--server", NOWHERE, "--channel", "c", "--message-file", "-", stdin=data)
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert result.stdout == ""
     assert "not valid UTF-8" in result.stderr
     assert "caf" not in result.stderr
@@ -152,6 +157,9 @@ def test_a_call_that_makes_no_sense_is_a_usage_error(arguments: list[str]) -> No
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
+    # In a line or two that say what to do; the name of a group alone shows its help.
+    assert len(result.stderr.splitlines()) == 2 or arguments == ["receipt"]
+    assert "--help" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["show", "reply"])

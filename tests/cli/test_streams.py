@@ -1,0 +1,120 @@
+"""What a person or a script does to a command from outside: Ctrl-C, closed streams, files that are no text."""
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.serving import DREMPEL, Demo, Ran, drempel, environment
+from tests.terminal import on_terminal
+
+NOWHERE = "http://127.0.0.1:9/demo/"  # the discard port: nobody listens there
+RECEIPT = "morat-sovog-lahob-fidok-zafor-sulas-lumij-hizop"
+REPORT = ("report", "--server", NOWHERE, "--channel", "adviser", "--message-file")
+
+
+def in_shell(command: str, **variables: str) -> Ran:
+    """Run a command of a shell, in which `drempel` is "$0"."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, DREMPEL],
+        capture_output=True,
+        env=environment(**variables),
+        timeout=60,
+        check=False,
+        text=True,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def test_without_standard_output_nothing_is_sent(demo: Demo) -> None:
+    listed = demo.inbox("complaints-committee-1", "list").json
+    send = f"report --server '{demo.pinned}' --channel complaints-committee --message-file -"
+    in_shell(f'echo text | "$0" {send} >&-').refused("Nothing was done.")
+    in_shell('"$0" demo --port 0 >&-').refused("Nothing was done.")
+    assert demo.inbox("complaints-committee-1", "list").json == listed
+
+
+def test_without_standard_input_there_is_no_text_and_no_code(demo: Demo) -> None:
+    send = f"report --server '{demo.pinned}' --channel complaints-committee --message-file -"
+    refusal = in_shell(f'"$0" {send} <&-').refused("There is no text.")
+    assert "from standard input" in refusal
+    in_shell(f'"$0" receipt read --server {NOWHERE} <&-').misused("Give a receipt")
+
+
+def test_without_standard_error_the_status_still_tells(demo: Demo) -> None:
+    receipt = demo.report("A report.").json["receipt"]
+    read = f"receipt read --server '{demo.pinned}' --json"
+    assert "A report." in in_shell(f'"$0" {read} 2>&-', DREMPEL_RECEIPT=receipt).out
+    assert in_shell(f'"$0" {read} 2>&-', DREMPEL_RECEIPT="nonsense") == Ran(1, "", "")
+
+
+def test_an_interrupted_question_changes_nothing() -> None:
+    for typed in ("\x03", "\x04"):
+        asked = on_terminal(["receipt", "read", "--server", NOWHERE], [("Receipt", typed)])
+        assert asked.ran.status == 1
+        assert asked.ran.out == ""
+        assert "Nothing was changed." in asked.screen
+        assert "Aborted" not in asked.screen
+
+
+@pytest.mark.parametrize("command", ["report", "write", "reply", "delete"])
+def test_an_interrupted_command_says_that_nothing_is_confirmed(tmp_path: Path, command: str) -> None:
+    text = tmp_path / "text"
+    text.write_text("Something secret.", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and never answers
+        server = ("--server", f"http://127.0.0.1:{silent.getsockname()[1]}/demo/")
+        message = ("--message-file", str(text))
+        call = {
+            "report": ("report", *server, "--channel", "adviser", *message),
+            "write": ("receipt", "write", *server, *message),
+            "reply": ("inbox", "reply", "A" * 43, *server, *message),
+            "delete": ("receipt", "delete", *server),
+        }[command]
+        access = "fizon-hotud-patot-fopib-birif-bubuf-sakof-satos"
+        process = subprocess.Popen(
+            [DREMPEL, *call],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(DREMPEL_RECEIPT=RECEIPT, DREMPEL_ACCESS_CODE=access),
+            text=True,
+        )
+        try:
+            with silent.accept()[0] as taken:
+                taken.recv(1)
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    refusal = Ran(process.returncode, out, err).refused("Interrupted", "secret", RECEIPT, access)
+    assert "ot confirmed" in refusal
+    assert command == "delete" or "The text is still in the file you named" in refusal
+
+
+def test_what_is_no_text_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    noise = tmp_path / "noise"
+    noise.write_bytes(bytes(range(256)))
+    drempel(*REPORT, str(noise)).refused("not valid UTF-8")
+    endless = drempel(*REPORT, "/dev/zero")
+    endless.refused("The text is too long")
+    drempel(*REPORT, str(tmp_path)).misused("Is a directory")
+    drempel(*REPORT, str(tmp_path / "missing")).misused("No such file")
+
+
+def test_a_code_that_is_not_there_is_told_from_a_wrong_one(tmp_path: Path) -> None:
+    read = ("receipt", "read", "--server", NOWHERE, "--patience", "0")
+    empty = tmp_path / "empty"
+    empty.write_text("\n", encoding="utf-8")
+    drempel(*read, "--code-file", str(empty)).refused("The file is empty.")
+    drempel(*read, DREMPEL_RECEIPT="").refused("DREMPEL_RECEIPT is empty.")
+    drempel(*read, "--code-file", str(tmp_path)).misused("Is a directory")
+    # In the wrong variable it is not looked at.
+    drempel(*read, DREMPEL_ACCESS_CODE=RECEIPT).misused("DREMPEL_RECEIPT")
+    drempel(*read, stdin=RECEIPT.encode() + b"\n").refused("can't be reached", RECEIPT)
+
+
+def test_an_editors_mark_before_a_text_is_no_part_of_it(demo: Demo) -> None:
+    sent = demo.report(b"\xef\xbb\xbfA report.").json
+    assert demo.receipt(sent["receipt"], "read").json["messages"][0]["body"] == "A report."
