@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
@@ -13,6 +14,8 @@ Random = Callable[[int], bytes]
 EPOCH = date(1970, 1, 1)
 LARGEST_NUMBER = 2**53 - 1
 LARGEST_DAY = (date.max - EPOCH).days
+DEEPEST = 32
+NESTING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]')
 
 
 def b64(data: bytes) -> str:
@@ -43,13 +46,26 @@ def _whole(text: str) -> int | float:
     return int(text) if len(text) < 20 else float("inf")
 
 
+def _is_too_deep(text: str) -> bool:
+    """Whether JSON is nested more deeply than all readers follow; a member that another one hides counts too."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    depth = 0
+    for found in NESTING.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > DEEPEST:
+            return True
+    return False
+
+
 def parse_object(data: bytes) -> dict[str, Any]:
     """The JSON object in `data` (PROTOCOL 1.3); ValueError if it is anything else."""
+    text = data.decode("utf-8")
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_refused, parse_int=_whole)
+        value = json.loads(text, parse_constant=_refused, parse_int=_whole)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or _is_too_deep(text):
         raise ValueError("not an object")
     return value
 

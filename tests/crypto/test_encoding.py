@@ -108,6 +108,19 @@ def test_what_is_not_an_object_in_utf8_is_refused(data: bytes) -> None:
         parse_object(data)
 
 
+def nested(levels: int, around: bytes = b'"]}\\"[{"') -> bytes:
+    inner = levels - 1
+    return b'{"a":' + b"[" * inner + around + b"]" * inner + b"}"
+
+
+@pytest.mark.parametrize("levels", [33, 34, 400, 1500, 30_000])
+def test_json_is_nested_32_deep_at_most(levels: int) -> None:
+    assert parse_object(nested(32))
+    for data in (nested(levels), b'{"b":' + nested(levels - 1) + b',"b":1}'):
+        with pytest.raises(ValueError, match=r"object|deeply"):
+            parse_object(data)
+
+
 @pytest.mark.parametrize(
     "number", ["-1", "1.0", "1e2", "0.5", "9007199254740992", "-0.0", "1" * 20, "1" * 5000]
 )

@@ -91,6 +91,16 @@ for (const text of ['', '[]', '3', '"a"', 'null', '{', '\ufeff{}', "{'a': 1}", '
   test(`not a JSON object: ${JSON.stringify(text)}`, () => assert.throws(() => parseJson(utf8(text)), MALFORMED));
 }
 
+test('JSON is nested 32 deep at most, whatever stands in its strings and whatever hides it', () => {
+  const nested = (/** @type {number} */ levels) => `{"a":${'['.repeat(levels - 1)}"]}\\"[{"${']'.repeat(levels - 1)}}`;
+  assert.ok(parseJson(utf8(nested(32))));
+  for (const levels of [33, 34, 400, 1500, 30_000]) {
+    assert.throws(() => parseJson(utf8(nested(levels))), MALFORMED);
+    assert.throws(() => parseJson(utf8(`{"b":${nested(levels - 1)},"b":1}`)), MALFORMED);
+  }
+  assert.ok(parseJson(utf8(JSON.stringify({many: Array.from({length: 1000}, () => [{}])}))));
+});
+
 test('a number with a point or an exponent is not a number of the protocol, wherever it is looked at', () => {
   for (const number of ['1.0', '1e0', '1E+2', '0.5', '-1', '9007199254740992', '1e400']) {
     assert.ok(!isNumber(parseJson(utf8(`{"n": ${number}}`))['n']), number);

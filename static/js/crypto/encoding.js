@@ -127,6 +127,23 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const withoutFractions = (text) =>
   text.replace(TOKEN, (token) => (token.startsWith('"') || /^-?\d+$/.test(token) ? token : '-1'));
 
+const DEEPEST = 32;
+const NESTING = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/g;
+
+/**
+ * Whether JSON is nested more deeply than all readers follow; a member that another one hides counts too.
+ * @param {string} text well-formed
+ */
+function isTooDeep(text) {
+  let depth = 0;
+  for (const [token] of text.matchAll(NESTING)) {
+    if (token === '[' || token === '{') depth += 1;
+    if (token === ']' || token === '}') depth -= 1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
+}
+
 /** @param {Uint8Array} bytes @returns {Json} the JSON object; throws `request-malformed` for anything else (PROTOCOL 1.3) */
 export function parseJson(bytes) {
   const text = fromUtf8(bytes);
@@ -138,7 +155,7 @@ export function parseJson(bytes) {
   } catch {
     throw malformed('JSON');
   }
-  if (!isObject(value)) throw malformed('JSON');
+  if (!isObject(value) || isTooDeep(text)) throw malformed('JSON');
   return value;
 }
 
