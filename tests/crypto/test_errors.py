@@ -1,7 +1,6 @@
 """PROTOCOL 15: one registry, and no secret in what a person or a log gets to see."""
 
 import json
-import re
 import subprocess
 from collections.abc import Callable
 
@@ -26,7 +25,7 @@ from tests.crypto.making import (
     sealed,
     seeded,
 )
-from tests.project import ROOT
+from tests.project import ROOT, protocol_table
 
 TEXT = "Only the person addressed may read this."
 CLASSES = [
@@ -34,22 +33,13 @@ CLASSES = [
 ]
 
 
-def table(title: str) -> list[list[str]]:
-    """The rows of the table after a paragraph of PROTOCOL.md."""
-    text = (ROOT / "crypto" / "PROTOCOL.md").read_text("utf-8")
-    after = text[text.index(title) :]
-    rows = re.search(r"(?:^\|.*\n)+", after, re.MULTILINE)
-    assert rows
-    return [[cell.strip() for cell in row.strip("|\n").split(" | ")] for row in rows[0].splitlines()[2:]]
-
-
 def test_the_registry_is_the_one_of_the_protocol() -> None:
     written = {
         row[0].strip("` "): (row[1], 0 if row[2] == "-" else int(row[2]), row[3])
-        for row in table("15.2 Errors")
+        for row in protocol_table("15.2 Errors")
     }
     assert {code: tuple(entry) for code, entry in ERRORS.items()} == written
-    assert {row[0].strip("` "): row[1] for row in table("15.3 Notices")} == NOTICES
+    assert {row[0].strip("` "): row[1] for row in protocol_table("15.3 Notices")} == NOTICES
 
 
 def test_the_browser_has_the_same_registry() -> None:

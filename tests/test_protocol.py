@@ -1,0 +1,148 @@
+"""PROTOCOL.md is normative: its tables of routes, limits, types and labels are held to the code of both languages."""
+
+import re
+from typing import Any
+
+from crypto import directory_form, signatures, wire
+from crypto.directory import CLOCK_DAYS
+from crypto.message import TEXT_LIMIT
+from crypto.ratchet import GRACE_WEEKS
+from intake.client import organisation
+from intake.service.directory import DIRECTORY_LIMIT
+from intake.service.mailboxes import MAILBOX_BYTES, MAILBOX_ENVELOPES
+from intake.service.openapi import document
+from intake.service.recipients import KEYRING_LIMIT, STATEMENT_LIMIT
+from intake.service.routing import API
+from intake.service.sign_in import SIGN_IN_LIMIT
+from tests.project import ROOT, protocol_table
+
+UNITS = {"": 1, "KiB": 1024, "MiB": 1024 * 1024}
+LIMITS: dict[str, tuple[int, ...]] = {
+    "text of a message": (TEXT_LIMIT,),
+    "body of `PUT opening`": (wire.OPENING_BODY_LIMIT,),
+    "body of `PUT envelopes`": (wire.CONVERSATION_BODY_LIMIT,),
+    "envelopes, bytes in a mailbox": (MAILBOX_ENVELOPES, MAILBOX_BYTES),
+    "directory": (
+        DIRECTORY_LIMIT,
+        directory_form.MOST_CHANNELS,
+        directory_form.MOST_KINDS,
+        directory_form.MOST_RECIPIENTS,
+    ),
+    "body of `PUT keyring`": (KEYRING_LIMIT,),
+    "body of `PUT statement`": (STATEMENT_LIMIT,),
+    "any other body": (SIGN_IN_LIMIT,),
+    "retention": directory_form.RETENTION_DAYS,
+    "clock difference": (CLOCK_DAYS,),
+    "grace of a week's key": (GRACE_WEEKS,),
+}
+PLACES = {"M": "{mailbox}", "E": "{envelope}", "DAY": "{day}"}
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """The numbers in a sentence, each times the unit that follows it."""
+    found = re.findall(r"([0-9][0-9,]*)(?: (KiB|MiB))?", text)
+    return tuple(int(number.replace(",", "")) * UNITS[unit] for number, unit in found)
+
+
+def operations() -> dict[tuple[str, str], Any]:
+    """What the code's description of the API says, by method and path below `api/1/`."""
+    return {
+        (method.upper(), path.removeprefix(API)): operation
+        for path, item in document()["paths"].items()
+        if path.startswith(API)
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+
+def written_routes() -> dict[tuple[str, str], list[str]]:
+    """The rows of the table of routes, by method and path."""
+    rows = {}
+    for row in protocol_table("12.2 Routes"):
+        method, address = row[0].strip("`").split(" ")
+        path, _, query = address.partition("?")
+        place = "/".join(PLACES.get(part, part) for part in path.split("/"))
+        rows[method, place] = [*row[1:], query]
+    return rows
+
+
+def test_the_routes_are_those_of_the_api() -> None:
+    assert set(written_routes()) == set(operations())
+
+
+def test_who_may_is_written_as_it_is() -> None:
+    described = operations()
+    for route, (who, _, query) in written_routes().items():
+        schemes = {name for choice in described[route].get("security", []) for name in choice}
+        wanted = {"session"} if who == "session" else {"token"} if who.endswith(" token") else set()
+        assert schemes == wanted, route
+        names = [item["name"] for item in described[route].get("parameters", []) if item["in"] == "query"]
+        assert names == ([query.partition("=")[0]] if query else []), route
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    assert {row[0]: numbers(row[1]) for row in protocol_table("## 13. Limits")} == LIMITS
+    assert organisation.CLOCK_DAYS == CLOCK_DAYS
+    assert numbers(LIMIT_SENTENCE)[:1] == (TEXT_LIMIT,)
+
+
+def test_each_body_of_the_api_has_the_limit_of_the_table() -> None:
+    written = {row[0]: numbers(row[1])[0] for row in protocol_table("## 13. Limits")}
+    names = {
+        ("PUT", "mailboxes/{mailbox}/opening/{envelope}"): "body of `PUT opening`",
+        ("PUT", "mailboxes/{mailbox}/envelopes/{envelope}"): "body of `PUT envelopes`",
+        ("PUT", "directory"): "directory",
+        ("PUT", "inbox/keyring"): "body of `PUT keyring`",
+        ("PUT", "inbox/statement"): "body of `PUT statement`",
+    }
+    for route, operation in operations().items():
+        if taken := operation.get("requestBody"):
+            assert numbers(taken["description"]) == (written[names.get(route, "any other body")],), route
+
+
+def test_a_full_opening_and_a_full_message_fit_their_bodies() -> None:
+    opening = (
+        wire.CREATION_LENGTH
+        + wire.OPENING_HEADER_LENGTH
+        + wire.SLOT_COUNTS[-1] * wire.SLOT_LENGTH
+        + wire.STUB_LENGTH
+        + wire.KEY_BLOCK_LENGTH
+        + wire.OPENING_SIZES[-1]
+        + wire.TAG_LENGTH
+    )
+    assert opening <= wire.OPENING_BODY_LIMIT
+    message = wire.CONVERSATION_HEADER_LENGTH + wire.CONVERSATION_SIZES[-1] + wire.TAG_LENGTH
+    assert message <= wire.CONVERSATION_BODY_LIMIT
+    # The sentence below the table: lengths of 7.1, and 6 KiB of text in the smallest opening.
+    spare = wire.OPENING_SIZES[0] - 4 - 2 - 64 - 6 * 1024
+    assert f"as long as its meta has at most {spare:,} bytes" in TEXT
+
+
+def test_the_signed_types_are_one_registry_in_both_languages() -> None:
+    written = {row[0].strip("`") for row in protocol_table("The types are one registry")}
+    in_python = {value for name, value in vars(signatures).items() if str(value).startswith("application/")}
+    assert in_python == written
+    assert set(re.findall(r"'(application/vnd[^']+)'", script("signatures"))) == written
+
+
+def test_every_label_of_the_key_schedule_is_used_and_no_other() -> None:
+    scripts = "".join(path.read_text("utf-8") for path in sorted(SCRIPTS.glob("*.js")))
+    derived = {row[1].strip("`") for row in protocol_table("4.2 All further keys")}
+    derived |= {row[2].strip("`") for row in protocol_table("4.3 Under other keys")}
+    assert set(re.findall(r"derive\([^']*?'([a-z/]+)'", scripts)) == derived
+    hashed = set(re.findall(r"`([a-z/-]+)`", TEXT[TEXT.index("4.4 Labels of") : TEXT.index("## 5.")]))
+    found = set(re.findall(r"hashLabelled\(\s*['`]([a-z/-]+)", scripts))
+    # A verifier's label is put together from the name of its capability.
+    assert {label for label in hashed if not label.startswith("verifier/")} == found - {"verifier/"}
+    assert {f"verifier/{name}" for name in wire.CAPABILITIES} < hashed
+    assert "verifier/" in found
+
+
+SCRIPTS = ROOT / "static" / "js" / "crypto"
+TEXT = (ROOT / "crypto" / "PROTOCOL.md").read_text("utf-8")
+LIMIT_SENTENCE = next(row[3] for row in protocol_table("15.2 Errors") if row[0] == "`text-too-long`")
+
+
+def script(name: str) -> str:
+    """A file of the browser's half."""
+    return (SCRIPTS / f"{name}.js").read_text("utf-8")
