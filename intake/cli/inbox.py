@@ -35,11 +35,18 @@ def inbox() -> None:
 async def _signed_in(connection: Connection, secret: bytes) -> tuple[Session, client.Synced]:
     session = await open_session(connection, await fetch_organisation(connection), secret)
     found = await client.sync(session, os_random, progress("Looking for what is yours"))
+    tell(found)
+    return session, found
+
+
+def tell(found: client.Synced) -> None:
+    """Say, if the command succeeds, what of a sync its result does not show."""
     if found.damaged:
         remark(f"{found.damaged} items on the server could not be opened; they may be damaged.")
     if found.gone:
         remark(f"No longer on the server, deleted by the reporter or expired: {len(found.gone)}.")
-    return session, found
+    if found.full:
+        remark("Your keyring is full: every command reads all that is new again, and takes longer each time.")
 
 
 def _mailbox(text: str) -> bytes:

@@ -20,11 +20,15 @@ from crypto.keyring import Conversation
 from crypto.message import REPORTER, Message
 from crypto.ratchet import WeekKeys
 from intake.client.connection import ConnectionProblem, read_json
+from intake.client.organisation import CLOCK_DAYS
 from intake.client.sending import Written, send_message
 from intake.client.session import Session, renew_statement
 from intake.client.text import check_text
 
 SLACK = 64 * 1024 * 1024
+# A day is done for good once nothing can come on it any more. The server's day may be two days ahead of this device's
+# now, two behind when the next report comes, and a write may take until past midnight.
+UNSETTLED_DAYS = 2 * CLOCK_DAYS + 1
 RECIPIENTS_ONLY = ("case", "grant", "decoy")
 
 
@@ -43,12 +47,14 @@ class Listed:
 class Synced:
     """What a sync found. `messages` counts what came on days that later syncs will look at again.
 
-    `gone` are the ids of reports' conversations that are no longer on the server.
+    `gone` are the ids of reports' conversations that are no longer on the server. `full`: the keyring takes no more,
+    so that this sync has to be done again each time.
     """
 
     messages: dict[bytes, int] = field(default_factory=dict)
     damaged: int = 0
     gone: frozenset[bytes] = frozenset()
+    full: bool = False
 
 
 class _Sync:
@@ -135,9 +141,9 @@ class _Sync:
         return True
 
     def finish(self, today: int) -> Synced:
-        """Note in the keyring what is done for good: all days before yesterday, whose writes have long ended."""
+        """Note in the keyring what is done for good: the days on which nothing can come any more."""
         keyring = self.session.keyring
-        synced = max(keyring.synced or 0, today - 1)
+        synced = max(keyring.synced or 0, today - UNSETTLED_DAYS)
         recent: dict[bytes, int] = {}
         for day, counts in self.by_day.items():
             for mailbox, count in counts.items():
@@ -224,6 +230,7 @@ async def sync(
     found.gone = await _gone(session)
     await renew_statement(session)
     await session.save(random)
+    found.full = session.full
     return found
 
 

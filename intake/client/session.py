@@ -9,7 +9,7 @@ import httpx
 
 from crypto import signatures
 from crypto.encoding import Random, b64, is_id, parse_object, unb64, week_of
-from crypto.errors import DrempelError
+from crypto.errors import DrempelError, KeyringError
 from crypto.keyring import Keyring, merge, open_keyring, parse_keyring, seal_keyring, unlock_root_key
 from crypto.keys import AccessKeys, access_keys
 from crypto.statement import make_statement
@@ -33,6 +33,8 @@ class Session:
     version: str = ""
     root_key: bytes = field(default=b"", repr=False)
     unlockers: tuple[bytes, ...] = field(default=(), repr=False)
+    full: bool = False
+    """Whether the keyring has grown beyond its largest size, so that it stays on the server as it was."""
 
     async def sign_in(self) -> None:
         """Prove who this is without saying it; DrempelError `access-unknown` if the code belongs to nobody here."""
@@ -90,7 +92,12 @@ class Session:
             if self.keyring == self.stored:
                 return
             directory = self.organisation.directory.organisation
-            data = seal_keyring(self.keyring, self.root_key, self.unlockers, directory, random)
+            try:
+                data = seal_keyring(self.keyring, self.root_key, self.unlockers, directory, random)
+            except KeyringError:
+                # Anybody can send that many reports: it must not keep the others from being read.
+                self.full = True
+                return
             headers = {"If-Match": self.version}
             response = await self.request(
                 "PUT", "inbox/keyring", body=data, headers=headers, expected=(200, 204, 412)
@@ -118,7 +125,10 @@ async def open_session(connection: Connection, organisation: Organisation, secre
 
 
 async def renew_statement(session: Session) -> None:
-    """Announce the keys of the coming 26 weeks when that is due (PROTOCOL 10.6). The keyring notes it, unsaved."""
+    """Announce the keys of the coming 26 weeks when that is due (PROTOCOL 10.6). The keyring notes it, unsaved.
+
+    If another device is faster, its statement stands, and the next sign-in looks again.
+    """
     organisation, keyring = session.organisation, session.keyring
     week, directory = week_of(organisation.day), organisation.directory
     if keyring.stated is not None and keyring.stated >= (week, directory.version):
@@ -130,5 +140,10 @@ async def renew_statement(session: Session) -> None:
         directory.organisation, session.recipient, counter, directory.quote, week, keys, keyring.signing_seed
     )
     body = {"statement": parse_object(statement), "keys": [b64(key) for key in keys]}
-    await session.request("PUT", "inbox/statement", **json_body(body))
+    try:
+        await session.request("PUT", "inbox/statement", **json_body(body))
+    except ConnectionProblem as problem:
+        if problem.code == "conflict":
+            return
+        raise
     session.keyring = keyring.stating(counter, (week, directory.version), directory.quote)

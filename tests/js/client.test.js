@@ -127,14 +127,24 @@ test('a sync takes what is mine, once, and counts it when its day is over', asyn
   const first = await talk.syncAs('lee');
   assert.equal(first.recent.get(talk.mailbox), 2);
   assert.equal(first.keyring.conversations.get(talk.mailbox)?.messages, 0);
-  assert.equal(first.keyring.synced, TODAY - 1);
+  assert.equal(first.keyring.synced, TODAY - 5);
   const again = await talk.syncAs('lee', talk.day(), first.keyring);
   assert.deepEqual(keyringJson(again.keyring), keyringJson(first.keyring));
-  const later = beginSync(first.keyring, directory(), TODAY + 2);
+  const later = beginSync(first.keyring, directory(), TODAY + 6);
   await takeDay(later, TODAY, parseDayAnswer(talk.day()));
-  assert.equal(finishSync(later, TODAY + 2).keyring.conversations.get(talk.mailbox)?.messages, 2);
+  assert.equal(finishSync(later, TODAY + 6).keyring.conversations.get(talk.mailbox)?.messages, 2);
   const {keyring, damaged} = await talk.syncAs('mo');
   assert.deepEqual([keyring.conversations.size, damaged], [0, 0]);
+});
+
+test('a report that came after the clock of the server was set back is still looked for', async () => {
+  const talk = await begin();
+  for (const ahead of [1, 2, 4]) {
+    const before = finishSync(beginSync(person(world, 'lee').keyring, directory(), TODAY + ahead), TODAY + ahead);
+    assert.ok(Number(before.keyring.synced) <= TODAY, `a day is done for good that may come again, ${ahead} days ahead`);
+    const {recent} = await talk.syncAs('lee', talk.day(), before.keyring);
+    assert.equal(recent.get(talk.mailbox), 1);
+  }
 });
 
 test('a sync leaves out decoys, what was closed, and what it was not addressed by', async () => {

@@ -6,6 +6,7 @@ import {openConversation, openOpening, openWithSecret} from '../crypto/envelope.
 import {DrempelError} from '../crypto/errors.js';
 import {forgotten, weekKeys} from '../crypto/ratchet.js';
 import {envelopeHash, parseCreation, parseMailboxAnswer} from '../crypto/wire.js';
+import {CLOCK_DAYS} from './organisation.js';
 import {sealMessage} from './sending.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
@@ -23,6 +24,12 @@ import {sealMessage} from './sending.js';
  *   conversations: Map<string, Conversation>, byDay: Map<number, Map<string, number>>, damaged: number}} Sync
  */
 /** @typedef {{keyring: Keyring, recent: Map<string, number>, damaged: number}} Synced `recent` counts days that come again */
+
+/**
+ * A day is done for good once nothing can come on it any more. The server's day may be two days ahead of this device's now,
+ * two behind when the next report comes, and a write may take until past midnight.
+ */
+const UNSETTLED_DAYS = 2 * CLOCK_DAYS + 1;
 
 /** @param {Keyring} keyring @param {Directory} directory @param {number} serverDay @returns {Sync} */
 export const beginSync = (keyring, directory, serverDay) => ({
@@ -121,12 +128,12 @@ async function takeMessage({conversations, directory}, {mailbox, envelope}) {
 }
 
 /**
- * Note in the keyring what is done for good: all days before yesterday, whose writes have long ended.
+ * Note in the keyring what is done for good: the days on which nothing can come any more.
  * @param {Sync} sync @param {number} serverDay
  * @returns {Synced}
  */
 export function finishSync({keyring, directory, conversations: found, byDay, damaged}, serverDay) {
-  const synced = Math.max(keyring.synced ?? 0, serverDay - 1);
+  const synced = Math.max(keyring.synced ?? 0, serverDay - UNSETTLED_DAYS);
   const [conversations, recent] = [new Map(found), new Map()];
   for (const [day, counts] of byDay) {
     for (const [mailbox, messages] of counts) {

@@ -14,7 +14,7 @@ import {checkServed, reachable, readKeysAnswer} from '../crypto/statement.js';
  * @typedef {{directory: Directory, day: number, week: number, verifiedByLink: boolean, served: Served[]}} Organisation
  */
 
-const CLOCK_DAYS = 2;
+export const CLOCK_DAYS = 2;
 
 /**
  * Throws why it must not be used: the errors of PROTOCOL 9.4, `clock-wrong`, `answer-damaged`.

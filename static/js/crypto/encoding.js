@@ -152,10 +152,11 @@ export function parseJson(bytes) {
   try {
     value = JSON.parse(text);
     if (/\d[.eE]/.test(text)) value = JSON.parse(withoutFractions(text));
+    if (isTooDeep(text)) value = null;
   } catch {
     throw malformed('JSON');
   }
-  if (!isObject(value) || isTooDeep(text)) throw malformed('JSON');
+  if (!isObject(value)) throw malformed('JSON');
   return value;
 }
 
