@@ -85,7 +85,7 @@ node: $(VENV)/.venv
 	@requirements/node.sh "$(CURDIR)/$(VENV)"
 
 node_modules/.installed: package.json package-lock.json .npmrc | node
-	npm ci --silent
+	npm ci --loglevel=error
 	@touch $@
 
 system:
