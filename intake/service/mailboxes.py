@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Final
 
 from starlette.requests import Request
@@ -34,8 +35,11 @@ from intake.store import Mailbox, Store
 
 MAILBOX_BYTES: Final = 16 * 1024 * 1024
 MAILBOX_ENVELOPES: Final = 1024
-# Answers put together at one moment. Each may take several times the mailbox's size until it stands.
-ANSWERS_AT_ONCE: Final = 3
+# Mailboxes with more than this are answered two at a time: each answer takes several times the mailbox's size until
+# it stands, and the store has three readers. Others do not wait for them, or whoever asks for a large one again and
+# again would shut them out.
+LARGE_BYTES: Final = 256 * 1024
+ANSWERS_AT_ONCE: Final = 2
 
 
 class MailboxRoutes:
@@ -106,15 +110,15 @@ class MailboxRoutes:
     async def get(self, request: Request) -> Response:
         """All of a mailbox, or as many random bytes as the smallest one takes.
 
-        Both do the same work as far as they can: look up, hash, compare, draw, list. What is left is that a
+        Both do the same work as far as they can: look up, hash, compare, draw, sum, list. What is left is that a
         larger mailbox takes longer to read, for those who hold its token.
         """
-        async with self._answering:
-            mailbox, token = await self._enter(request, "read")
-            answer = build_unknown_answer(os.urandom)
-            listed = await self._store.envelopes(
-                answer[:MAILBOX_ID_LENGTH] if mailbox is None else mailbox.id
-            )
+        mailbox, token = await self._enter(request, "read")
+        answer = build_unknown_answer(os.urandom)
+        mailbox_id = answer[:MAILBOX_ID_LENGTH] if mailbox is None else mailbox.id
+        is_large = await self._store.mailbox_bytes(mailbox_id) > LARGE_BYTES
+        async with self._answering if is_large else nullcontext():
+            listed = await self._store.envelopes(mailbox_id)
             if mailbox is not None:
                 envelopes = [StoredEnvelope(item.id, item.day, item.bytes) for item in listed]
                 answer = build_mailbox_answer(token, mailbox.creation, envelopes)

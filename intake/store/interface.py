@@ -178,6 +178,10 @@ class Store(Protocol):
         """A mailbox of an organisation."""
         ...
 
+    async def mailbox_bytes(self, mailbox: bytes) -> int:
+        """How many bytes all envelopes of a mailbox have together, without reading them."""
+        ...
+
     async def envelopes(self, mailbox: bytes) -> list[Envelope]:
         """All envelopes of a mailbox by id, which is to say in an order that tells nothing."""
         ...

@@ -108,13 +108,19 @@ def append(connection: sqlite3.Connection, envelope: Envelope, max_bytes: int, m
         if stored[1] != envelope.bytes:
             raise Conflict
         return False
-    count, total = connection.execute(
-        "SELECT count(*), coalesce(sum(size), 0) FROM envelope WHERE mailbox = ?", (envelope.mailbox,)
-    ).fetchone()
-    if count >= max_envelopes or total + len(envelope.bytes) > max_bytes:
+    count, held = total(connection, envelope.mailbox)
+    if count >= max_envelopes or held + len(envelope.bytes) > max_bytes:
         raise MailboxFull
     insert_envelope(connection, envelope, mailbox.organisation)
     return True
+
+
+def total(connection: sqlite3.Connection, mailbox: bytes) -> tuple[int, int]:
+    """(number, bytes) of all envelopes of a mailbox."""
+    found: tuple[int, int] = connection.execute(
+        "SELECT count(*), coalesce(sum(size), 0) FROM envelope WHERE mailbox = ?", (mailbox,)
+    ).fetchone()
+    return found
 
 
 def mailbox(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> Mailbox | None:

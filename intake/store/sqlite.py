@@ -148,6 +148,10 @@ class SqliteStore:
         """A mailbox of an organisation."""
         return await self.readers.read(lambda c: mailboxes.mailbox(c, organisation, id))
 
+    async def mailbox_bytes(self, mailbox: bytes) -> int:
+        """How many bytes all envelopes of a mailbox have together, without reading them."""
+        return await self.readers.read(lambda c: mailboxes.total(c, mailbox)[1])
+
     async def envelopes(self, mailbox: bytes) -> list[Envelope]:
         """All envelopes of a mailbox, by id."""
         return await self.readers.read(lambda c: mailboxes.envelopes(c, mailbox))

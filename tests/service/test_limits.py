@@ -14,10 +14,12 @@ from uvicorn.server import ServerState
 from intake.service.app import create_app
 from intake.service.connection import PIPELINED, Connection
 from intake.service.limits import LENIENCE
+from intake.service.mailboxes import ANSWERS_AT_ONCE
 from intake.service.settings import Settings
+from intake.store.sqlite import READERS
 from tests.service.faulty import FaultyStore
 from tests.service.live import exchange, live, parse, request
-from tests.service.world import TODAY, World, code, shape
+from tests.service.world import TODAY, World, code, opening_bytes, shape
 
 OPENING_LIMIT = 1_310_720
 
@@ -265,6 +267,31 @@ async def test_whoever_does_not_read_an_answer_shuts_nobody_out(store: FaultySto
         await asyncio.wait_for(stuck, 5)
     assert begun[-1]["type"] == "http.response.body"
     assert begun[-1]["more_body"]  # it was cut short, and not ended as if it were whole
+
+
+async def test_nobody_waits_for_those_who_ask_for_large_mailboxes(
+    store: FaultyStore, client: httpx.AsyncClient, world: World
+) -> None:
+    large = await world.make_box(client, opening=opening_bytes(size=512 * 1024))
+    small, unknown = await world.make_box(client), world.box()
+    at_work, go_on, envelopes = 0, asyncio.Event(), store.envelopes
+
+    async def slow(mailbox: bytes) -> Any:
+        nonlocal at_work
+        if mailbox == large.id:
+            at_work += 1
+            await go_on.wait()
+        return await envelopes(mailbox)
+
+    store.envelopes = slow  # type: ignore[attr-defined]
+    asked = [asyncio.create_task(client.get(large.path, headers=large.auth("read"))) for _ in range(9)]
+    await asyncio.sleep(0.05)
+    for box in (small, unknown):
+        answered = await asyncio.wait_for(client.get(box.path, headers=box.auth("read")), 5)
+        assert (answered.status_code, len(answered.content)) == (200, 65_536)
+    assert at_work == ANSWERS_AT_ONCE < READERS
+    go_on.set()
+    assert {len((await task).content) for task in asked} == {1024 * 1024}
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"\r\n"])
