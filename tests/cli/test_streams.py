@@ -93,6 +93,24 @@ def test_an_interrupted_command_says_that_nothing_is_confirmed(tmp_path: Path, c
     assert command == "delete" or "The text is still in the file you named" in refusal
 
 
+def test_what_takes_long_is_shown_on_a_terminal_and_nowhere_else(own_demo: Demo) -> None:
+    demo, recipient = own_demo, "integrity-committee-1"
+    demo.report("a" * 1_000_000, channel="integrity-committee")
+    asked = on_terminal(
+        ["inbox", "list", "--server", demo.pinned], [("Access code", demo.access_codes[recipient])]
+    )
+    assert "\rLooking for what is yours: 100 %\r\n" in asked.screen
+    assert "1 message\n" in asked.ran.out
+    assert demo.inbox("integrity-committee-2", "list").err == ""
+
+
+def test_waiting_for_a_server_is_told_once_on_a_terminal() -> None:
+    call = ["receipt", "read", "--server", NOWHERE, "--patience", "2"]
+    asked = on_terminal(call, [], DREMPEL_RECEIPT=RECEIPT)
+    assert asked.screen.count("Still trying") == 1
+    assert asked.ran.status == 1
+
+
 def test_what_is_no_text_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     noise = tmp_path / "noise"
     noise.write_bytes(bytes(range(256)))
