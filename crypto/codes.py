@@ -107,7 +107,7 @@ def parse_code(text: str, kind: str) -> bytes:
     """The 14 secret bytes of a code; CodeError says which group is at fault, and may hold a correction to confirm."""
     groups = _split(text)
     if len(groups) != GROUPS:
-        raise CodeError("code-malformed", f"There are {len(groups)} groups, not eight.")
+        raise CodeError("code-malformed", f"Groups found: {len(groups)}.")
     for place, group in enumerate(groups, start=1):
         if not GROUP.fullmatch(group):
             correction = _correction(groups, kind)

@@ -123,7 +123,7 @@ function correctionOf(groups, kind) {
 export function parseCode(text, kind) {
   const groups = split(text);
   if (groups.length !== GROUPS) {
-    throw new CodeError('code-malformed', {detail: `There are ${groups.length} groups, not eight.`});
+    throw new CodeError('code-malformed', {detail: `Groups found: ${groups.length}.`});
   }
   const group = groups.findIndex((item) => !GROUP.test(item)) + 1;
   if (group) {
