@@ -5,6 +5,7 @@ The blind server imports this module, so nothing here can decrypt.
 
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from crypto.encoding import LARGEST_DAY, Random
@@ -183,6 +184,10 @@ def build_unknown_answer(random: Random) -> bytes:
     return random(ANSWER_LENGTH)
 
 
+class _CutOff(WireError):
+    """There are too few bytes."""
+
+
 class _Reader:
     """Takes bytes off the front; a WireError `answer-damaged` when there are too few."""
 
@@ -193,7 +198,7 @@ class _Reader:
     def take(self, length: int) -> bytes:
         piece = self.data[self.at : self.at + length]
         if len(piece) != length:
-            raise WireError("answer-damaged")
+            raise _CutOff("answer-damaged")
         self.at += length
         return piece
 
@@ -251,18 +256,53 @@ def build_day_end(count: int) -> bytes:
     return DAY_END + count.to_bytes(4, "big")
 
 
-def parse_day_answer(data: bytes) -> Iterator[DayItem]:
-    """The envelopes of a day's answer, one by one; WireError `answer-damaged` if it is cut off."""
-    reader, count = _Reader(data), 0
-    while (mailbox := reader.take(MAILBOX_ID_LENGTH)) != DAY_END:
+class DayParser:
+    """A day's answer (PROTOCOL 12.5) as it comes, piece by piece: a day may hold more than a reader's memory does."""
+
+    def __init__(self) -> None:
+        self._left = b""
+        self._count = 0
+        self._ended = False
+
+    def feed(self, piece: bytes) -> Iterator[DayItem]:
+        """The envelopes that are whole now; WireError `answer-damaged`."""
+        reader = _Reader(self._left + piece)
+        whole = 0
+        with suppress(_CutOff):
+            while not self._ended:
+                item = self._next(reader)
+                whole = reader.at
+                if item is not None:
+                    yield item
+        self._left = reader.data[whole:]
+        if self._ended and self._left:
+            raise WireError("answer-damaged")
+
+    def finish(self) -> None:
+        """Nothing more comes; WireError `answer-damaged` if it was cut off."""
+        if not self._ended:
+            raise WireError("answer-damaged")
+
+    def _next(self, reader: _Reader) -> DayItem | None:
+        if (mailbox := reader.take(MAILBOX_ID_LENGTH)) == DAY_END:
+            if reader.number() != self._count:
+                raise WireError("answer-damaged")
+            self._ended = True
+            return None
         id_, day, flags = reader.take(ENVELOPE_ID_LENGTH), reader.day(), reader.take(1)[0]
         if flags > 1:
             raise WireError("answer-damaged")
         creation = reader.take(CREATION_LENGTH) if flags else None
-        count += 1
-        yield DayItem(mailbox, StoredEnvelope(id_, day, reader.take(reader.number())), creation)
-    if reader.number() != count or reader.at != len(data):
-        raise WireError("answer-damaged")
+        data = reader.take(reader.number())
+        self._count += 1
+        return DayItem(mailbox, StoredEnvelope(id_, day, data), creation)
+
+
+def parse_day_answer(data: bytes) -> Iterator[DayItem]:
+    """The envelopes of a whole day's answer, one by one; WireError `answer-damaged` if it is cut off."""
+    parser = DayParser()
+    yield from parser.feed(data)
+    parser.finish()
 
 
 def day_answer(items: Iterable[DayItem]) -> bytes:

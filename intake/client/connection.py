@@ -23,6 +23,10 @@ PASSING = (429, 500, 502, 503, 504)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
 
+Sink = Callable[[bytes], None]
+"""Takes the pieces of an answer, in their order."""
+
+
 class ConnectionProblem(DrempelError):
     """The server could not be reached or could not do it, or what it answered makes no sense."""
 
@@ -81,8 +85,12 @@ class Connection:
         headers: dict[str, str] | None = None,
         expected: tuple[int, ...] = (200, 204),
         longest: int = LONGEST_ANSWER,
+        begin: Callable[[], Sink] | None = None,
     ) -> httpx.Response:
         """The answer, of at most `longest` bytes; DrempelError says what is wrong.
+
+        With `begin` an expected answer is not kept: what `begin` gives takes each piece as it comes. It is called again
+        for each try, and what the tries before gave is to be forgotten.
 
         Repeats the very same bytes while the failure may pass.
         Every write of the API may be repeated: the same bytes again change nothing.
@@ -95,7 +103,10 @@ class Connection:
         start, pause = time.monotonic(), FIRST_PAUSE
         while True:
             try:
-                response = await self._once(method, path, body, sent, longest)
+                request = self._client.build_request(
+                    method, self.address.api + path, content=body, headers=sent
+                )
+                response = await self._once(request, longest, expected, begin)
                 if response.status_code in expected:
                     return response
                 problem = _problem(response)
@@ -109,17 +120,22 @@ class Connection:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _once(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str], longest: int
+        self,
+        request: httpx.Request,
+        longest: int,
+        expected: tuple[int, ...],
+        begin: Callable[[], Sink] | None,
     ) -> httpx.Response:
-        request = self._client.build_request(method, self.address.api + path, content=body, headers=headers)
         response = await self._client.send(request, stream=True)
         try:
-            pieces, length = [], 0
+            pieces: list[bytes] = []
+            length = 0
+            take = begin() if begin and response.status_code in expected else pieces.append
             async for piece in response.aiter_raw():
                 length += len(piece)
                 if length > longest:
                     raise ConnectionProblem("answer-damaged", "It is too long.")
-                pieces.append(piece)
+                take(piece)
         finally:
             await response.aclose()
         return httpx.Response(response.status_code, headers=_kept(response), content=b"".join(pieces))

@@ -19,7 +19,7 @@ from crypto.errors import DrempelError, EnvelopeError, WireError
 from crypto.keyring import Conversation
 from crypto.message import REPORTER, Message
 from crypto.ratchet import WeekKeys
-from intake.client.connection import ConnectionProblem, read_json
+from intake.client.connection import ConnectionProblem, Sink, read_json
 from intake.client.organisation import CLOCK_DAYS
 from intake.client.sending import Written, send_message
 from intake.client.session import Session, renew_statement
@@ -195,6 +195,36 @@ def author_keys(session: Session, known: Conversation) -> Callable[[Message], li
     return keys
 
 
+class _Day:
+    """One day's answer on its way into a sync. Its envelopes come mailbox by mailbox (PROTOCOL 12.5)."""
+
+    def __init__(self, state: _Sync, day: int) -> None:
+        self.state = state
+        self.day = day
+        self.damaged_before = state.damaged
+
+    def begin(self) -> Sink:
+        """From the beginning, whatever of it has come before."""
+        self.state.by_day.pop(self.day, None)
+        self.state.damaged = self.damaged_before
+        self.parser = wire.DayParser()
+        self.together: list[wire.DayItem] = []
+        return self.take
+
+    def take(self, piece: bytes) -> None:
+        """The next piece of the answer."""
+        for item in self.parser.feed(piece):
+            if self.together and self.together[0].mailbox != item.mailbox:
+                self.state.take_day(self.day, self.together)
+                self.together = []
+            self.together.append(item)
+
+    def end(self) -> None:
+        """That was all; WireError `answer-damaged` if it was cut off."""
+        self.parser.finish()
+        self.state.take_day(self.day, self.together)
+
+
 def _days(listing: dict[str, Any], start: int) -> tuple[int, dict[int, int]]:
     """The server's day, and each day from `start` that has envelopes, with their bytes."""
     try:
@@ -222,8 +252,11 @@ async def sync(
         raise ConnectionProblem("answer-damaged")
     state, done, total = _Sync(session), 0, sum(days.values())
     for day, size in sorted(days.items()):
-        answer = await session.request("GET", f"inbox/days/{day_text(day)}", longest=2 * size + SLACK)
-        state.take_day(day, wire.parse_day_answer(answer.content))
+        coming = _Day(state, day)
+        await session.request(
+            "GET", f"inbox/days/{day_text(day)}", longest=2 * size + SLACK, begin=coming.begin
+        )
+        coming.end()
         done += size
         progress(done, total)
     found = state.finish(today)

@@ -1,14 +1,19 @@
 """PROTOCOL 10.6, 11: nothing that others do, and no clock set right, keeps a recipient from reading what came."""
 
+import tracemalloc
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
+from crypto import wire
 from crypto.encoding import b64, day_number, parse_object, unb64
 from crypto.errors import DrempelError, KeyringError
 from crypto.keyring import Keyring, seal_keyring
 from crypto.sealing import os_random
 from intake.client import inbox, session
+from intake.client.connection import Connection
 from intake.client.organisation import CLOCK_DAYS
 from tests.client.house import House
 
@@ -85,3 +90,72 @@ async def test_another_refusal_of_a_statement_is_told(house: House) -> None:
     with pytest.raises(DrempelError) as caught:
         await inbox.sync(opened, os_random)
     assert caught.value.code == "statement-key"
+
+
+class Broken(httpx.AsyncByteStream):
+    """An answer whose connection breaks before its last byte, after everything else came in small pieces."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for at in range(0, len(self._content) - 1, 1000):
+            yield self._content[at : min(at + 1000, len(self._content) - 1)]
+        raise httpx.ReadError("the connection broke")
+
+
+async def test_a_day_that_breaks_off_is_read_again_and_counted_once(house: House) -> None:
+    report = await house.report()
+    await house.write(report, "More.")
+    broken: list[str] = []
+
+    def breaking(asked: str, below: str, true: httpx.Response) -> httpx.Response:
+        if below.startswith("inbox/days/") and len(broken) < 2:
+            broken.append(below)
+            return httpx.Response(200, stream=Broken(true.content))
+        return true
+
+    for day in range(2):
+        house.day += 30 * day
+        opened = await house.session(ONE)
+        lazy = house.connection(breaking)
+        opened.connection = Connection(lazy.address, patience=20, transport=house.transports[-1])
+        found = await inbox.sync(opened, os_random)
+        [row] = inbox.listed(opened, found)
+        assert (row.mailbox, row.messages, found.damaged) == (report.mailbox, 2, 0)
+    assert len(broken) == 2
+
+
+async def test_a_day_larger_than_memory_is_read_mailbox_by_mailbox(house: House) -> None:
+    report = await house.report()
+    frame = wire.build_day_item(
+        wire.DayItem(bytes([1]) * 32, wire.StoredEnvelope(bytes(16), house.day, bytes(1 << 20)), None)
+    )
+    count = 64
+
+    class Large(httpx.AsyncByteStream):
+        def __init__(self, true: bytes) -> None:
+            self.true = true
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            own = list(wire.parse_day_answer(self.true))
+            for number in range(count):
+                yield frame.replace(bytes([1]) * 32, bytes([number + 1]) * 32)
+            for item in own:
+                yield wire.build_day_item(item)
+            yield wire.build_day_end(count + len(own))
+
+    def flooded(asked: str, below: str, true: httpx.Response) -> httpx.Response:
+        if below.startswith("inbox/days/"):
+            return httpx.Response(200, stream=Large(true.content))
+        return true
+
+    opened = await house.session(ONE, flooded)
+    tracemalloc.start()
+    try:
+        found = await inbox.sync(opened, os_random)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [row.mailbox for row in inbox.listed(opened, found)] == [report.mailbox]
+    assert most < 16 << 20

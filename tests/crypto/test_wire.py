@@ -209,6 +209,16 @@ DAY = wire.day_answer(
 )
 
 
+@given(st.lists(DAY_ITEMS, max_size=4), st.integers(1, 400))
+def test_a_day_may_come_in_any_pieces(items: list[DayItem], size: int) -> None:
+    data = wire.day_answer(items)
+    parser = wire.DayParser()
+    found = [item for at in range(0, len(data), size) for item in parser.feed(data[at : at + size])]
+    parser.finish()
+    assert found == items
+    assert refusal(list, parser.feed(b"x")) == "answer-damaged"
+
+
 @given(st.integers(0, len(DAY) - 1))
 def test_a_day_that_was_cut_off_anywhere_is_damaged(length: int) -> None:
     assert refusal(all_items, DAY[:length]) == "answer-damaged"

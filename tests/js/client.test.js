@@ -9,7 +9,7 @@ import {nextAfter} from '../../static/js/crypto/conversation.js';
 import {b64, dayText} from '../../static/js/crypto/encoding.js';
 import {sealOpening} from '../../static/js/crypto/envelope.js';
 import {keyringJson, readKeyring} from '../../static/js/crypto/keyring.js';
-import {creationBytes, parseDayAnswer} from '../../static/js/crypto/wire.js';
+import {creationBytes, dayParser, parseDayAnswer} from '../../static/js/crypto/wire.js';
 import {seeded} from './randomness.js';
 import {TODAY, WEEK, colleagueDraft, dayAnswer, mailboxAnswer, makeWorld, person, sendReport, stored} from './world.js';
 
@@ -145,6 +145,26 @@ test('a report that came after the clock of the server was set back is still loo
     const {recent} = await talk.syncAs('lee', talk.day(), before.keyring);
     assert.equal(recent.get(talk.mailbox), 1);
   }
+});
+
+test('a day may come in any pieces, and is damaged if it ends too early or goes on', async () => {
+  const talk = await begin();
+  talk.envelopes.push(await talk.replyAs('kaya', 'answer'));
+  const whole = talk.day();
+  for (const size of [1, 31, 1000, whole.length]) {
+    const parser = dayParser();
+    const found = [];
+    for (let at = 0; at < whole.length; at += size) {
+      assert.throws(() => parser.finish(), {code: 'answer-damaged'});
+      found.push(...parser.feed(whole.slice(at, at + size)));
+    }
+    parser.finish();
+    assert.deepEqual(found, parseDayAnswer(whole));
+    assert.throws(() => parser.feed(Uint8Array.of(0)), {code: 'answer-damaged'});
+  }
+  const miscounted = whole.slice();
+  miscounted.set([Number(miscounted.at(-1)) ^ 1], miscounted.length - 1);
+  assert.throws(() => dayParser().feed(miscounted), {code: 'answer-damaged'});
 });
 
 test('a sync leaves out decoys, what was closed, and what it was not addressed by', async () => {

@@ -154,11 +154,14 @@ export function buildMailboxAnswer(readToken, creation, envelopes) {
  * @property {() => number} day
  */
 
+/** There are too few bytes. */
+class CutOff extends DrempelError {}
+
 /** @param {Uint8Array} bytes @returns {Reader} takes bytes off the front; `answer-damaged` when there are too few */
 function reader(bytes) {
   let at = 0;
   const take = (/** @type {number} */ length) => {
-    if (at + length > bytes.length) throw new DrempelError('answer-damaged');
+    if (at + length > bytes.length) throw new CutOff('answer-damaged');
     at += length;
     return bytes.subarray(at - length, at);
   };
@@ -201,17 +204,56 @@ export function buildDayAnswer(items) {
   return concat(...frames, new Uint8Array(MAILBOX_ID_LENGTH), u32(items.length));
 }
 
-/** @param {Uint8Array} bytes @returns {DayItem[]} throws `answer-damaged` if it was cut off */
+/** @param {Reader} input @returns {DayItem | null} null at the end mark */
+function nextDayItem(input) {
+  const mailbox = input.take(MAILBOX_ID_LENGTH);
+  if (mailbox.every((byte) => byte === 0)) return null;
+  const [id, day, flags] = [input.take(ENVELOPE_ID_LENGTH), input.day(), Number(input.take(1)[0])];
+  if (flags > 1) throw new DrempelError('answer-damaged');
+  const creation = flags ? input.take(CREATION_LENGTH) : null;
+  return {mailbox, envelope: {id, day, bytes: input.take(input.number())}, creation};
+}
+
+/**
+ * A day's answer (PROTOCOL 12.5) as it comes, piece by piece: a day may hold more than a reader's memory does. `feed` gives
+ * the envelopes that are whole now; both throw `answer-damaged`.
+ * @returns {{feed: (piece: Uint8Array) => DayItem[], finish: () => void}}
+ */
+export function dayParser() {
+  let [left, count, ended] = [new Uint8Array(0), 0, false];
+  /** @param {Uint8Array} piece */
+  const feed = (piece) => {
+    const bytes = concat(left, piece);
+    const input = reader(bytes);
+    /** @type {DayItem[]} */
+    const items = [];
+    let whole = 0;
+    try {
+      while (!ended) {
+        const item = nextDayItem(input);
+        if (item) items.push(item);
+        else if (input.number() === count + items.length) ended = true;
+        else throw new DrempelError('answer-damaged');
+        whole = input.at();
+      }
+    } catch (problem) {
+      if (!(problem instanceof CutOff)) throw problem;
+    }
+    count += items.length;
+    left = bytes.slice(whole);
+    if (ended && left.length > 0) throw new DrempelError('answer-damaged');
+    return items;
+  };
+  const finish = () => {
+    if (!ended) throw new DrempelError('answer-damaged');
+  };
+  return {feed, finish};
+}
+
+/** @param {Uint8Array} bytes a whole answer @returns {DayItem[]} throws `answer-damaged` if it was cut off */
 export function parseDayAnswer(bytes) {
-  const input = reader(bytes);
-  /** @type {DayItem[]} */
-  const items = [];
-  for (let mailbox = input.take(32); mailbox.some((byte) => byte !== 0); mailbox = input.take(32)) {
-    const [id, day, flags] = [input.take(ENVELOPE_ID_LENGTH), input.day(), Number(input.take(1)[0])];
-    if (flags > 1) throw new DrempelError('answer-damaged');
-    const creation = flags ? input.take(CREATION_LENGTH) : null;
-    items.push({mailbox, envelope: {id, day, bytes: input.take(input.number())}, creation});
-  }
-  if (input.number() !== items.length || input.at() !== bytes.length) throw new DrempelError('answer-damaged');
+  const {feed, finish} = dayParser();
+  const items = feed(bytes);
+  finish();
   return items;
 }
