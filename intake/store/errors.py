@@ -35,7 +35,7 @@ class SchemaTooNew(StoreError):
 
 
 class NotAStore(StoreError):
-    """This folder holds no store of this service. Create one first, or check the path."""
+    """This folder holds no store of this service. Make one with `drempel init`, or check the path."""
 
 
 class MigrationFailed(StoreError):
