@@ -13,6 +13,7 @@ from crypto.hashing import hash_labelled
 
 CLOCK_DAYS = 2
 MOST_ROTATIONS = 64
+MOST_SIGNERS = 16
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ def read_signers(value: object) -> Signers:
     if not isinstance(value, dict) or not isinstance(value.get("keys"), list):
         raise ValueError("not a set of signers")
     keys = tuple(unb64(key, 32) for key in value["keys"])
-    if not 1 <= len(set(keys)) == len(keys) <= 16 or not is_number(value.get("threshold"), 1, len(keys)):
+    if not 1 <= len(set(keys)) == len(keys) <= MOST_SIGNERS or not is_number(
+        value.get("threshold"), 1, len(keys)
+    ):
         raise ValueError("not a set of signers")
     return Signers(value["threshold"], keys)
 

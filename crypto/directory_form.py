@@ -10,6 +10,8 @@ MOST_DAYS = 366
 MOST_CHANNELS = 64
 MOST_KINDS = 64
 MOST_RECIPIENTS = 256
+MOST_FORMER = 4096
+MOST_ROUTES = 16
 RETENTION_DAYS = (1, 3650)
 
 
@@ -59,7 +61,7 @@ def _check_channel(item: dict[str, Any], kinds: list[str], recipients: list[str]
     _need(len(item["recipients"]) <= slots, "a channel has more recipients than slots")
     informed = _list(item.get("informed"), "who else is informed")
     _need(all(_is_text(text) for text in informed), "who else is informed")
-    for route in _objects(item.get("routes"), "a channel's routes", 16):
+    for route in _objects(item.get("routes"), "a channel's routes", MOST_ROUTES):
         _need(_is_text(route.get("name")) and isinstance(route.get("url"), str), "a channel's routes")
 
 
@@ -68,7 +70,7 @@ def _check_people(content: dict[str, Any]) -> list[str]:
     for item in recipients:
         _need(_is_text(item.get("name")) and _is_text(item.get("role")), "a recipient's name or role")
         unb64(item.get("signing_key"), 32)
-    for item in _objects(content.get("former"), "former recipients", 4096):
+    for item in _objects(content.get("former"), "former recipients", MOST_FORMER):
         _need(is_id(item.get("id")) and is_number(item.get("until"), 1), "former recipients")
         channels = _list(item.get("channels"), "former recipients")
         _need(all(is_id(channel) for channel in channels), "former recipients")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from crypto import signatures
 from crypto.encoding import b64, parse_object, unb64, write_object
 
+MOST_SIGNATURES = 64
+
 
 @dataclass(frozen=True)
 class Dsse:
@@ -45,7 +47,7 @@ def read_dsse(value: object) -> Dsse:
     if not isinstance(value, dict):
         raise ValueError("not a DSSE envelope")
     type_, listed = value.get("payloadType"), value.get("signatures")
-    if not isinstance(type_, str) or not isinstance(listed, list) or len(listed) > 64:
+    if not isinstance(type_, str) or not isinstance(listed, list) or len(listed) > MOST_SIGNATURES:
         raise ValueError("not a DSSE envelope")
     pairs = []
     for item in listed:

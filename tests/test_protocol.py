@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 from crypto import directory_form, signatures, wire
-from crypto.directory import CLOCK_DAYS
+from crypto.directory import CLOCK_DAYS, MOST_ROTATIONS, MOST_SIGNERS
+from crypto.dsse import MOST_SIGNATURES
 from crypto.message import TEXT_LIMIT
 from crypto.ratchet import GRACE_WEEKS
 from intake.client import organisation
@@ -27,7 +28,12 @@ LIMITS: dict[str, tuple[int, ...]] = {
         directory_form.MOST_CHANNELS,
         directory_form.MOST_KINDS,
         directory_form.MOST_RECIPIENTS,
+        directory_form.MOST_FORMER,
+        directory_form.MOST_ROUTES,
+        MOST_SIGNERS,
+        MOST_ROTATIONS,
     ),
+    "signatures in a DSSE envelope": (MOST_SIGNATURES,),
     "body of `PUT keyring`": (KEYRING_LIMIT,),
     "body of `PUT statement`": (STATEMENT_LIMIT,),
     "any other body": (SIGN_IN_LIMIT,),
