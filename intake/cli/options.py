@@ -110,6 +110,8 @@ def connection_to(server: str, pin: str | None, patience: float) -> Connection:
     address = address_of(server, pin)
     if address.pin is None:
         remark("Not verified by link: use the address with its #fingerprint, or --pin.")
+    if address.is_overheard:
+        remark("Not encrypted on the way, except what Drempel seals: use the https or the onion address.")
     return Connection(address, patience=patience, waiting=_say_waiting())
 
 

@@ -18,6 +18,18 @@ class Address:
         """Where the API of this version is."""
         return self.base + "api/1/"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether this machine itself is named, which no proxy needs to reach."""
+        host = urlsplit(self.base).hostname or ""
+        return host in ("127.0.0.1", "::1", "localhost")
+
+    @property
+    def is_overheard(self) -> bool:
+        """Whether tokens travel for anybody on the way to read: plain http to neither this machine nor an onion."""
+        parts = urlsplit(self.base)
+        return parts.scheme == "http" and not self.is_local and not (parts.hostname or "").endswith(".onion")
+
 
 def read_pin(text: str) -> bytes:
     """The organisation id in a fingerprint; ValueError, in words for a person, if it is none."""

@@ -53,12 +53,11 @@ class Connection:
         self.address = address
         self._patience = patience
         self._waiting = waiting
-        local = httpx.URL(address.base).host in ("127.0.0.1", "::1", "localhost")
         self._client = httpx.AsyncClient(
             timeout=TIMEOUT,
             transport=transport,
             trust_env=False,
-            proxy=None if local or transport else _proxy(),
+            proxy=None if address.is_local or transport else _proxy(),
             verify=ssl.create_default_context() if address.base.startswith("https") else False,
         )
         # httpx adds what it likes to any headers it is given, its name and version among them.
