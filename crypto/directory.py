@@ -6,10 +6,9 @@ from typing import Any
 
 from crypto import signatures
 from crypto.directory_form import check_form
-from crypto.dsse import Dsse, is_newer, make_dsse, parse_dsse, read_dsse
-from crypto.encoding import b64, day_number, is_number, parse_object, unb64, write_object
+from crypto.encoding import b64, day_number, hash_labelled, is_number, parse_object, unb64, write_object
 from crypto.errors import DirectoryError
-from crypto.hashing import hash_labelled
+from crypto.signatures import Dsse, is_newer, make_dsse, parse_dsse, read_dsse
 
 CLOCK_DAYS = 2
 MOST_ROTATIONS = 64

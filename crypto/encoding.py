@@ -1,4 +1,4 @@
-"""Bytes, text, JSON and days (PROTOCOL 1)."""
+"""Bytes, text, JSON and days (PROTOCOL 1), and the one hash of the protocol (PROTOCOL 2.1)."""
 
 import base64
 import binascii
@@ -8,6 +8,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
+from nacl.encoding import RawEncoder
+from nacl.hash import blake2b
+
 Random = Callable[[int], bytes]
 """Where randomness comes from: a number of bytes to that many bytes (PROTOCOL 1.6)."""
 
@@ -16,6 +19,11 @@ LARGEST_NUMBER = 2**53 - 1
 LARGEST_DAY = (date.max - EPOCH).days
 DEEPEST = 32
 NESTING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]')
+
+
+def hash_labelled(label: str, data: bytes) -> bytes:
+    """`H(label, data)`, 32 bytes. The label keeps a hash made for one purpose from serving another."""
+    return blake2b(b"drempel/1/" + label.encode("ascii") + b"\x00" + data, digest_size=32, encoder=RawEncoder)
 
 
 def b64(data: bytes) -> str:

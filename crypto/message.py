@@ -6,9 +6,8 @@ from typing import Any
 
 from crypto import signatures, wire
 from crypto.directory import Quote, read_quote
-from crypto.encoding import day_number, is_id, is_number, parse_object, unb64, write_object
-from crypto.errors import EnvelopeError
-from crypto.hashing import hash_labelled
+from crypto.encoding import day_number, hash_labelled, is_id, is_number, parse_object, unb64, write_object
+from crypto.errors import DrempelError, EnvelopeError
 
 TEXT_LIMIT = 1_044_480
 SIGNATURE_LENGTH = 64
@@ -20,6 +19,15 @@ NO_KEYS = bytes(32)
 
 AuthorKeys = Callable[["Message"], Sequence[bytes]]
 """From a message to the keys of the author it names; none if that author does not belong here."""
+
+
+def check_text(text: str) -> str:
+    """What a person wrote, if it can be sent; DrempelError `text-empty` or `text-too-long` if not."""
+    if not text.strip():
+        raise DrempelError("text-empty")
+    if len(text.encode("utf-8")) > TEXT_LIMIT:
+        raise DrempelError("text-too-long")
+    return text
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from crypto import signatures
 from crypto.directory import Directory, Quote, read_quote
-from crypto.dsse import Dsse, is_newer, make_dsse, read_dsse
-from crypto.encoding import b64, is_id, is_number, parse_object, unb64, write_object
+from crypto.encoding import b64, hash_labelled, is_id, is_number, parse_object, unb64, write_object
 from crypto.errors import StatementError
-from crypto.hashing import hash_labelled
+from crypto.signatures import Dsse, is_newer, make_dsse, read_dsse
 
 WEEKS = 26
 PUBLIC_KEY_LENGTH = 1216

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from crypto.encoding import LARGEST_DAY, Random
+from crypto.encoding import LARGEST_DAY, Random, hash_labelled
 from crypto.errors import WireError
-from crypto.hashing import hash_labelled
 
 SUITE = 1
 OPENING, CONVERSATION, KEYRING = 1, 2, 3

@@ -5,9 +5,9 @@ from typing import Any
 
 from crypto import directory_form, signatures, wire
 from crypto.directory import CLOCK_DAYS, MOST_ROTATIONS, MOST_SIGNERS
-from crypto.dsse import MOST_SIGNATURES
 from crypto.message import TEXT_LIMIT
 from crypto.ratchet import GRACE_WEEKS
+from crypto.signatures import MOST_SIGNATURES
 from intake.client import organisation
 from intake.service.directory import DIRECTORY_LIMIT
 from intake.service.mailboxes import MAILBOX_BYTES, MAILBOX_ENVELOPES

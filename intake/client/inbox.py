@@ -17,13 +17,12 @@ from crypto.envelope import (
 )
 from crypto.errors import DrempelError, EnvelopeError, WireError
 from crypto.keyring import Conversation
-from crypto.message import REPORTER, Message
+from crypto.message import REPORTER, Message, check_text
 from crypto.ratchet import WeekKeys
 from intake.client.connection import ConnectionProblem, Sink, read_json
 from intake.client.organisation import CLOCK_DAYS
 from intake.client.sending import Written, send_message
 from intake.client.session import Session, renew_statement
-from intake.client.text import check_text
 
 SLACK = 64 * 1024 * 1024
 # A day is done for good once nothing can come on it any more. The server's day may be two days ahead of this device's

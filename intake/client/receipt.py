@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from crypto import wire
 from crypto.conversation import Notice, Thread, read_thread
 from crypto.encoding import Random, b64
-from crypto.envelope import ConversationPlace, open_conversation, open_with_secret, read_stub
+from crypto.envelope import ConversationPlace, Stub, open_conversation, open_with_secret, read_stub
 from crypto.errors import DirectoryError, EnvelopeError, WireError
 from crypto.keys import ReporterKeys, reporter_keys
-from crypto.message import REPORTER, Message
-from crypto.stub import Stub
+from crypto.message import REPORTER, Message, check_text
 from intake.client.connection import Connection, ConnectionProblem
 from intake.client.organisation import Organisation
 from intake.client.sending import Written, send_message
-from intake.client.text import check_text
 
 
 @dataclass(frozen=True)

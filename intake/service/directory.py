@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from crypto.directory import Directory, accept_directory
-from crypto.dsse import parse_dsse
 from crypto.encoding import b64, day_number, day_text, parse_object, week_of, write_object
 from crypto.errors import DirectoryError, DrempelError
+from crypto.signatures import parse_dsse
 from intake.service.limits import Bodies
 from intake.service.organisations import Organisations
 from intake.service.routing import API, no_content, resource

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crypto.dsse import read_dsse
 from crypto.encoding import b64, parse_object, unb64, week_of, write_object
 from crypto.errors import DrempelError, KeyringError
+from crypto.signatures import read_dsse
 from crypto.statement import PUBLIC_KEY_LENGTH, WEEKS, accept_statement
 from crypto.wire import KEYRING, SUITE, TAG_LENGTH
 from intake.service.directory import published

@@ -11,8 +11,7 @@ from starlette.applications import Starlette
 
 from crypto.codes import parse_code
 from crypto.directory import accept_directory, make_directory
-from crypto.encoding import b64, day_text, parse_object, unb64, utc_day
-from crypto.hashing import hash_labelled
+from crypto.encoding import b64, day_text, hash_labelled, parse_object, unb64, utc_day
 from crypto.keys import ReporterKeys, reporter_keys, root_seed
 from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from crypto import signatures
 from crypto.directory import Quote, Signers, accept_directory, make_directory, make_rotation
-from crypto.dsse import make_dsse
-from crypto.encoding import b64, day_text, parse_object, write_object
+from crypto.encoding import b64, day_text, hash_labelled, parse_object, write_object
 from crypto.errors import DirectoryError
-from crypto.hashing import hash_labelled
+from crypto.signatures import make_dsse
 from tests.crypto.making import (
     ANNA,
     BERT,

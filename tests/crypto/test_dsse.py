@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto import signatures
-from crypto.dsse import is_newer, make_dsse, parse_dsse, read_dsse
 from crypto.encoding import b64, parse_object, unb64
-from crypto.signatures import TYPES, public_key
+from crypto.signatures import TYPES, is_newer, make_dsse, parse_dsse, public_key, read_dsse
 from tests.crypto.making import of
 
 SEEDS = [of(f"seed {number}") for number in range(3)]

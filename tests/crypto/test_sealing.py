@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.hashing import hash_labelled
+from crypto.encoding import hash_labelled
 from crypto.sealing import DoesNotOpen, argon2id, derive, os_random, seal, unseal
 from tests.crypto.making import flipped, of
 

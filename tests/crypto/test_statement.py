@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from crypto import signatures
 from crypto.directory import Quote
-from crypto.encoding import b64
+from crypto.encoding import b64, hash_labelled
 from crypto.errors import DirectoryError, StatementError
-from crypto.hashing import hash_labelled
 from crypto.statement import WEEKS, accept_statement, key_hash, make_statement
 from tests.crypto.making import (
     ANNA,

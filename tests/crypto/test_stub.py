@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from crypto import wire
 from crypto.directory import Quote
-from crypto.envelope import make_stub, read_stub, seal_opening
+from crypto.envelope import Stub, make_stub, open_stub, read_stub, seal_opening, seal_stub
 from crypto.errors import EnvelopeError
 from crypto.sealing import DoesNotOpen, derive, seal, unseal
-from crypto.stub import Stub, open_stub, seal_stub
 from tests.crypto.making import ANNA, DIRECTORY, RECEIPT, draft, flipped, keys_of, of, report, seeded
 
 KEY, SALT = of("stub key"), of("salt")

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto import wire
-from crypto.encoding import LARGEST_DAY
+from crypto.encoding import LARGEST_DAY, hash_labelled
 from crypto.errors import WireError
-from crypto.hashing import hash_labelled
 from crypto.wire import DayItem, StoredEnvelope
 from tests.crypto.making import Mailbox, flipped, of, report, seeded
 

@@ -21,7 +21,7 @@ import {threadJson} from './peer.js';
 
 /** @import {Message} from '../../static/js/crypto/message.js' */
 /** @import {Opening} from '../../static/js/crypto/envelope.js' */
-/** @import {Stub} from '../../static/js/crypto/stub.js' */
+/** @import {Stub} from '../../static/js/crypto/envelope.js' */
 /** @typedef {any} Input */
 /** @typedef {{layer: string, code?: string, group?: number, kind?: string, correction?: string, output?: Record<string, unknown>}} Outcome */
 

@@ -11,8 +11,7 @@ import httpx
 
 from crypto import signatures, wire
 from crypto.directory import Quote, Signers, make_directory
-from crypto.encoding import b64, day_text, parse_object, unb64, week_of
-from crypto.hashing import hash_labelled
+from crypto.encoding import b64, day_text, hash_labelled, parse_object, unb64, week_of
 from crypto.statement import WEEKS, make_statement
 from intake.store import Organisation, Store
 

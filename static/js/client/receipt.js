@@ -14,7 +14,7 @@ import {sealMessage} from './sending.js';
 /** @import {ReporterKeys} from '../crypto/keys.js' */
 /** @import {Message} from '../crypto/message.js' */
 /** @import {SealedMessage} from './sending.js' */
-/** @import {Stub} from '../crypto/stub.js' */
+/** @import {Stub} from '../crypto/envelope.js' */
 /** @import {CreationRecord, MailboxAnswer, StoredEnvelope} from '../crypto/wire.js' */
 /** @typedef {{channel: string | null, thread: Thread}} Visit `channel` is null if the stub is damaged */
 

@@ -5,10 +5,9 @@ import {concat, dayText} from '../crypto/encoding.js';
 import {creationOf, sealOpening, stubMaker} from '../crypto/envelope.js';
 import {publicBytes} from '../crypto/hpke.js';
 import {reporterKeys} from '../crypto/keys.js';
-import {REPORTER} from '../crypto/message.js';
+import {REPORTER, checkText} from '../crypto/message.js';
 import {ENVELOPE_ID_LENGTH, creationBytes, verifier} from '../crypto/wire.js';
 import {addressees, checkKind} from './organisation.js';
-import {checkText} from './text.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {KeyBlock} from '../crypto/envelope.js' */

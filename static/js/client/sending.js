@@ -5,7 +5,7 @@ import {dayText} from '../crypto/encoding.js';
 import {sealConversation} from '../crypto/envelope.js';
 import {DrempelError} from '../crypto/errors.js';
 import {ENVELOPE_ID_LENGTH} from '../crypto/wire.js';
-import {checkText} from './text.js';
+import {checkText} from '../crypto/message.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Directory} from '../crypto/directory.js' */

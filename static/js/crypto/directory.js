@@ -1,12 +1,12 @@
 /** The directory: who may be told, under which keys, signed by the custodian (PROTOCOL 9). The twin of `crypto/directory.py`. */
 import {MOST_VERSION, checkForm} from './directory_form.js';
-import {dsseObject, isNewer, makeDsse, parseDsse, readDsse, signersOf} from './dsse.js';
 import {
   b64,
   compare,
   concat,
   dayNumber,
   equal,
+  hashLabelled,
   isNumber,
   isObject,
   need,
@@ -17,12 +17,11 @@ import {
   writeJson,
 } from './encoding.js';
 import {DrempelError} from './errors.js';
-import {hashLabelled} from './hashing.js';
-import {TYPES} from './signatures.js';
+import {TYPES, dsseObject, isNewer, makeDsse, parseDsse, readDsse, signersOf} from './signatures.js';
 
 /** @import {Json} from './encoding.js' */
 /** @import {Channel, Content, Recipient} from './directory_form.js' */
-/** @import {Dsse} from './dsse.js' */
+/** @import {Dsse} from './signatures.js' */
 
 /** @typedef {{threshold: number, keys: Uint8Array[]}} Signers signing keys and how many of them must sign */
 /** @typedef {{version: number, hash: Uint8Array}} Quote a directory as messages, stubs, statements and keyrings refer to it */

@@ -1,4 +1,5 @@
-/** Bytes, text, JSON and days (PROTOCOL 1). The twin of `crypto/encoding.py`. */
+/** Bytes, text, JSON and days (PROTOCOL 1), and the one hash (PROTOCOL 2.1). The twin of `crypto/encoding.py`. */
+import {blake2b} from '../../vendor/noble.js';
 import {DrempelError} from './errors.js';
 
 /** @typedef {(length: number) => Uint8Array} Random where randomness comes from (PROTOCOL 1.6) */
@@ -50,6 +51,14 @@ export function fromUtf8(bytes) {
     throw malformed('UTF-8');
   }
 }
+
+/**
+ * `H(label, data)`. The label keeps a hash made for one purpose from serving another.
+ * @param {string} label
+ * @param {Uint8Array} data
+ * @returns {Uint8Array} 32 bytes
+ */
+export const hashLabelled = (label, data) => blake2b(concat(utf8(`drempel/1/${label}`), u8(0), data), {dkLen: 32});
 
 /** @param {Uint8Array} bytes @returns {string} base64url without padding (PROTOCOL 1.2) */
 export function b64(bytes) {

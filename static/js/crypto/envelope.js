@@ -1,10 +1,9 @@
 /** Sealing and opening envelopes (PROTOCOL 6). The twin of `crypto/envelope.py`. */
-import {concat, equal, readU32, u32, u8, utf8} from './encoding.js';
+import {concat, equal, isId, readU32, u32, u8, utf8} from './encoding.js';
 import {DrempelError} from './errors.js';
 import {openSlot, publicBytes, sealSlot} from './hpke.js';
 import {packMessage, unpackMessage} from './message.js';
 import {derive, seal, unseal} from './sealing.js';
-import {openStub, sealStub} from './stub.js';
 import {
   CONVERSATION,
   CONVERSATION_SIZES,
@@ -24,7 +23,6 @@ import {
 /** @import {PrivateKey} from './hpke.js' */
 /** @import {Message} from './message.js' */
 /** @import {Quote} from './directory.js' */
-/** @import {Stub} from './stub.js' */
 /** @import {CreationRecord} from './wire.js' */
 
 /**
@@ -39,7 +37,14 @@ import {
  *   keys: KeyBlock, meta: Json, text: string, signingSeed: Uint8Array}} Draft
  */
 /** @typedef {{organisation: Uint8Array, mailbox: Uint8Array, envelope: Uint8Array}} ConversationPlace */
+/**
+ * What the reporter's client noted at sending: the signers hash of then, the directory used, `Z` or filler, the channel.
+ * @typedef {{rereadable: boolean, signers: Uint8Array, directory: Quote, secret: Uint8Array, channel: string}} Stub
+ */
 /** @typedef {(message: Message, keys: KeyBlock) => Uint8Array[]} OpeningAuthors */
+
+const STUB_PLAIN_LENGTH = 142;
+const CHANNEL_LENGTH = 40;
 
 /** @param {KeyBlock} keys @returns {Uint8Array} 1,408 bytes */
 export const keyBlockBytes = (keys) =>
@@ -120,6 +125,41 @@ async function sealSlots(draft, header, secret, random) {
     sealed.push(await sealSlot(key, slotInfo(header, draft.creation, draft.envelope, index), content, random));
   }
   return concat(...sealed);
+}
+
+/** @param {Stub} stub @returns {Uint8Array} 142 bytes */
+function stubBytes({rereadable, signers, directory, secret, channel}) {
+  const name = utf8(channel);
+  const filling = new Uint8Array(CHANNEL_LENGTH - name.length);
+  const quote = concat(u32(directory.version), directory.hash);
+  return concat(u8(rereadable ? 1 : 0), signers, quote, secret, u8(name.length), name, filling);
+}
+
+/**
+ * Always 158 bytes; without a stub, zeros under a key that nobody keeps.
+ * @param {Stub | null} stub @param {Uint8Array} key @param {Uint8Array} salt @param {Uint8Array} ad
+ * @returns {Promise<Uint8Array>}
+ */
+export const sealStub = (stub, key, salt, ad) =>
+  seal(derive(key, salt, 'opening/stub'), ad, stub ? stubBytes(stub) : new Uint8Array(STUB_PLAIN_LENGTH));
+
+/**
+ * @param {Uint8Array} sealed @param {Uint8Array} key @param {Uint8Array} salt @param {Uint8Array} ad
+ * @returns {Promise<Stub>} throws `envelope-stub`
+ */
+export async function openStub(sealed, key, salt, ad) {
+  const plain = await unseal(derive(key, salt, 'opening/stub'), ad, sealed);
+  if (!plain) throw new DrempelError('envelope-stub');
+  const channel = String.fromCharCode(...plain.subarray(102, 102 + Number(plain[101])));
+  const stub = {
+    rereadable: plain[0] === 1,
+    signers: plain.slice(1, 33),
+    directory: {version: readU32(plain, 33), hash: plain.slice(37, 69)},
+    secret: plain.slice(69, 101),
+    channel,
+  };
+  if (!isId(channel) || !stub.directory.version || !equal(stubBytes(stub), plain)) throw new DrempelError('envelope-stub');
+  return stub;
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   concat,
   dayNumber,
   fromUtf8,
+  hashLabelled,
   isId,
   isNumber,
   isObject,
@@ -20,7 +21,6 @@ import {
   writeJson,
 } from './encoding.js';
 import {DrempelError} from './errors.js';
-import {hashLabelled} from './hashing.js';
 import {TYPES, sign, verify} from './signatures.js';
 import {CONVERSATION_SIZES, OPENING_SIZES, SUITE} from './wire.js';
 
@@ -45,6 +45,13 @@ export const OPENING_KINDS = Object.freeze(['report', 'case', 'grant', 'decoy'])
 export const CONVERSATION_KINDS = Object.freeze(['message']);
 const SIGNATURE_LENGTH = 64;
 const NO_KEYS = new Uint8Array(32);
+
+/** What a person wrote, before it is sealed. @param {string} text @returns {string} the same; throws `text-empty` or `text-too-long` */
+export function checkText(text) {
+  if (!text.trim()) throw new DrempelError('text-empty');
+  if (utf8(text).length > TEXT_LIMIT) throw new DrempelError('text-too-long');
+  return text;
+}
 
 /** @param {Place} place @returns {Uint8Array} the context that is signed but does not travel (PROTOCOL 7.2) */
 export function context({organisation, mailbox, envelope, commitment, keyBlock}) {

@@ -1,15 +1,27 @@
 /** Statements: a recipient's signed announcement of coming week keys (PROTOCOL 10). The twin of `crypto/statement.py`. */
 import {checkSeen, findChannel, findRecipient, quoteJson, readQuote} from './directory.js';
-import {dsseObject, isNewer, readDsse, signersOf} from './dsse.js';
-import {b64, concat, dayNumber, equal, isId, isNumber, isObject, need, parseJson, readAs, unb64, writeJson} from './encoding.js';
+import {
+  b64,
+  concat,
+  dayNumber,
+  equal,
+  hashLabelled,
+  isId,
+  isNumber,
+  isObject,
+  need,
+  parseJson,
+  readAs,
+  unb64,
+  writeJson,
+} from './encoding.js';
 import {DrempelError} from './errors.js';
-import {hashLabelled} from './hashing.js';
 import {PUBLIC_KEY_LENGTH, isPublicKey} from './hpke.js';
-import {TYPES} from './signatures.js';
+import {TYPES, dsseObject, isNewer, readDsse, signersOf} from './signatures.js';
 
 /** @import {Json} from './encoding.js' */
 /** @import {Directory, Quote} from './directory.js' */
-/** @import {Dsse} from './dsse.js' */
+/** @import {Dsse} from './signatures.js' */
 /**
  * An accepted statement; `keys` are the hashes of the keys of `firstWeek` and the next 25.
  * @typedef {{recipient: string, counter: number, directory: Quote, firstWeek: number, keys: Uint8Array[]}} Statement

@@ -2,9 +2,8 @@
  * What both ends read without any secret: creation record, envelope headers, answers (PROTOCOL 5, 6, 12). The twin of
  * `crypto/wire.py`.
  */
-import {LARGEST_DAY, b64, concat, equal, readU32, u32, u8} from './encoding.js';
+import {LARGEST_DAY, b64, concat, equal, hashLabelled, readU32, u32, u8} from './encoding.js';
 import {DrempelError} from './errors.js';
-import {hashLabelled} from './hashing.js';
 
 export const SUITE = 1;
 export const OPENING = 1;

@@ -1,9 +1,7 @@
 /** Vectors of directories, statements and who can be reached (PROTOCOL 9, 10). */
 import {makeDirectory, makeRotation, signersHash, signersJson} from '../../../static/js/crypto/directory.js';
-import {makeDsse, dsseObject} from '../../../static/js/crypto/dsse.js';
-import {b64, dayText, parseJson, unb64, utf8, writeJson} from '../../../static/js/crypto/encoding.js';
-import {hashLabelled} from '../../../static/js/crypto/hashing.js';
-import {TYPES, publicKey} from '../../../static/js/crypto/signatures.js';
+import {TYPES, dsseObject, makeDsse, publicKey} from '../../../static/js/crypto/signatures.js';
+import {b64, dayText, hashLabelled, parseJson, unb64, utf8, writeJson} from '../../../static/js/crypto/encoding.js';
 import {makeStatement} from '../../../static/js/crypto/statement.js';
 import {announced} from '../../../static/js/crypto/ratchet.js';
 import {seeded} from '../../js/randomness.js';

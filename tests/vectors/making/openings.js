@@ -1,5 +1,5 @@
 /** Vectors of opening envelopes (PROTOCOL 6.2 to 6.8, 7). */
-import {b64, concat, u32, utf8} from '../../../static/js/crypto/encoding.js';
+import {b64, concat, dayText, u32, utf8} from '../../../static/js/crypto/encoding.js';
 import {keyBlockBytes, sealOpening} from '../../../static/js/crypto/envelope.js';
 import {ratchetAt, weekSeed} from '../../../static/js/crypto/ratchet.js';
 import {creationBytes, parseOpening} from '../../../static/js/crypto/wire.js';
@@ -7,7 +7,6 @@ import {expandKey, openSlot} from '../../../static/js/crypto/hpke.js';
 import {forgeOpening, padTo} from '../../js/forge.js';
 import {seeded} from '../../js/randomness.js';
 import {TODAY, WEEK, colleagueDraft, makeWorld, person, sendReport} from '../../js/world.js';
-import {dayText} from '../../../static/js/crypto/encoding.js';
 
 /** @import {Draft} from '../../../static/js/crypto/envelope.js' */
 /** @import {Maker} from '../make.js' */
