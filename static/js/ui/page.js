@@ -1,0 +1,156 @@
+/** The frame around the screens of a document: language, organisation, problems, what is said aloud, leaving. */
+import {byId, el, fill} from './dom.js';
+import {LANGUAGES, dayWords, language, pick, preferred, speak, t, wordsFor} from './words.js';
+
+/** @import {Overview} from '../client/views.js' */
+/** @import {Child} from './dom.js' */
+/** @import {Refusal} from './link.js' */
+/** @import {Key, Language, PageName, Text} from './words.js' */
+/** @typedef {() => Child} Screen draws itself from what the page knows, in the language at hand; may be asked again at any time */
+
+/** @type {{name: PageName, screen: Screen, title: Key, overview: Overview | null, problem: (() => string) | null, leaving: () => void}} */
+const page = {name: 'reporter', screen: () => null, title: 'title', overview: null, problem: null, leaving: () => undefined};
+
+const main = () => byId('main', HTMLElement);
+
+/**
+ * Take over the document. Resolves once it speaks this person's language.
+ * @param {PageName} name @param {() => void} leaving forgets everything, at once
+ */
+export async function begin(name, leaving) {
+  Object.assign(page, {name, leaving});
+  for (const each of LANGUAGES) byId(each, HTMLButtonElement).addEventListener('click', () => void change(each));
+  byId('leave', HTMLButtonElement).addEventListener('click', leave);
+  // What a closed or left page showed must not come back with the back button.
+  addEventListener('pagehide', () => {
+    page.leaving();
+    wipe();
+  });
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) location.reload();
+  });
+  await speak(name, preferred());
+  translate();
+}
+
+/** @param {Language} wanted */
+async function change(wanted) {
+  try {
+    await speak(page.name, wanted);
+  } catch {
+    say(t('error.language'));
+    return;
+  }
+  translate();
+  redraw();
+}
+
+/** The words that stand in the document itself. @param {ParentNode} [within] */
+export function translate(within = document) {
+  for (const element of within.querySelectorAll('[data-words]')) {
+    element.textContent = t(/** @type {Key} */ (element.getAttribute('data-words')));
+  }
+  for (const each of LANGUAGES) byId(each, HTMLButtonElement).setAttribute('aria-pressed', String(each === language()));
+  drawOrganisation();
+  document.title = t(page.title);
+}
+
+/** @param {Overview | null} overview of the organisation this page is for */
+export function setOrganisation(overview) {
+  page.overview = overview;
+  drawOrganisation();
+}
+
+function drawOrganisation() {
+  const {overview} = page;
+  if (!overview) return;
+  const sure = overview.verified;
+  fill(
+    byId('organisation', HTMLElement),
+    el('p', {class: 'organisation'}, inOwnWords('strong', overview.name)),
+    el(
+      'details',
+      {class: sure ? 'badge sure' : 'badge unsure', id: 'verified'},
+      el('summary', {}, t(sure ? 'verified' : 'unverified')),
+      el('p', {}, t(sure ? 'verified.why' : 'unverified.why')),
+      el('p', {}, t('fingerprint'), ' ', el('code', {id: 'fingerprint'}, overview.fingerprint)),
+    ),
+  );
+}
+
+/**
+ * Words of the organisation or of a person: marked with their language, kept apart from what surrounds them.
+ * @param {'p' | 'span' | 'strong' | 'h2' | 'li' | 'bdi'} tag @param {Text} text @param {string} [className]
+ */
+export function inOwnWords(tag, text, className) {
+  const {lang, text: words} = pick(text);
+  return el(tag, {lang, dir: 'auto', class: className}, words);
+}
+
+/**
+ * Show a screen and begin reading at its heading.
+ * @param {Key} title of the tab @param {Screen} screen
+ */
+export function show(title, screen) {
+  Object.assign(page, {screen, title, problem: null});
+  say('');
+  redraw();
+  document.title = t(title);
+  scrollTo(0, 0);
+  const heading = main().querySelector('h1');
+  heading?.setAttribute('tabindex', '-1');
+  heading?.focus();
+}
+
+/** Draw the screen anew, and leave the person where they were. */
+export function redraw() {
+  const active = document.activeElement;
+  const at = active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement ? caret(active) : null;
+  fill(main(), problemBox(), page.screen());
+  const again = active?.id ? document.getElementById(active.id) : null;
+  if (!again || again === active) return;
+  again.focus();
+  if (at && (again instanceof HTMLTextAreaElement || again instanceof HTMLInputElement)) again.setSelectionRange(...at);
+}
+
+/** @param {HTMLTextAreaElement | HTMLInputElement} field @returns {[number, number] | null} null for a radio button, say */
+const caret = ({selectionStart, selectionEnd}) =>
+  selectionStart === null || selectionEnd === null ? null : [selectionStart, selectionEnd];
+
+const problemBox = () => page.problem && el('div', {class: 'problem', id: 'problem', role: 'alert', tabindex: '-1'}, el('p', {}, page.problem()));
+
+/** Say what is wrong, above the screen, which stays as it is. @param {(() => string) | null} words null when it is right again */
+export function setProblem(words) {
+  page.problem = words;
+  redraw();
+  if (words) {
+    scrollTo(0, 0);
+    document.getElementById('problem')?.focus();
+  }
+}
+
+/** @param {Refusal | unknown} refusal @returns {string} its words in the language at hand */
+export function refusalWords(refusal) {
+  const {problem} = /** @type {Refusal} */ (refusal);
+  return wordsFor('error', problem?.code ?? 'client-fault');
+}
+
+/** Say aloud what happens meanwhile, without moving anybody. @param {string} words */
+export function say(words) {
+  byId('status', HTMLElement).textContent = words;
+}
+
+/** A day, in words. @param {string} day `YYYY-MM-DD` */
+export const dayElement = (day) => el('time', {datetime: day}, dayWords(day));
+
+function wipe() {
+  document.title = '';
+  fill(document.body);
+}
+
+/** Forget everything and show an empty page; the back button does not bring it back. */
+function leave() {
+  page.leaving();
+  wipe();
+  location.replace('about:blank');
+}

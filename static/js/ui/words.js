@@ -1,0 +1,59 @@
+/** The words of the screens, from the catalogues, and an organisation's own words in the language at hand. */
+
+/** @import {Text as AnyText} from '../client/views.js' */
+/** @typedef {AnyText} Text */
+/** @typedef {keyof typeof import('../../locales/reporter.en.json') | keyof typeof import('../../locales/inbox.en.json')} Key */
+/** @typedef {'reporter' | 'inbox'} PageName */
+/** @typedef {'nl' | 'en'} Language */
+/** @typedef {Record<string, string | number>} Values what stands in a text's {braces} */
+
+/** @type {readonly Language[]} the first is the document's own */
+export const LANGUAGES = Object.freeze(['nl', 'en']);
+
+/** @type {{language: Language, texts: Record<string, string>}} */
+const current = {language: 'nl', texts: {}};
+
+/** @returns {Language} */
+export const language = () => current.language;
+
+/** @returns {Language} the first of this browser's languages that there is, else the document's own */
+export const preferred = () =>
+  navigator.languages.flatMap((tag) => LANGUAGES.find((known) => known === tag.slice(0, 2).toLowerCase()) ?? [])[0] ?? 'nl';
+
+/** Take another language; on failure all stays as it was, and the error goes on. @param {PageName} page @param {Language} wanted */
+export async function speak(page, wanted) {
+  const response = await fetch(`/static/locales/${page}.${wanted}.json`, {credentials: 'omit', cache: 'no-store', redirect: 'error'});
+  if (!response.ok) throw new TypeError('no catalogue');
+  current.texts = await response.json();
+  current.language = wanted;
+  document.documentElement.lang = wanted;
+}
+
+/** @param {Key} key @param {Values} [values] @returns {string} */
+export const t = (key, values = {}) => put(current.texts[key] ?? key, values);
+
+/** The form for a number: the catalogue has KEY.one and KEY.other. @param {string} key @param {number} n @param {Values} [values] */
+export const tn = (key, n, values = {}) =>
+  put(current.texts[`${key}.${new Intl.PluralRules(current.language).select(n)}`] ?? current.texts[`${key}.other`] ?? key, {n: number(n), ...values});
+
+/** @param {string} text @param {Values} values */
+const put = (text, values) => text.replace(/\{(\w+)\}/g, (brace, name) => String(values[name] ?? brace));
+
+/** Words for a problem of PROTOCOL 15, or of the page itself. @param {'error' | 'notice'} family @param {string} code */
+export const wordsFor = (family, code) => current.texts[`${family}.${code}`] ?? t('error.client-fault');
+
+/** @param {number} value */
+export const number = (value) => new Intl.NumberFormat(current.language).format(value);
+
+/** @param {string} day `YYYY-MM-DD`, a UTC day @returns {string} as a person writes it */
+export const dayWords = (day) =>
+  new Intl.DateTimeFormat(current.language, {dateStyle: 'long', timeZone: 'UTC'}).format(new Date(`${day}T00:00:00Z`));
+
+/** @param {string[]} items @returns {string} "a, b and c" */
+export const listWords = (items) => new Intl.ListFormat(current.language, {type: 'conjunction'}).format(items);
+
+/** An organisation's text in the language at hand, else in one that it has. @param {Text} text @returns {{lang: string, text: string}} */
+export function pick(text) {
+  const lang = [current.language, ...LANGUAGES, ...Object.keys(text)].find((each) => Object.hasOwn(text, each)) ?? '';
+  return {lang, text: text[lang] ?? ''};
+}
