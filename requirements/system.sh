@@ -1,5 +1,5 @@
 #!/bin/sh
-# The programs that the tests of deploy/ run for real, with the Debian package of each.
+# The programs that the tests of deploy/ and the tests in browsers run for real, with the Debian packages of each.
 # Present: used. Missing, and we may install: installed. Otherwise one line that says what to do.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -11,6 +11,9 @@ done <<END
 caddy caddy
 tor tor
 systemd-analyze systemd
+chromium chromium
+firefox-esr firefox-esr
+fc-match fontconfig fonts-dejavu-core
 END
 
 [ -n "$packages" ] || exit 0
