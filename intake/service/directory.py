@@ -12,11 +12,13 @@ from crypto.directory import Directory, accept_directory
 from crypto.encoding import b64, day_number, day_text, parse_object, week_of, write_object
 from crypto.errors import DirectoryError, DrempelError
 from crypto.signatures import parse_dsse
+from intake.service.compression import PublicAnswers
 from intake.service.limits import Bodies
 from intake.service.organisations import Organisations
 from intake.service.routing import API, no_content, resource
-from intake.store import Conflict, Store
+from intake.store import Conflict, Organisation, Store
 
+JSON: Final = "application/json"
 DIRECTORY_LIMIT: Final = 1024 * 1024
 # Anybody may offer a directory, and checking one that is made for it takes a second: one at a time, a few wait.
 CHECKS_WAITING: Final = 8
@@ -40,6 +42,7 @@ class DirectoryRoutes:
         self._today = today
         self._checking = asyncio.Semaphore(1)
         self._checks = 0
+        self._answers = PublicAnswers()
 
     def routes(self) -> list[Route]:
         """The routes of this module."""
@@ -50,13 +53,15 @@ class DirectoryRoutes:
 
     async def get(self, request: Request) -> Response:
         """The newest directory, byte for byte as it was signed."""
-        return Response(await self._newest(request), media_type="application/json")
+        organisation = await self._organisations.of(request)
+        newest = await self._newest(organisation)
+        return await self._answers.respond(request, (organisation.id, "directory"), newest, JSON)
 
     async def put(self, request: Request) -> Response:
         """Publish the next version. Who may is decided by the signatures in it alone."""
         organisation = await self._organisations.of(request)
         data = await self._bodies.read(request, DIRECTORY_LIMIT)
-        stored = await self._newest(request)
+        stored = await self._newest(organisation)
         if data != stored:
             offered = await self._check(data, stored)
             if offered.content["slug"] != organisation.slug:
@@ -99,10 +104,10 @@ class DirectoryRoutes:
             for recipient, statement, key in rows
         )
         head = write_object({"day": day_text(day), "week": week_of(day)})[:-1]
-        return Response(head + b',"recipients":[%b]}' % recipients, media_type="application/json")
+        keys = head + b',"recipients":[%b]}' % recipients
+        return await self._answers.respond(request, (organisation.id, "keys"), keys, JSON)
 
-    async def _newest(self, request: Request) -> bytes:
-        organisation = await self._organisations.of(request)
+    async def _newest(self, organisation: Organisation) -> bytes:
         data = await self._store.directory(organisation.id)
         if data is None:
             raise DrempelError("organisation-unknown")

@@ -1,42 +1,20 @@
 """The pages: a static shell, the same bytes for every organisation and on every instance of a release.
 
-All of it is read once, at the start. So no path ever reaches the file system, and a file that changes under a
-running service changes nothing.
+All of it is read and compressed once, at the start. So no path ever reaches the file system, and a file that changes
+under a running service changes nothing.
 """
 
 from pathlib import Path
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from crypto.errors import DrempelError
+from intake.assets import SHELLS, read_assets
+from intake.service.compression import compress, respond
 from intake.service.organisations import Organisations
 from intake.service.routing import Handler, resource
-
-MEDIA_TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-    ".woff2": "font/woff2",
-}
-
-
-def read_files(folder: Path) -> dict[str, tuple[bytes, str]]:
-    """(bytes, media type) of each file under `folder` that a browser may ask for, by its path in there."""
-    return {
-        path.relative_to(folder).as_posix(): (path.read_bytes(), MEDIA_TYPES[path.suffix])
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in MEDIA_TYPES
-    }
 
 
 class PageRoutes:
@@ -44,31 +22,33 @@ class PageRoutes:
 
     def __init__(self, organisations: Organisations, folder: Path) -> None:
         self._organisations = organisations
-        self._files = read_files(folder)
+        self._served = {
+            address: (compress(asset.content), asset.media_type)
+            for asset in read_assets(folder).values()
+            for address in asset.addresses
+        }
 
     def routes(self) -> list[Route]:
         """The routes of this module. They come last: a slug matches almost anything."""
+        shells = sorted((address for found in SHELLS.values() for address in found), reverse=True)
         return [
             resource("/static/{path:path}", GET=self.file),
-            resource("/{slug}/inbox", GET=self._shell("inbox.html")),
-            resource("/{slug}/", GET=self._shell("index.html")),
-            resource("/{slug}", GET=self._shell("index.html")),
+            *(resource(address, GET=self._shell(address)) for address in shells),
         ]
 
     async def file(self, request: Request) -> Response:
         """A style sheet, a script, an image."""
-        return self._respond(request.path_params["path"])
+        return self._respond(request, "/static/" + request.path_params["path"])
 
-    def _shell(self, name: str) -> Handler:
+    def _shell(self, address: str) -> Handler:
         async def shell(request: Request) -> Response:
             await self._organisations.of(request)
-            return self._respond(name)
+            return self._respond(request, address)
 
         return shell
 
-    def _respond(self, name: str) -> Response:
-        if name not in self._files:
+    def _respond(self, request: Request, address: str) -> Response:
+        if address not in self._served:
             raise DrempelError("not-found")
-        content, media_type = self._files[name]
-        # As a header and not as `media_type`, to which Starlette would add a second charset.
-        return Response(content, headers={"content-type": media_type})
+        content, media_type = self._served[address]
+        return respond(request, content, media_type)
