@@ -1,20 +1,38 @@
 /**
- * An organisation as a client sees it: accepted directory, this week's keys, the server's day (PROTOCOL 9, 10). Like all of
- * this folder it is given what was fetched, and fetches nothing. The twin of `intake/client/organisation.py`.
+ * An organisation as a client sees it: accepted directory, this week's keys, the server's day (PROTOCOL 9, 10). The twin of
+ * `intake/client/organisation.py`.
  */
-import {acceptDirectory, findChannel} from '../crypto/directory.js';
+import {acceptDirectory, findChannel, fingerprint, quoteOf} from '../crypto/directory.js';
 import {weekOf} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
 import {checkServed, reachable, readKeysAnswer} from '../crypto/statement.js';
 
+/** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Directory, Quote} from '../crypto/directory.js' */
 /** @import {Served} from '../crypto/statement.js' */
+/** @import {Channel, Recipient} from '../crypto/directory_form.js' */
+/** @import {Connection} from './connection.js' */
+/** @import {ChannelView, Overview} from './views.js' */
 /**
  * `day` and `week` are the server's; `served` says for each recipient its key of the week, or why there is none.
  * @typedef {{directory: Directory, day: number, week: number, verifiedByLink: boolean, served: Served[]}} Organisation
  */
 
+/**
+ * An organisation that is fetched again when what is known of it may be out of date: a page may stand open for days.
+ * `current` is not older than an hour and of today; `again` is new; `reading` reads with the directory known, and once more
+ * with a new one where something refers to one that is not known yet, which must not be told as a server's fraud.
+ * @typedef {object} Followed
+ * @property {() => Promise<Organisation>} current
+ * @property {() => Promise<Organisation>} again
+ * @property {<T extends {thread: Thread}>(read: (organisation: Organisation) => Promise<T>) => Promise<T>} reading
+ */
+
 export const CLOCK_DAYS = 2;
+const LONGEST_DOCUMENT = 8 * 1024 * 1024;
+const OLD = 60 * 60 * 1000;
+/** What an older directory than the writer's looks like: its number is not known, or neither is the writer. */
+const OUTDATED = ['directory-unknown', 'forged'];
 
 /**
  * Throws why it must not be used: the errors of PROTOCOL 9.4, `clock-wrong`, `answer-damaged`.
@@ -55,4 +73,90 @@ export function checkKind({directory}, channel, kind) {
   const listed = findChannel(directory, channel);
   if (!listed) throw new DrempelError('channel-unknown');
   if (kind !== null && !listed.kinds.includes(kind)) throw new DrempelError('kind-unknown', `It takes: ${listed.kinds.join(', ')}.`);
+}
+
+/** @param {number} time milliseconds since 1970 @returns {number} the UTC day */
+export const dayAt = (time) => Math.floor(time / 86_400_000);
+
+/**
+ * The organisation at an address. Throws why it must not be used.
+ * @param {Connection} connection @param {number} today this device's day
+ * @param {{pin?: Uint8Array | null, seen?: Quote[]}} [known]
+ * @returns {Promise<Organisation>}
+ */
+export async function fetchOrganisation(connection, today, known) {
+  const options = {longest: LONGEST_DOCUMENT};
+  // Together: over Tor each round costs a second. Both are waited for, so that nothing goes on behind a failure.
+  const [directory, keys] = await Promise.allSettled([
+    connection.request('GET', 'directory', options),
+    connection.json('GET', 'keys', options),
+  ]);
+  if (directory.status === 'rejected') throw directory.reason;
+  if (keys.status === 'rejected') throw keys.reason;
+  return openOrganisation(directory.value.content, keys.value, today, known);
+}
+
+/**
+ * @param {Connection} connection @param {Uint8Array | null} pin @param {() => number} now milliseconds since 1970
+ * @returns {Promise<Followed>}
+ */
+export async function follow(connection, pin, now) {
+  const state = {organisation: await fetchOrganisation(connection, dayAt(now()), {pin}), fetched: now()};
+  const again = async () => {
+    const {directory, verifiedByLink} = state.organisation;
+    // Whoever came without a link trusts what was shown at first, and no other organisation after it.
+    const known = {pin: directory.organisation, seen: [quoteOf(directory)]};
+    const organisation = {...(await fetchOrganisation(connection, dayAt(now()), known)), verifiedByLink};
+    Object.assign(state, {organisation, fetched: now()});
+    return organisation;
+  };
+  const isOld = () => dayAt(now()) !== dayAt(state.fetched) || Math.abs(now() - state.fetched) > OLD;
+  return {
+    again,
+    current: async () => (isOld() ? again() : state.organisation),
+    reading: async (read) => {
+      try {
+        const found = await read(state.organisation);
+        if (!found.thread.notices.some(({code}) => OUTDATED.includes(code))) return found;
+      } catch (problem) {
+        if (!(problem instanceof DrempelError) || problem.code !== 'directory-rolled-back') throw problem;
+      }
+      return read(await again());
+    },
+  };
+}
+
+/** @param {Organisation} organisation @returns {Overview} */
+export function overviewOf(organisation) {
+  const {directory, verifiedByLink} = organisation;
+  const {name, languages, policy, kinds, channels} = directory.content;
+  const {retention_days, acknowledge_days, feedback_days} = policy;
+  return {
+    name,
+    fingerprint: fingerprint(directory.organisation),
+    verified: verifiedByLink,
+    languages,
+    policy: {retention_days, acknowledge_days, feedback_days},
+    kinds: kinds.map((kind) => ({id: kind.id, name: kind.name})),
+    channels: channels.map((channel) => channelView(organisation, channel)),
+  };
+}
+
+/** @param {Organisation} organisation @param {Channel} channel @returns {ChannelView} */
+function channelView({directory, served}, {id, name, description, kinds, recipients, informed, routes}) {
+  const listed = directory.content.recipients;
+  const people = recipients.map((person) => /** @type {Recipient} */ (listed.find((item) => item.id === person)));
+  const {recipients: reached, missing} = reachable(directory, id, served);
+  const nameOf = (/** @type {string} */ person) => people.find((item) => item.id === person)?.name ?? {};
+  return {
+    id,
+    name,
+    description,
+    kinds,
+    recipients: people.map((person) => ({id: person.id, name: person.name, role: person.role})),
+    missing: missing.map(({id: person, code}) => ({id: person, name: nameOf(person), code})),
+    closed: reached.length === 0,
+    informed,
+    routes: routes.map((route) => ({name: route.name, url: route.url})),
+  };
 }

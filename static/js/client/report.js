@@ -1,7 +1,7 @@
 /** Sealing a report (PROTOCOL 6.3): all is sealed before anything is sent. The twin of `intake/client/report.py`. */
 import {newCode, parseCode} from '../crypto/codes.js';
 import {quoteJson, quoteOf, signersHash} from '../crypto/directory.js';
-import {concat, dayText} from '../crypto/encoding.js';
+import {b64, concat, dayText} from '../crypto/encoding.js';
 import {creationOf, sealOpening, stubMaker} from '../crypto/envelope.js';
 import {publicBytes} from '../crypto/hpke.js';
 import {reporterKeys} from '../crypto/keys.js';
@@ -12,6 +12,7 @@ import {addressees, checkKind} from './organisation.js';
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {KeyBlock} from '../crypto/envelope.js' */
 /** @import {ReporterKeys} from '../crypto/keys.js' */
+/** @import {Connection} from './connection.js' */
 /** @import {Organisation} from './organisation.js' */
 /**
  * `kind` is the kind of report, or null; `without` are recipients whose absence was accepted; `today` the author's day.
@@ -80,4 +81,14 @@ export async function sealReport(organisation, keys, report, random) {
   const make = stubMaker(signersHash(directory.signers), quoteOf(directory), channel, rereadable, random);
   const {bytes} = await sealOpening(draft, random, {key: keys.stub, make});
   return {mailbox: creation.mailbox, envelope, body: concat(creationBytes(creation), bytes)};
+}
+
+/**
+ * Bring a sealed report to the server; when this returns it is stored durably. For ever, while the failure may pass.
+ * @param {Connection} connection @param {SealedReport} report
+ */
+export async function sendReport(connection, {mailbox, envelope, body}) {
+  const path = `mailboxes/${b64(mailbox)}/opening/${b64(envelope)}`;
+  // 204 alone: a page that somebody between answers with is a 200.
+  await connection.request('PUT', path, {body, expected: [204], patience: Infinity});
 }

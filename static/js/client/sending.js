@@ -1,7 +1,7 @@
 /** Sealing a message of a conversation, the same for reporters and recipients (PROTOCOL 6.9, 8.2). The twin of `sending.py`. */
 import {nextAfter} from '../crypto/conversation.js';
 import {quoteJson, quoteOf} from '../crypto/directory.js';
-import {dayText} from '../crypto/encoding.js';
+import {b64, dayText} from '../crypto/encoding.js';
 import {sealConversation} from '../crypto/envelope.js';
 import {DrempelError} from '../crypto/errors.js';
 import {ENVELOPE_ID_LENGTH} from '../crypto/wire.js';
@@ -10,8 +10,12 @@ import {checkText} from '../crypto/message.js';
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Directory} from '../crypto/directory.js' */
 /** @import {Random} from '../crypto/encoding.js' */
+/** @import {Connection} from './connection.js' */
 /** @typedef {{mailbox: Uint8Array, conversation: Uint8Array, author: string, signingSeed: Uint8Array}} Writer who writes where, with which keys */
 /** @typedef {{mailbox: Uint8Array, envelope: Uint8Array, bytes: Uint8Array}} SealedMessage ready to be sent; a retry sends the same bytes */
+
+/** Bytes of the largest answer to `GET mailboxes/M`: a mailbox of 16 MiB and what is around it. */
+export const LONGEST_MAILBOX = 32 * 1024 * 1024;
 
 /**
  * A message after all that its author has seen. Throws `text-empty`, `text-too-long`, `text-not-utf8`.
@@ -36,4 +40,13 @@ export async function sealMessage({mailbox, conversation, author, signingSeed}, 
   };
   const place = {organisation: directory.organisation, mailbox, envelope};
   return {mailbox, envelope, bytes: await sealConversation(place, conversation, meta, text, signingSeed, random)};
+}
+
+/**
+ * Bring a sealed message to the server; when this returns it is stored durably. For ever, while the failure may pass.
+ * @param {Connection} connection @param {SealedMessage} message @param {Uint8Array} token write token
+ */
+export async function sendMessage(connection, {mailbox, envelope, bytes}, token) {
+  const path = `mailboxes/${b64(mailbox)}/envelopes/${b64(envelope)}`;
+  await connection.request('PUT', path, {token, body: bytes, expected: [204], patience: Infinity});
 }
