@@ -4,7 +4,11 @@ That the set is the same everywhere is a promise of its own: a page that is chec
 for good, and no answer is told from another by it.
 """
 
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from intake.service.problems import problem
 
 _POLICY = (
     "default-src 'none'",
@@ -21,12 +25,16 @@ _POLICY = (
 )
 CONTENT_SECURITY_POLICY = "; ".join(_POLICY)
 
+# Whatever a page of ours never asks for, so that no script in it could. Copying by hand is none of these.
 _DENIED_FEATURES = (
     "accelerometer",
     "autoplay",
     "bluetooth",
     "browsing-topics",
     "camera",
+    "clipboard-read",
+    "clipboard-write",
+    "compute-pressure",
     "display-capture",
     "encrypted-media",
     "fullscreen",
@@ -34,25 +42,32 @@ _DENIED_FEATURES = (
     "geolocation",
     "gyroscope",
     "hid",
+    "identity-credentials-get",
     "idle-detection",
+    "keyboard-map",
     "local-fonts",
     "magnetometer",
     "microphone",
     "midi",
+    "otp-credentials",
     "payment",
     "picture-in-picture",
+    "publickey-credentials-create",
     "publickey-credentials-get",
     "screen-wake-lock",
     "serial",
+    "storage-access",
     "usb",
     "web-share",
+    "window-management",
     "xr-spatial-tracking",
 )
 
 HEADERS: tuple[tuple[bytes, bytes], ...] = tuple(
     (name.encode("ascii"), value.encode("ascii"))
     for name, value in (
-        ("cache-control", "no-store"),
+        # The second: a proxy that compresses an answer would show how much of it is padding.
+        ("cache-control", "no-store, no-transform"),
         ("content-security-policy", CONTENT_SECURITY_POLICY),
         ("cross-origin-embedder-policy", "require-corp"),
         ("cross-origin-opener-policy", "same-origin"),
@@ -76,10 +91,20 @@ class HeaderMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        started = False
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except asyncio.CancelledError:
+            # A stop that waits no longer for this request. uvicorn would answer by itself, without these headers.
+            if not started:
+                answer = problem("server-unavailable", headers={"connection": "close"})
+                await answer(scope, receive, send_with_headers)
+            raise
