@@ -343,6 +343,7 @@ OPERATIONS: dict[str, Callable[[Json], Json]] = {
     "parse-code": lambda given: {"secret": b64(parse_code(given["text"], given["kind"]))},
     "keys": _keys,
     "verify-signature": _verify_signature,
+    "public-key": lambda given: {"valid": hpke.is_public_key(unb64(given["key"]))},
     "open-slot": _open_slot,
     "ratchet": _ratchet,
     "forget": _forget,

@@ -9,7 +9,7 @@ import {acceptDirectory, readQuote} from '../../static/js/crypto/directory.js';
 import {b64, dayNumber, dayText, equal, isObject, readAs, unb64} from '../../static/js/crypto/encoding.js';
 import {CodeError, DrempelError} from '../../static/js/crypto/errors.js';
 import {creationOf, openConversation, openOpening, openOpeningWithReceipt, openWithSecret, sealConversation, sealOpening, stubMaker} from '../../static/js/crypto/envelope.js';
-import {expandKey, openSlot, publicBytes} from '../../static/js/crypto/hpke.js';
+import {expandKey, isPublicKey, openSlot, publicBytes} from '../../static/js/crypto/hpke.js';
 import {accessKeys, custodianKeys, reporterKeys} from '../../static/js/crypto/keys.js';
 import {keyringJson, mergeKeyrings, openKeyring, parseKeyring, readKeyring, unlockRootKey} from '../../static/js/crypto/keyring.js';
 import {forgotten, ratchetAt, weekSeed} from '../../static/js/crypto/ratchet.js';
@@ -77,6 +77,8 @@ const OPERATIONS = {
   },
 
   'verify-signature': ({key, type, body, signature}) => ({valid: verify(unb64(key), type, unb64(body), unb64(signature))}),
+
+  'public-key': ({key}) => ({valid: isPublicKey(unb64(key))}),
 
   async 'open-slot'({seed, info, sealed}) {
     const plaintext = await openSlot(expandKey(unb64(seed, 32)), unb64(info), unb64(sealed));

@@ -1,6 +1,6 @@
 /** All that follows from a code (PROTOCOL 4). The twin of `crypto/keys.py`. */
 import {utf8} from './encoding.js';
-import {argon2id, argon2idSliced, derive} from './sealing.js';
+import {argon2id, derive} from './sealing.js';
 import {publicKey} from './signatures.js';
 import {mailboxId, verifier} from './wire.js';
 
@@ -51,12 +51,3 @@ export const accessKeys = (secret, organisation) => fromAccess(argon2id(secret, 
 
 /** Slow on purpose. @param {Uint8Array} secret 14 bytes @returns {CustodianKeys} */
 export const custodianKeys = (secret) => fromCustodian(argon2id(secret, CUSTODIAN_SALT));
-
-/** `reporterKeys` without blocking a page. @param {Uint8Array} secret @param {Uint8Array} organisation @returns {Promise<ReporterKeys>} */
-export const reporterKeysSliced = async (secret, organisation) => fromReceipt(await argon2idSliced(secret, organisation));
-
-/** `accessKeys` without blocking a page. @param {Uint8Array} secret @param {Uint8Array} organisation @returns {Promise<AccessKeys>} */
-export const accessKeysSliced = async (secret, organisation) => fromAccess(await argon2idSliced(secret, organisation));
-
-/** `custodianKeys` without blocking a page. @param {Uint8Array} secret @returns {Promise<CustodianKeys>} */
-export const custodianKeysSliced = async (secret) => fromCustodian(await argon2idSliced(secret, CUSTODIAN_SALT));

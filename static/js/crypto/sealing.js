@@ -1,5 +1,5 @@
 /** Key derivation, authenticated encryption and the slow hash (PROTOCOL 2.2, 2.3, 2.6). The twin of `crypto/sealing.py`. */
-import {argon2id as argon2, argon2idAsync, gcm, hkdf, sha256} from '../../vendor/noble.js';
+import {argon2id as argon2, gcm, hkdf, sha256} from '../../vendor/noble.js';
 import {utf8} from './encoding.js';
 
 const NO_SALT = new Uint8Array(0);
@@ -72,8 +72,5 @@ const parameters = (nonce, ad) => ({name: 'AES-GCM', iv: source(nonce), addition
 /** @param {Uint8Array} bytes */
 const source = (bytes) => /** @type {BufferSource} */ (bytes);
 
-/** @param {Uint8Array} secret @param {Uint8Array} salt @returns {Uint8Array} 32 bytes; blocks for 60 ms to 2 s */
+/** @param {Uint8Array} secret @param {Uint8Array} salt @returns {Uint8Array} 32 bytes; blocks for 60 ms to 2 s, so a Worker does it */
 export const argon2id = (secret, salt) => argon2(secret, salt, ARGON2);
-
-/** @param {Uint8Array} secret @param {Uint8Array} salt @returns {Promise<Uint8Array>} the same, in slices of 10 ms */
-export const argon2idSliced = (secret, salt) => argon2idAsync(secret, salt, ARGON2);

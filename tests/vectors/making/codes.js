@@ -1,4 +1,5 @@
 /** Vectors of PROTOCOL 2 to 4: codes, keys, signatures, HPKE, ratchet. */
+import {Buffer} from 'node:buffer';
 import {formatCode} from '../../../static/js/crypto/codes.js';
 import {b64, concat, dayText, utf8} from '../../../static/js/crypto/encoding.js';
 import {publicBytes, sealSlot} from '../../../static/js/crypto/hpke.js';
@@ -61,6 +62,46 @@ async function makeSignatures(maker) {
   await maker.ok('signature-identity', 'Key and R are the identity, S is zero: fits any message.', 'verify-signature', {...input, key: b64(identity), signature: b64(concat(identity, new Uint8Array(32)))}, {valid: false});
 }
 
+/** A public key whose ML-KEM number `index`, of twelve bits, is another. @param {Uint8Array} key @param {number} index @param {number} value */
+function withNumber(key, index, value) {
+  const changed = key.slice();
+  const at = Math.floor(index / 2) * 3;
+  const [low, middle, high] = [Number(key[at]), Number(key[at + 1]), Number(key[at + 2])];
+  const pair = index % 2 ? [low, (middle & 15) | ((value & 15) << 4), value >> 4] : [value & 255, (middle & 240) | (value >> 8), high];
+  changed.set(pair, at);
+  return changed;
+}
+
+/** Points of X25519 of small order, and how else they can be written: modulo 2^255 - 19, with any highest bit. */
+const SMALL_ORDER = {
+  0: '0000000000000000000000000000000000000000000000000000000000000000',
+  1: '0100000000000000000000000000000000000000000000000000000000000000',
+  'order-8': 'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  'order-8-other': '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+  'minus-1': 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  p: 'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'p-plus-1': 'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'highest-bit': '0100000000000000000000000000000000000000000000000000000000000080',
+};
+
+/** @param {Maker} maker */
+async function makePublicKeys(maker) {
+  const key = publicBytes(seeded('vectors: public keys')(32));
+  const check = (/** @type {string} */ name, /** @type {string} */ about, /** @type {Uint8Array} */ bytes, valid = false) =>
+    maker.ok(`public-key${name}`, about, 'public-key', {key: b64(bytes)}, {valid});
+  await check('', "A week's public key.", key, true);
+  await check('-short', 'A byte is missing.', key.subarray(0, 1215));
+  await check('-long', 'A byte too many.', concat(key, Uint8Array.of(0)));
+  await check('-largest', 'Numbers as large as they may be.', withNumber(withNumber(key, 0, 3328), 767, 3328), true);
+  for (const index of [0, 1, 767]) await check(`-number-${index}`, `Number ${index} of the ML-KEM key is its modulus.`, withNumber(key, index, 3329));
+  await check('-number-high', 'A number of twelve set bits.', withNumber(key, 400, 4095));
+  for (const [name, point] of Object.entries(SMALL_ORDER)) {
+    await check(`-point-${name}`, `The X25519 point is of small order: ${name}.`, concat(key.subarray(0, 1184), new Uint8Array(Buffer.from(point, 'hex'))));
+  }
+  const nine = concat(Uint8Array.of(9), new Uint8Array(30), Uint8Array.of(128));
+  await check('-point-bit', 'The highest bit of the X25519 point is set, and is ignored.', concat(key.subarray(0, 1184), nine), true);
+}
+
 /** @param {Maker} maker */
 export async function makeCodes(maker) {
   await makeParsing(maker);
@@ -69,6 +110,7 @@ export async function makeCodes(maker) {
   await maker.ok('keys-access', 'All that follows from an access code.', 'keys', {kind: 'access', secret, organisation});
   await maker.ok('keys-custodian', "All that follows from a custodian's code.", 'keys', {kind: 'custodian', secret});
   await makeSignatures(maker);
+  await makePublicKeys(maker);
   const [seed, info] = [random(32), utf8('drempel/1/slot')];
   const sealed = b64(await sealSlot(publicBytes(seed), info, random(32), random));
   await maker.ok('slot', 'HPKE with X-Wing, single shot.', 'open-slot', {seed: b64(seed), info: b64(info), sealed});
