@@ -1,7 +1,7 @@
 /** Sealing a message of a conversation, the same for reporters and recipients (PROTOCOL 6.9, 8.2). The twin of `sending.py`. */
 import {nextAfter} from '../crypto/conversation.js';
 import {quoteJson, quoteOf} from '../crypto/directory.js';
-import {b64, dayText} from '../crypto/encoding.js';
+import {b64, dayText, equal} from '../crypto/encoding.js';
 import {sealConversation} from '../crypto/envelope.js';
 import {DrempelError} from '../crypto/errors.js';
 import {ENVELOPE_ID_LENGTH} from '../crypto/wire.js';
@@ -49,4 +49,26 @@ export async function sealMessage({mailbox, conversation, author, signingSeed}, 
 export async function sendMessage(connection, {mailbox, envelope, bytes}, token) {
   const path = `mailboxes/${b64(mailbox)}/envelopes/${b64(envelope)}`;
   await connection.request('PUT', path, {token, body: bytes, expected: [204], patience: Infinity});
+}
+
+/**
+ * The message of a conversation that may have arrived or not. The same words again are the same bytes: sealed again they would
+ * be a second message.
+ * @returns {{sealed: (text: string, seal: () => Promise<SealedMessage>) => Promise<SealedMessage>, confirm: (thread: Thread) => void}}
+ */
+export function onTheWay() {
+  /** @type {{text: string, message: SealedMessage | null}} */
+  const at = {text: '', message: null};
+  return {
+    sealed: async (text, seal) => {
+      if (at.message && at.text === text) return at.message;
+      const message = await seal();
+      Object.assign(at, {text, message});
+      return message;
+    },
+    confirm: ({entries}) => {
+      const id = at.message?.envelope;
+      if (id && entries.some(({envelope}) => equal(envelope, id))) Object.assign(at, {text: '', message: null});
+    },
+  };
 }

@@ -1,13 +1,29 @@
-/** The worker's side of the line to the page: calls in, results or problems out, and events in between. */
+/** The worker's side of the line to the page: calls in, results or problems out; and what both workers have to be asked. */
 import {parseCode} from '../crypto/codes.js';
 import {unb64} from '../crypto/encoding.js';
 import {CodeError, DrempelError} from '../crypto/errors.js';
-import {ClientProblem} from './connection.js';
+import {ClientProblem, connect} from './connection.js';
+import {follow, overviewOf} from './organisation.js';
 
 /** @import {Kind} from '../crypto/codes.js' */
-/** @import {CodeCheck, Problem} from './views.js' */
+/** @import {Random} from '../crypto/encoding.js' */
+/** @import {Connection, Limits} from './connection.js' */
+/** @import {Followed} from './organisation.js' */
+/** @import {CodeCheck, Overview, Problem, Told} from './views.js' */
 /** @typedef {(args: any) => unknown} Call */
 /** @typedef {{addEventListener: (type: 'message', listener: (event: {data: any}) => void) => void, postMessage: (message: any) => void}} Line */
+/** @typedef {{tell: (event: Told) => void, now?: () => number, random?: Random, limits?: Limits}} Outside `now` in milliseconds since 1970 */
+/** @typedef {{connection: Connection, followed: Followed, organisation: Uint8Array}} Opened `organisation` is its id */
+/**
+ * Where a worker's calls come together: `inTurn` makes a call that runs after those before it, since they change the same
+ * things; `stop` makes the one that is going on, and those behind it, fail with `stopped`.
+ * @typedef {object} Desk
+ * @property {(address: {base: string, pin: string}) => Promise<Overview>} open
+ * @property {() => Opened} opened
+ * @property {<A, T>(call: (args: A) => Promise<T>) => (args: A) => Promise<T>} inTurn
+ * @property {() => void} stop
+ * @property {() => void} hurry
+ */
 
 /** @param {unknown} problem @returns {Problem} */
 export function problemView(problem) {
@@ -37,11 +53,8 @@ export function serve(calls, line) {
   line.addEventListener('message', ({data}) => void answer(calls, data).then((reply) => line.postMessage(reply)));
 }
 
-/**
- * Calls that change the same things one after the other. `drop` lets those fail with `stopped` that have not begun.
- * @returns {{run: <T>(call: () => Promise<T>) => Promise<T>, drop: () => void}}
- */
-export function oneAtATime() {
+/** @returns {{run: <T>(call: () => Promise<T>) => Promise<T>, drop: () => void}} `drop` stops those that have not begun */
+function queue() {
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
   let turn = {};
@@ -61,8 +74,40 @@ export function oneAtATime() {
   };
 }
 
+/** @param {Required<Pick<Outside, 'tell' | 'now'>> & Outside} outside @returns {Desk} */
+export function openDesk({tell, now, limits}) {
+  const calls = queue();
+  /** @type {{connection: Connection | null, found: Opened | null}} */
+  const at = {connection: null, found: null};
+  return {
+    open: async ({base, pin}) => {
+      const wanted = readPin(pin);
+      const connection = connect(base, tell, limits);
+      at.connection = connection;
+      const followed = await follow(connection, wanted, now);
+      const organisation = await followed.current();
+      Object.assign(at, {found: {connection, followed, organisation: organisation.directory.organisation}});
+      return overviewOf(organisation);
+    },
+    opened: () => {
+      if (!at.found) throw new TypeError('open comes first');
+      return at.found;
+    },
+    inTurn: (call) => (args) =>
+      calls.run(() => {
+        at.connection?.begin();
+        return call(args);
+      }),
+    stop: () => {
+      calls.drop();
+      at.connection?.stop();
+    },
+    hurry: () => at.connection?.hurry(),
+  };
+}
+
 /** @param {string} pin as it stands behind the `#`; '' if there is none @returns {Uint8Array | null} throws `pin-malformed` */
-export function readPin(pin) {
+function readPin(pin) {
   if (pin === '') return null;
   try {
     return unb64(pin, 32);
