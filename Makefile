@@ -2,6 +2,7 @@
 # make test    everything that must hold; make check is its first part
 # make bench   the numbers we promise, as a table and as bench.json
 # make soak    the service killed a thousand times under load; takes five minutes
+# make manifest    build/manifest.json: the hashes of what a browser gets
 # make lock    re-creates every lock      make vendor   re-creates static/vendor
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -15,11 +16,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Empty unless the machine's own node is missing or too old; see requirements/node.sh.
 export PATH := $(CURDIR)/$(VENV)/node:$(PATH):/usr/sbin
 
-.PHONY: help run test check bench soak lock vendor vendor-verify clean node system
+.PHONY: help run test check bench soak manifest lock vendor vendor-verify clean node system
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n 's/^# //p' Makefile | head -5
+	@sed -n 's/^# //p' Makefile | head -6
 
 run: $(VENV)/.run
 	$(BIN)/drempel demo
@@ -45,6 +46,10 @@ bench: $(VENV)/.dev node_modules/.installed
 
 soak: $(VENV)/.dev
 	DREMPEL_KILLS=1000 $(BIN)/python -m pytest tests/crash
+
+manifest: $(VENV)/.run
+	@mkdir -p build
+	$(BIN)/drempel manifest > build/manifest.json
 
 lock: $(VENV)/.run node
 	requirements/lock.sh $(BIN)/python

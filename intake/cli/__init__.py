@@ -11,6 +11,7 @@ from crypto.errors import DrempelError
 from intake.cli.demo import demo
 from intake.cli.inbox import inbox
 from intake.cli.init import init
+from intake.cli.manifest import manifest
 from intake.cli.output import Refused
 from intake.cli.receipt import receipt
 from intake.cli.report import report
@@ -77,5 +78,5 @@ def main() -> None:
     """Anonymous whistleblower intake: report, come back with a receipt, read and answer, serve."""
 
 
-for command in (demo, init, serve, report, receipt, inbox):
+for command in (demo, init, serve, manifest, report, receipt, inbox):
     main.add_command(command)

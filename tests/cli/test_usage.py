@@ -39,6 +39,7 @@ def test_the_commands_are_those_that_are_promised() -> None:
         "demo",
         "init",
         "serve",
+        "manifest",
         "report",
         *(f"receipt {what}" for what in ("read", "write", "delete")),
         *(f"inbox {what}" for what in ("list", "show", "reply")),
