@@ -57,8 +57,9 @@ def _serve(folder: Path, port: int, as_json: bool) -> None:
 
     def listening(address: Address) -> None:
         url = f"http://{address.host}:{address.port}/{codes['organisation']}/"
+        inbox = f"{url}inbox#{codes['fingerprint']}"
         # The process lives on, so whoever waits for this line must get it now.
-        click.echo(json.dumps({"url": url, **codes}) if as_json else _words(url, codes))
+        click.echo(json.dumps({"url": url, "inbox": inbox, **codes}) if as_json else _words(url, codes))
         sys.stdout.flush()
 
     serve_folder(folder, "127.0.0.1", port, listening)
@@ -100,22 +101,27 @@ def _typed_as() -> str:
 
 
 def _words(url: str, codes: dict[str, Any]) -> str:
-    drempel, server = _typed_as(), f"--server '{url}#{codes['fingerprint']}'"
+    drempel, pin = _typed_as(), f"#{codes['fingerprint']}"
+    server = f"--server '{url}{pin}'"
     lines = [
         "A demonstration of Drempel. Nothing real belongs in it: its codes are on this screen.",
         "",
-        f"Address for reporters:  {url}#{codes['fingerprint']}",
-        f"Inbox for recipients:   {url}inbox",
-        f"Custodian's code:       {codes['custodian_code']}",
+        "Open these in a browser, the second with one of the access codes below:",
         "",
-        "Access codes:",
+        f"  Make a report:  {url}{pin}",
+        f"  Read reports:   {url}inbox{pin}",
+        "",
+        "Access codes of the recipients, by channel:",
+        "",
     ]
     for channel in codes["channels"]:
         lines.append(f"  {channel['id']} ({channel['name']['en']}, {channel['name']['nl']})")
         lines += [f"    {item['id']}: {item['access_code']}" for item in channel["recipients"]]
     lines += [
         "",
-        f"Try it, in another terminal{' and this folder' if drempel.startswith('.') else ''}:",
+        f"Custodian's code, which signs the directory: {codes['custodian_code']}",
+        "",
+        f"The same by command line, in another terminal{' and this folder' if drempel.startswith('.') else ''}:",
         "",
         f"  echo 'I saw something.' | {drempel} report --channel confidential-adviser --message-file - \\",
         f"      {server}",

@@ -1,6 +1,7 @@
 """Founding, serving and the demonstration, as an operator meets them."""
 
 import json
+import re
 import signal
 import socket
 import stat
@@ -91,6 +92,7 @@ def test_the_example_founds_an_organisation_that_is_served(tmp_path: Path) -> No
         ("[policy]", "[[policy]]", "'policy' must be a table"),
         ("[[kinds]]", "[kinds]", "not TOML"),
         ('kinds = ["behaviour"]', 'kinds = ["behavior"]', "a channel's kinds"),
+        ("https://www.huisvoor", "javascript:huisvoor", "the url of a channel's route: https, http, mailto or tel"),
         ('recipients = ["jansen"]', 'recipients = ["jensen"]', "a channel's recipients"),
         ('recipients = ["jansen"]', "recipients = 5", "must be a list of their ids"),
         ('recipients = ["de-vries", "jansen"]', 'recipients = ["jansen"]', "'de-vries' is in no channel"),
@@ -173,7 +175,8 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
 def test_the_demo_says_first_where_it_is_and_who_reads(own_demo: Demo) -> None:
     demo = own_demo
     assert json.loads(demo.server.first_line) == demo.codes
-    assert list(demo.codes) == ["url", "organisation", "fingerprint", "custodian_code", "channels"]
+    assert list(demo.codes) == ["url", "inbox", "organisation", "fingerprint", "custodian_code", "channels"]
+    assert demo.codes["inbox"] == f"{demo.url}inbox#{demo.codes['fingerprint']}"
     assert demo.url.startswith("http://127.0.0.1:")
     assert demo.url.endswith("/demo/")
     names = {channel["id"]: channel["name"]["nl"] for channel in demo.codes["channels"]}
@@ -202,7 +205,7 @@ def test_the_demo_keeps_its_codes_to_itself_and_never_touches_them_again(own_dem
     drempel("demo", "--data", str(demo.data), "--port", "0").refused("Another instance")
     demo.stop(signal.SIGINT)
     demo.start()
-    assert {**demo.codes, "url": ""} == {**codes, "url": ""}
+    assert {**demo.codes, "url": "", "inbox": ""} == {**codes, "url": "", "inbox": ""}
     assert demo.receipt(sent["receipt"], "read").json["messages"]
     demo.stop()
     assert contents(demo.data)["demo-codes.json"] == before
@@ -230,8 +233,14 @@ def test_the_demo_without_a_folder_leaves_nothing(tmp_path: Path) -> None:
     server = Server(["demo", "--port", "0"], tmp_path / "logs", {"TMPDIR": str(tmp_path)})
     try:
         assert [item.name.startswith("drempel-demo-") for item in tmp_path.iterdir() if item.name != "logs"]
-        for words in ("Address for reporters:", "Inbox for recipients:", "/demo/inbox", "Access codes:"):
-            assert words in server.out
+        # What it says to open are addresses with the fingerprint; a browser comes first, the command line after it.
+        pages = re.findall(
+            r"^  (?:Make a report|Read reports): +http://127\.0\.0\.1:\d+(\S+)$", server.out, re.M
+        )
+        pinned = re.search(r"#[\w-]{43}", server.out)
+        assert pinned
+        assert pages == [f"/demo/{pinned[0]}", f"/demo/inbox{pinned[0]}"]
+        assert server.out.index("in a browser") < server.out.index("command line") < server.out.index(DREMPEL)
         # What it says to try works as it stands there, from anywhere: no alias, nothing on the search path.
         lines = server.out.replace("\\\n", "").splitlines()
         tried = [line for line in lines if f"{DREMPEL} " in line]
