@@ -19,9 +19,11 @@ import {sealMessage} from './sending.js';
 /** @import {DayItem, StoredEnvelope} from '../crypto/wire.js' */
 
 /**
- * A sync at work. `byDay` counts, per day, the messages of each mailbox (b64); `damaged` the items that can't be read.
+ * A sync at work. `byDay` counts, per day, the messages of each mailbox (b64); `damaged` the items that can't be read;
+ * `answered` are the hashes (b64) that messages met on the way name as parents.
  * @typedef {{keyring: Keyring, directory: Directory, keysOf: (week: number) => PrivateKey[],
- *   conversations: Map<string, Conversation>, byDay: Map<number, Map<string, number>>, damaged: number}} Sync
+ *   conversations: Map<string, Conversation>, byDay: Map<number, Map<string, number>>, damaged: number,
+ *   answered: Set<string>}} Sync
  */
 /** @typedef {{keyring: Keyring, recent: Map<string, number>, damaged: number}} Synced `recent` counts days that come again */
 
@@ -39,6 +41,7 @@ export const beginSync = (keyring, directory, serverDay) => ({
   conversations: new Map(keyring.conversations),
   byDay: new Map(),
   damaged: 0,
+  answered: new Set(),
 });
 
 /** Openings first: the envelopes of a day come in random order. @param {Sync} sync @param {number} day @param {DayItem[]} items */
@@ -110,15 +113,16 @@ function conversationOf({secret, keys, message}, envelope, hash) {
 const authorsOf = (directory, known) => conversationAuthors(directory, known.kind, known.channel, known.signing);
 
 /** @param {Sync} sync @param {DayItem} item @returns {Promise<boolean>} whether it is a message; moves the heads on */
-async function takeMessage({conversations, directory}, {mailbox, envelope}) {
+async function takeMessage({conversations, directory, answered}, {mailbox, envelope}) {
   const known = conversations.get(b64(mailbox));
   if (!known) return false;
   const place = {organisation: directory.organisation, mailbox, envelope: envelope.id};
   try {
     const message = await openConversation(envelope.bytes, place, known.conversation, authorsOf(directory, known));
-    const heads = new Set([...known.heads, b64(envelopeHash(mailbox, envelope.id, envelope.bytes))]);
-    for (const parent of message.parents) heads.delete(b64(parent));
-    conversations.set(b64(mailbox), {...known, heads});
+    const heads = [...known.heads, b64(envelopeHash(mailbox, envelope.id, envelope.bytes))];
+    for (const parent of message.parents) answered.add(b64(parent));
+    // An answer may come before what it answers, since the envelopes of a day come in random order.
+    conversations.set(b64(mailbox), {...known, heads: new Set(heads.filter((head) => !answered.has(head)))});
     return true;
   } catch (problem) {
     // Told, with its reason, when the conversation is opened.
@@ -146,10 +150,10 @@ export function finishSync({keyring, directory, conversations: found, byDay, dam
   return {keyring: {...keyring, conversations, synced, ratchet, directory: quoteOf(directory)}, recent, damaged};
 }
 
-/** @param {Keyring} keyring @param {string} mailbox b64 @returns {Conversation} throws `conversation-unknown` */
+/** A report's. @param {Keyring} keyring @param {string} mailbox b64 @returns {Conversation} throws `conversation-unknown` */
 export function findConversation(keyring, mailbox) {
   const known = keyring.conversations.get(mailbox);
-  if (!known) throw new DrempelError('conversation-unknown');
+  if (known?.kind !== 'report') throw new DrempelError('conversation-unknown');
   return known;
 }
 
@@ -161,8 +165,10 @@ export function findConversation(keyring, mailbox) {
  */
 export async function readInboxThread(keyring, directory, mailbox, answerBytes) {
   const known = findConversation(keyring, mailbox);
-  const {creation, envelopes} = readAnswer(known, answerBytes);
   const {organisation} = directory;
+  const {creation, envelopes} = readAnswer(known, answerBytes);
+  const isThis = equal(creation.organisation, organisation) && equal(creation.mailbox, unb64(mailbox, 32));
+  if (!isThis) throw new DrempelError('answer-damaged');
   const openOne = async (/** @type {StoredEnvelope} */ {id, bytes}) =>
     equal(id, known.opening)
       ? (await openWithSecret(bytes, creation, id, known.secret, openingAuthors(directory))).message

@@ -20,7 +20,7 @@ import {follow, overviewOf} from './organisation.js';
  * @typedef {object} Desk
  * @property {(address: {base: string, pin: string}) => Promise<Overview>} open
  * @property {() => Opened} opened
- * @property {<A, T>(call: (args: A) => Promise<T>) => (args: A) => Promise<T>} inTurn
+ * @property {<A extends unknown[], T>(call: (...args: A) => Promise<T>) => (...args: A) => Promise<T>} inTurn
  * @property {() => void} stop
  * @property {() => void} hurry
  */
@@ -93,11 +93,13 @@ export function openDesk({tell, now, limits}) {
       if (!at.found) throw new TypeError('open comes first');
       return at.found;
     },
-    inTurn: (call) => (args) =>
-      calls.run(() => {
-        at.connection?.begin();
-        return call(args);
-      }),
+    inTurn:
+      (call) =>
+      (...args) =>
+        calls.run(() => {
+          at.connection?.begin();
+          return call(...args);
+        }),
     stop: () => {
       calls.drop();
       at.connection?.stop();

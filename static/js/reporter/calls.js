@@ -45,7 +45,7 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
     remove: inTurn(remove),
     leave: () => {
       stop();
-      return inTurn(leave)(null);
+      return inTurn(leave)();
     },
   };
 }
