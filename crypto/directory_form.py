@@ -1,5 +1,6 @@
 """The members of a directory and what they may hold (PROTOCOL 9.1; 9.4 step 6)."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +13,11 @@ MOST_KINDS = 64
 MOST_RECIPIENTS = 256
 MOST_FORMER = 4096
 MOST_ROUTES = 16
+LONGEST_URL = 2048
 RETENTION_DAYS = (1, 3650)
+# A page makes a link of it, and whoever follows a link must not run a script by it. Visible ASCII only: RFC 3986
+# knows no other, and white space or a letter that looks like another hides where a link leads.
+ROUTE_URL = re.compile(r"(?:https?://|mailto:|tel:)[!-~]+")
 
 
 def _need(condition: object, what: str) -> None:
@@ -27,6 +32,10 @@ def _is_text(value: object) -> bool:
         and len(value) > 0
         and all(is_id(language) and isinstance(text, str) for language, text in value.items())
     )
+
+
+def _is_url(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_URL and ROUTE_URL.fullmatch(value) is not None
 
 
 def _list(value: object, what: str) -> list[Any]:
@@ -62,7 +71,11 @@ def _check_channel(item: dict[str, Any], kinds: list[str], recipients: list[str]
     informed = _list(item.get("informed"), "who else is informed")
     _need(all(_is_text(text) for text in informed), "who else is informed")
     for route in _objects(item.get("routes"), "a channel's routes", MOST_ROUTES):
-        _need(_is_text(route.get("name")) and isinstance(route.get("url"), str), "a channel's routes")
+        _need(_is_text(route.get("name")), "the name of a channel's route")
+        _need(
+            _is_url(route.get("url")),
+            "the url of a channel's route: https, http, mailto or tel, without spaces",
+        )
 
 
 def _check_people(content: dict[str, Any]) -> list[str]:

@@ -92,7 +92,7 @@ def test_the_example_founds_an_organisation_that_is_served(tmp_path: Path) -> No
         ("[policy]", "[[policy]]", "'policy' must be a table"),
         ("[[kinds]]", "[kinds]", "not TOML"),
         ('kinds = ["behaviour"]', 'kinds = ["behavior"]', "a channel's kinds"),
-        ("https://www.huisvoor", "javascript:huisvoor", "the url of a channel's route: https, http, mailto or tel"),
+        ("https://www.huisvoor", "javascript:huisvoor", "https, http, mailto or tel"),
         ('recipients = ["jansen"]', 'recipients = ["jensen"]', "a channel's recipients"),
         ('recipients = ["jansen"]', "recipients = 5", "must be a list of their ids"),
         ('recipients = ["de-vries", "jansen"]', 'recipients = ["jansen"]', "'de-vries' is in no channel"),

@@ -255,6 +255,32 @@ NAMED = {"id": "x", "name": {"en": "X"}}
 FORMER = ANNA.former(["conduct"], 1)
 ROUTE = {"name": {"en": "Elsewhere"}, "url": "https://elsewhere.example"}
 
+NO_URLS = [
+    *(None, "", "elsewhere.example", "//elsewhere.example", "https:elsewhere.example", "https://", "tel:"),
+    *(
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,x",
+        "ftp://elsewhere.example",
+        "HTTPS://x.example",
+    ),
+    *(
+        " https://x.example",
+        "https://x.example\n",
+        "https://x. example",
+        "https://x.example/\x00",
+        "java\tscript:x",
+    ),
+    *(
+        "https://x.example/\x7f",
+        "https://x.example/\xa0",
+        "https://\u0435xample.org",
+        "https://x.example/\u202e",
+    ),
+    "https://x.example/" + "x" * 2031,
+]
+URLS = ["https://x.example/" + "x" * 2030, "http://[::1]/?a=b#c", "mailto:a@x.example", "tel:+31-70-000"]
+
 MALFORMED: list[Json] = [
     *({name: ...} for name in content() if name not in ("organisation", "signers", "rotations")),
     *({name: 3.5} for name in content() if name not in ("organisation", "signers", "rotations")),
@@ -286,7 +312,8 @@ MALFORMED: list[Json] = [
     {"channels": [channel("one", [], informed=["x"])]},
     {"channels": [channel("one", [], informed=None)]},
     {"channels": [channel("one", [], routes=[{"name": {"en": "x"}}])]},
-    {"channels": [channel("one", [], routes=[{"name": "x", "url": "x"}])]},
+    {"channels": [channel("one", [], routes=[{"name": "x", "url": "https://elsewhere.example"}])]},
+    *({"channels": [channel("one", [], routes=[{**ROUTE, "url": url}])]} for url in NO_URLS),
     {"channels": [channel("one", [], description="x")]},
     {"recipients": [ANNA.listed(), ANNA.listed()]},
     {"recipients": [{**ANNA.listed(), "signing_key": "?"}, BERT.listed(), CARLA.listed()]},
@@ -314,6 +341,7 @@ def test_a_member_of_another_form_is_refused(change: Json) -> None:
         {"unknown": 1.5},
         {"channels": []},
         {"channels": [channel("one", [ANNA], routes=[ROUTE], informed=[])]},
+        {"channels": [channel("one", [ANNA], routes=[{**ROUTE, "url": url} for url in URLS])]},
         {"former": [FORMER, {**FORMER, "channels": ["gone"]}]},
         {"expires": day_text(TODAY - 10 + 366)},
         {"kinds": [], "channels": []},

@@ -28,13 +28,22 @@ const MOST_KINDS = 64;
 const MOST_RECIPIENTS = 256;
 const MOST_FORMER = 4096;
 const MOST_ROUTES = 16;
+const LONGEST_URL = 2048;
 const MOST_RETENTION = 3650;
+/**
+ * A page makes a link of it, and whoever follows a link must not run a script by it. Visible ASCII only: RFC 3986 knows no
+ * other, and white space or a letter that looks like another hides where a link leads.
+ */
+const ROUTE_URL = /^(?:https?:\/\/|mailto:|tel:)[!-~]+$/;
 
 /** @param {unknown} value @returns {boolean} `{language: text}` with at least one language */
 const isText = (value) =>
   isObject(value) &&
   Object.keys(value).length > 0 &&
   Object.entries(value).every(([language, text]) => isId(language) && typeof text === 'string');
+
+/** @param {unknown} value @returns {boolean} */
+const isUrl = (value) => typeof value === 'string' && value.length <= LONGEST_URL && ROUTE_URL.test(value);
 
 /** @param {unknown} value @param {string} what @returns {unknown[]} */
 function list(value, what) {
@@ -70,7 +79,8 @@ function checkChannel(item, kinds, recipients, slots) {
   need(list(item['recipients'], '').length <= slots, 'a channel has more recipients than slots');
   need(list(item['informed'], 'who else is informed').every(isText), 'who else is informed');
   for (const route of objects(item['routes'], "a channel's routes", MOST_ROUTES)) {
-    need(isText(route['name']) && typeof route['url'] === 'string', "a channel's routes");
+    need(isText(route['name']), "the name of a channel's route");
+    need(isUrl(route['url']), "the url of a channel's route: https, http, mailto or tel, without spaces");
   }
 }
 

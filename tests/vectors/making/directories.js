@@ -65,6 +65,17 @@ async function makeAccepting(maker, world) {
     ['policy', {policy: {...content.policy, retention_days: 0}}], ['no-policy', {policy: undefined}],
   ];
   for (const [name, change] of forms) await fails(`form-${name}`, `Out of form: ${name}.`, signed({...content, ...change}), 'directory-format');
+  /** @type {[string, string, string][]} */
+  const urls = [
+    // eslint-disable-next-line no-script-url -- the very thing that must be refused
+    ['script', 'runs a script', 'javascript:alert(1)'], ['data', 'is a page in itself', 'data:text/html,x'], ['relative', 'is of the same server', '//example.org/'],
+    ['capitals', 'has its scheme in capitals', 'HTTPS://example.org/'], ['space', 'holds a space', 'https://example. org/'], ['line', 'ends a line', 'https://example.org/\n'],
+    ['letter', 'holds a letter that looks like another', 'https://\u0435xample.org/'], ['short', 'leads nowhere', 'https://'], ['long', 'is of 2,049 characters', `https://example.org/${'x'.repeat(2029)}`],
+  ];
+  const routed = (/** @type {string} */ url) => signed({...content, channels: [{...channel, routes: [{name: {en: 'x'}, url}]}]});
+  for (const [name, what, url] of urls) await fails(`url-${name}`, `A route's url ${what}.`, routed(url), 'directory-format');
+  const good = [['https', `https://example.org/${'x'.repeat(2028)}`], ['http', 'http://example.org'], ['mailto', 'mailto:a@example.org'], ['tel', 'tel:+31-70-000']];
+  for (const [name, url] of good) await maker.ok(`directory-url-${name}`, "A route's url as it may be.", 'accept-directory', input(routed(String(url))));
   const text = JSON.stringify(content).replace('"version":1', '"version":1.0');
   await fails('form-1.0', 'The version is written 1.0.', b64(makeDsse(TYPES.directory, utf8(text), [rootSeed])), 'directory-format');
   // Steps 7 to 9: history, dates, what was seen before.
