@@ -1,0 +1,82 @@
+/** One line that says what the page is doing, how far it is, and that it tries again. */
+import {el, fill} from '../ui/dom.js';
+import {language, t, wordsFor} from '../ui/words.js';
+import {ask, desk} from './desk.js';
+
+/** @import {Told} from '../client/views.js' */
+/** @import {Child} from '../ui/dom.js' */
+/** @import {Activity} from './desk.js' */
+
+const MEGABYTE = 1_000_000;
+/** A shorter pause is over before it is read. */
+const SHORT_PAUSE = 2;
+
+/**
+ * Do something that takes a while; the line shows it meanwhile.
+ * @template T
+ * @param {Activity['name']} name @param {() => Promise<T>} work @returns {Promise<T>}
+ */
+export async function during(name, work) {
+  /** @type {Activity} */
+  const activity = {name, done: 0, total: 0, waiting: null, seconds: 0, slow: false};
+  desk.activity = activity;
+  try {
+    return await work();
+  } finally {
+    if (desk.activity === activity) desk.activity = null;
+  }
+}
+
+/** Hear what the worker tells of it. @param {Told} told */
+export function hear(told) {
+  const {activity} = desk;
+  if (!activity) return;
+  if (told.event === 'progress' && activity.name === 'sync') Object.assign(activity, {done: told.done, total: told.total, waiting: null, slow: false});
+  if (told.event === 'slow') activity.slow = true;
+  if (told.event === 'waiting') Object.assign(activity, {waiting: told.code, seconds: told.seconds, slow: false});
+  drawActivity();
+}
+
+/** A place for the line, for as long as the activity is one of these. @param {...Activity['name']} names */
+export const activityLine = (...names) =>
+  el('div', {id: 'activity', 'aria-live': 'polite', 'data-for': names.join(' ')}, lineOf(names));
+
+/** Draw it where it stands, and touch nothing else: the list may have a thousand items. */
+export function drawActivity() {
+  const place = document.getElementById('activity') ?? document.getElementById('sign-in-activity');
+  if (place) fill(place, lineOf((place.getAttribute('data-for') ?? 'enter').split(' ')));
+}
+
+/** @param {string[]} names @returns {Child} */
+function lineOf(names) {
+  const {activity} = desk;
+  if (!activity || !names.includes(activity.name)) return null;
+  const {name, waiting, slow} = activity;
+  return [
+    el('p', {class: 'activity'}, t(`activity.${name}`), amount(activity)),
+    progress(activity),
+    waiting !== null && retryWords(waiting, activity.seconds),
+    waiting === null && slow && el('p', {class: 'hint', id: 'slow'}, t('activity.slow')),
+  ];
+}
+
+/** @param {Activity} activity */
+const progress = ({name, done, total}) =>
+  el('progress', {'aria-label': t(`activity.${name}`), ...(total > 0 && {max: total, value: Math.min(done, total)})});
+
+/** @param {Activity} activity */
+function amount({done, total}) {
+  if (total <= 0) return null;
+  const megabytes = new Intl.NumberFormat(language(), {minimumFractionDigits: 1, maximumFractionDigits: 1});
+  return ` ${t('activity.amount', {done: megabytes.format(done / MEGABYTE), total: megabytes.format(total / MEGABYTE)})}`;
+}
+
+/** @param {string} code @param {number} seconds */
+const retryWords = (code, seconds) =>
+  el(
+    'div',
+    {class: 'notice', id: 'waiting'},
+    el('p', {}, wordsFor('error', code)),
+    el('p', {}, seconds < SHORT_PAUSE ? t('activity.again') : t('activity.again-in', {seconds: Math.ceil(seconds)})),
+    el('button', {type: 'button', id: 'hurry', on: {click: () => void ask('hurry')}}, t('activity.hurry')),
+  );

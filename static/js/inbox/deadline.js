@@ -1,0 +1,18 @@
+/** When a reporter must have heard that the report arrived: the policy counts in days from the report's. */
+import {el} from '../ui/dom.js';
+import {dayWords, t} from '../ui/words.js';
+import {desk} from './desk.js';
+
+const DAY = 86_400_000;
+
+/** @param {string} day `YYYY-MM-DD` @param {number} days @returns {string} so many days later */
+export const daysAfter = (day, days) => new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
+
+/** For a report that nobody has answered. @param {string} day of the report */
+export function deadlineLine(day) {
+  const {overview} = desk;
+  if (!overview) return null;
+  const last = daysAfter(day, overview.policy.acknowledge_days);
+  const late = last < new Date(Date.now()).toISOString().slice(0, 10);
+  return el('span', {class: late ? 'deadline late' : 'deadline'}, t(late ? 'deadline.late' : 'deadline.until', {day: dayWords(last)}));
+}

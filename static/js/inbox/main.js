@@ -1,0 +1,35 @@
+/** The recipient's inbox. It shows and asks; every secret but the text on the screen is in the worker. */
+import {byId} from '../ui/dom.js';
+import {begin, refusalWords, setOrganisation, setProblem} from '../ui/page.js';
+import {hear} from './activity.js';
+import {clearDesk, haveOrganisation, isUnsent, listen} from './desk.js';
+import {showList} from './list.js';
+import {askToLock, watch} from './locking.js';
+import {adoptForm, ready, showLocked} from './signing_in.js';
+import {firstSync} from './syncing.js';
+
+/** A tab closed by mistake takes the text along; one that was told to forget asks nothing. @param {BeforeUnloadEvent} event */
+function guard(event) {
+  if (isUnsent()) event.preventDefault();
+}
+
+function enter() {
+  watch(showLocked);
+  void firstSync(showList);
+}
+
+async function start() {
+  adoptForm(enter);
+  listen(hear);
+  await begin('inbox', () => clearDesk()?.end());
+  addEventListener('beforeunload', guard);
+  byId('lock', HTMLButtonElement).addEventListener('click', askToLock);
+  ready();
+  try {
+    setOrganisation(await haveOrganisation());
+  } catch (refusal) {
+    setProblem(() => refusalWords(refusal));
+  }
+}
+
+start().catch(() => document.getElementById('loading')?.setAttribute('class', 'problem'));

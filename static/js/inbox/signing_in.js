@@ -1,0 +1,188 @@
+/**
+ * Signing in. The form stands in the document, so that a password manager finds it before any script has run, and it is
+ * never built anew while there is a code in it.
+ */
+import {byId, el, fill} from '../ui/dom.js';
+import {refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
+import {listWords, t} from '../ui/words.js';
+import {drawActivity, during} from './activity.js';
+import {ask, desk, haveOrganisation} from './desk.js';
+
+/** @import {CodeCheck, SignedIn} from '../client/views.js' */
+/** @import {Child} from '../ui/dom.js' */
+/** @import {Key} from '../ui/words.js' */
+/** @typedef {CodeCheck['problem'] | {code: 'empty'}} Wrong */
+
+/**
+ * `screen` is in the document for as long as nobody is signed in; `blank` makes the next one.
+ * @type {{screen: HTMLElement | null, blank: HTMLElement | null, busy: boolean, wrong: Wrong, enter: () => void}}
+ */
+const form = {screen: null, blank: null, busy: false, wrong: null, enter: () => undefined};
+
+const field = () => byId('code', HTMLInputElement);
+
+/** Take over the form that stands in the document. @param {() => void} enter is called when somebody is signed in */
+export function adoptForm(enter) {
+  const screen = byId('sign-in-screen', HTMLElement);
+  const blank = /** @type {HTMLElement} */ (screen.cloneNode(true));
+  // The clone has what a password manager may have filled in already.
+  for (const input of blank.querySelectorAll('input')) input.value = '';
+  for (const part of blank.querySelectorAll('noscript, #loading')) part.remove();
+  Object.assign(form, {screen, blank, enter});
+  listenTo(screen);
+}
+
+/** @param {HTMLElement} screen */
+function listenTo(screen) {
+  const of = (/** @type {string} */ id) => /** @type {HTMLElement} */ (screen.querySelector(id));
+  of('#sign-in').addEventListener('submit', (event) => void submit(event));
+  of('#show-code').addEventListener('click', () => setShown(field().type === 'password'));
+  of('#code').addEventListener('input', () => void help());
+}
+
+/** The page can be used now. */
+export function ready() {
+  show('title', draw);
+  field().focus();
+}
+
+/** Nobody is signed in any more. @param {'asked' | 'idle'} reason */
+export function showLocked(reason) {
+  const screen = /** @type {HTMLElement} */ (form.blank?.cloneNode(true));
+  const say = (/** @type {string} */ id, /** @type {Key} */ key) => screen.querySelector(id)?.setAttribute('data-words', key);
+  screen.setAttribute('data-screen', 'locked');
+  say('#sign-in-title', 'locked.title');
+  say('#sign-in-lead', reason === 'idle' ? 'locked.idle' : 'locked.asked');
+  Object.assign(form, {screen, busy: false, wrong: null});
+  listenTo(screen);
+  show('title', draw);
+}
+
+/** @returns {Child} */
+function draw() {
+  if (!form.screen) return null;
+  translate(form.screen);
+  refresh(form.screen);
+  return form.screen;
+}
+
+/** What changes while somebody types and waits. @param {HTMLElement} screen */
+function refresh(screen) {
+  const of = (/** @type {string} */ id) => /** @type {HTMLInputElement & HTMLButtonElement} */ (screen.querySelector(id));
+  // One entry for each organisation, and the same one for its inbox every time.
+  of('#username').value = location.pathname.split('/')[1] ?? '';
+  of('#code').readOnly = form.busy;
+  of('#code').setAttribute('aria-invalid', String(form.wrong !== null));
+  of('#show-code').textContent = t(of('#code').matches('[type=password]') ? 'sign-in.show' : 'sign-in.hide');
+  of('#enter').disabled = form.busy;
+  of('#loading')?.remove();
+  fill(of('#code-help'), wrongWords());
+  drawActivity();
+}
+
+const redrawForm = () => form.screen && refresh(form.screen);
+
+/** @param {boolean} shown */
+function setShown(shown) {
+  field().type = shown ? 'text' : 'password';
+  redrawForm();
+  if (shown) void help();
+}
+
+/** Say of a code that can be seen which group can't be right, as soon as the next one is begun. */
+async function help() {
+  const {value, type} = field();
+  if (!form.wrong && type === 'password') return;
+  form.wrong = null;
+  if (type === 'text' && groupsOf(value).length >= 8) {
+    const {problem} = await ask(...checking(value));
+    if (field().value !== value) return;
+    Object.assign(form, {wrong: problem});
+  }
+  redrawForm();
+}
+
+/** @param {string} text @returns {['checkCode', {text: string, kind: 'access'}]} */
+const checking = (text) => ['checkCode', {text, kind: 'access'}];
+
+/** @param {Event} event */
+async function submit(event) {
+  // The policy forbids every form to be sent anywhere; this one is for the browser's eyes.
+  event.preventDefault();
+  if (form.busy) return;
+  const {value} = field();
+  Object.assign(form, {busy: true, wrong: null});
+  // Browsers keep what was typed into a field of text.
+  field().type = 'password';
+  setProblem(null);
+  try {
+    const wrong = await during('enter', () => signIn(value));
+    if (wrong) refuse(wrong);
+    else leaveForm();
+  } catch (refusal) {
+    Object.assign(form, {busy: false});
+    setProblem(() => refusalWords(refusal));
+  }
+}
+
+/** @param {string} code as typed @returns {Promise<Wrong>} what is wrong with it, before anything is sent */
+async function signIn(code) {
+  redrawForm();
+  if (code.trim() === '') return {code: 'empty'};
+  /** @type {CodeCheck} */
+  const {problem} = await ask(...checking(code));
+  if (problem) return problem;
+  setOrganisation(await haveOrganisation());
+  /** @type {SignedIn} */
+  const who = await ask('signIn', {code});
+  desk.who = who;
+  return null;
+}
+
+/** @param {Wrong} wrong */
+function refuse(wrong) {
+  Object.assign(form, {busy: false, wrong});
+  redrawForm();
+  field().focus();
+}
+
+function leaveForm() {
+  field().value = '';
+  Object.assign(form, {screen: null, busy: false});
+  form.enter();
+  // No page follows, so this is how a password manager sees that signing in succeeded. The address stays the same.
+  history.replaceState(null, '', location.href);
+}
+
+/** @returns {Child} */
+function wrongWords() {
+  const {wrong} = form;
+  if (!wrong) return null;
+  const {group, kind, correction} = {group: 0, kind: '', correction: '', ...wrong};
+  const key = /** @type {Key} */ (`code.${wrong.code}${wrong.code === 'code-wrong-kind' ? `.${kind}` : group > 0 ? '.group' : ''}`);
+  return [el('p', {class: 'wrong', id: 'code-wrong'}, t(key, {group})), correction !== '' && offer(correction)];
+}
+
+/** Shows no more of the code than what would change. @param {string} correction */
+function offer(correction) {
+  const typed = groupsOf(field().value);
+  const changed = correction.split('-').flatMap((group, place) => (group === typed[place] ? [] : t('code.place', {place: place + 1, group})));
+  const take = () => {
+    field().value = correction;
+    form.wrong = null;
+    byId('sign-in', HTMLFormElement).requestSubmit();
+  };
+  return el(
+    'div',
+    {class: 'notice', id: 'correction'},
+    el('p', {}, t('code.offer', {groups: listWords(changed)})),
+    el('button', {type: 'button', id: 'accept-correction', on: {click: take}}, t('code.accept')),
+  );
+}
+
+/** @param {string} text @returns {string[]} */
+function groupsOf(text) {
+  const groups = text.toLowerCase().split(/[\s\-_.,‐-―−]+/u).filter(Boolean);
+  const [only = ''] = groups;
+  return groups.length === 1 && only.length === 40 ? (only.match(/.{5}/gu) ?? []) : groups;
+}
