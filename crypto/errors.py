@@ -29,6 +29,11 @@ ERRORS: dict[str, Entry] = {
     "code-wrong-kind": Entry("code", 0, "This is another kind of code than the one asked for."),
     "envelope-header": Entry("header", 400, "This is not an envelope of Drempel, or it was cut short."),
     "envelope-suite": Entry("header", 400, "This was made by a newer version of Drempel. Update to read it."),
+    "envelope-week": Entry(
+        "header",
+        400,
+        "This was sealed too long ago, or for a week to come. Seal it again.",
+    ),
     "envelope-no-slot": Entry("slot", 0, "This is not addressed to this key."),
     "envelope-commitment": Entry(
         "commitment",

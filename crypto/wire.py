@@ -132,10 +132,12 @@ def parse_conversation(data: bytes) -> ConversationParts:
     return ConversationParts(data[:66], data[2:34], data[34:66], data[66:])
 
 
-def check_opening(data: bytes, slots: int) -> None:
-    """Refuse what is not an opening envelope with that many slots: all of an organisation look alike."""
-    if len(parse_opening(data).slots) != slots:
+def check_opening(data: bytes, slots: int) -> int:
+    """The week of an opening envelope. Other numbers of slots are refused: all of an organisation look alike."""
+    parts = parse_opening(data)
+    if len(parts.slots) != slots:
         raise WireError("envelope-header")
+    return parts.week
 
 
 def check_conversation(data: bytes) -> None:

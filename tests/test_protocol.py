@@ -10,7 +10,7 @@ from crypto.ratchet import GRACE_WEEKS
 from crypto.signatures import MOST_SIGNATURES
 from intake.client import organisation
 from intake.service.directory import DIRECTORY_LIMIT
-from intake.service.mailboxes import MAILBOX_BYTES, MAILBOX_ENVELOPES
+from intake.service.mailboxes import MAILBOX_BYTES, MAILBOX_ENVELOPES, WEEKS_AHEAD, WEEKS_BACK
 from intake.service.openapi import document
 from intake.service.recipients import KEYRING_LIMIT, STATEMENT_LIMIT
 from intake.service.routing import API
@@ -40,6 +40,7 @@ LIMITS: dict[str, tuple[int, ...]] = {
     "retention": directory_form.RETENTION_DAYS,
     "clock difference": (CLOCK_DAYS,),
     "grace of a week's key": (GRACE_WEEKS,),
+    "week of a new opening": (WEEKS_BACK, WEEKS_AHEAD),
 }
 PLACES = {"M": "{mailbox}", "E": "{envelope}", "DAY": "{day}"}
 
@@ -89,6 +90,8 @@ def test_who_may_is_written_as_it_is() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     assert {row[0]: numbers(row[1]) for row in protocol_table("## 13. Limits")} == LIMITS
     assert organisation.CLOCK_DAYS == CLOCK_DAYS
+    # The server can't import what derives keys, and must not confirm a report whose key is forgotten.
+    assert WEEKS_BACK == GRACE_WEEKS
     assert numbers(LIMIT_SENTENCE)[:1] == (TEXT_LIMIT,)
 
 

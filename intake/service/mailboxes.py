@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crypto.encoding import unb64
+from crypto.encoding import unb64, week_of
 from crypto.errors import DrempelError
 from crypto.wire import (
     CONVERSATION_BODY_LIMIT,
@@ -35,6 +35,9 @@ from intake.store import Mailbox, Store
 
 MAILBOX_BYTES: Final = 16 * 1024 * 1024
 MAILBOX_ENVELOPES: Final = 1024
+# Recipients keep the key of a week for its grace, and a report must never be confirmed that nobody can open any more.
+WEEKS_BACK: Final = 8
+WEEKS_AHEAD: Final = 1
 # Mailboxes with more than this are answered two at a time: each answer takes several times the mailbox's size until
 # it stands, and the store has three readers. Others do not wait for them, or whoever asks for a large one again and
 # again would shut them out.
@@ -77,8 +80,10 @@ class MailboxRoutes:
         record = parse_creation(creation)
         if record.organisation != organisation.id or record.mailbox != mailbox_id:
             raise DrempelError("request-malformed")
-        check_opening(opening, organisation.slots)
+        week = check_opening(opening, organisation.slots)
         day = self._today()
+        if not -WEEKS_BACK <= week - week_of(day) <= WEEKS_AHEAD:
+            await self._check_stored(organisation.id, mailbox_id)
         mailbox = Mailbox(
             id=mailbox_id,
             organisation=organisation.id,
@@ -93,6 +98,11 @@ class MailboxRoutes:
         )
         await self._store.create_mailbox(mailbox, envelope_id, opening)
         return no_content()
+
+    async def _check_stored(self, organisation: bytes, mailbox_id: bytes) -> None:
+        """Refuse a new mailbox whose opening nobody may have the key for; a repetition is answered as ever."""
+        if await self._store.mailbox(organisation, mailbox_id) is None:
+            raise DrempelError("envelope-week")
 
     async def append(self, request: Request) -> Response:
         """One more envelope. The token is checked before a byte of the body is read."""

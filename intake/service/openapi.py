@@ -74,7 +74,7 @@ def _mailboxes() -> Json:
             "put": described(
                 "Make a mailbox: creation record || opening envelope",
                 _STORED,
-                _ENVELOPE_CODES,
+                (*_ENVELOPE_CODES, "envelope-week"),
                 requestBody=body(BYTES, OPENING_BODY_LIMIT, {"minLength": CREATION_LENGTH}),
             ),
         },

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from crypto.encoding import b64
+from crypto.encoding import b64, week_of
 from crypto.wire import parse_mailbox_answer
 from intake.store import StoreBusy, StoreUnavailable
 from tests.service.faulty import FaultyStore
@@ -129,6 +129,36 @@ async def test_what_is_no_opening_is_refused(
     # Nothing of it was stored: the same mailbox can still be made.
     made = await client.put(box.opening_path, content=box.creation + box.opening)
     assert made.status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("weeks", "status"), [(-9, 400), (-8, 204), (0, 204), (1, 204), (2, 400), (2**31, 400)]
+)
+async def test_an_opening_whose_key_is_forgotten_or_to_come_is_refused(
+    client: httpx.AsyncClient, world: World, weeks: int, status: int
+) -> None:
+    box = world.box()
+    body = box.creation + opening_bytes(week=week_of(TODAY) + weeks)
+    response = await client.put(box.opening_path, content=body)
+    assert response.status_code == status
+    if status == 400:
+        assert code(response) == "envelope-week"
+        made = await client.put(box.opening_path, content=box.creation + box.opening)
+        assert made.status_code == 204
+
+
+async def test_an_opening_that_is_stored_is_answered_alike_however_late_it_is_repeated(
+    client: httpx.AsyncClient, world: World, clocks: Clocks
+) -> None:
+    box = await world.make_box(client)
+    clocks.day += 7 * 9
+    again = await client.put(box.opening_path, content=box.creation + box.opening)
+    assert again.status_code == 204
+    other = await client.put(box.opening_path, content=box.creation + opening_bytes())
+    assert (other.status_code, code(other)) == (409, "conflict")
+    new = world.box()
+    refused = await client.put(new.opening_path, content=new.creation + new.opening)
+    assert (refused.status_code, code(refused)) == (400, "envelope-week")
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ SLOTS = 2
 RETENTION = 30
 
 
-def opening_bytes(slots: int = SLOTS, size: int = 8192) -> bytes:
+def opening_bytes(slots: int = SLOTS, size: int = 8192, week: int = week_of(TODAY)) -> bytes:
     """An opening envelope as far as its header and length go (PROTOCOL 6.2)."""
-    head = bytes([1, 1, slots]) + week_of(TODAY).to_bytes(4, "big")
+    head = bytes([1, 1, slots]) + week.to_bytes(4, "big")
     return head + os.urandom(64 + slots * 1168 + 158 + 1408 + size + 16)
 
 

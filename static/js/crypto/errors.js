@@ -11,6 +11,7 @@ export const ERRORS = Object.freeze({
   'code-wrong-kind': { layer: 'code', status: 0, sentence: "This is another kind of code than the one asked for." },
   'envelope-header': { layer: 'header', status: 400, sentence: "This is not an envelope of Drempel, or it was cut short." },
   'envelope-suite': { layer: 'header', status: 400, sentence: "This was made by a newer version of Drempel. Update to read it." },
+  'envelope-week': { layer: 'header', status: 400, sentence: "This was sealed too long ago, or for a week to come. Seal it again." },
   'envelope-no-slot': { layer: 'slot', status: 0, sentence: "This is not addressed to this key." },
   'envelope-commitment': { layer: 'commitment', status: 0, sentence: "This message was not made by an honest client: its key does not match its commitment." },
   'envelope-body': { layer: 'body', status: 0, sentence: "This message is damaged or was moved from elsewhere." },
