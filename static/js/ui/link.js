@@ -31,10 +31,7 @@ export function connect(name, onEvent) {
   /** @type {Map<number, {resolve: (value: any) => void, reject: (problem: Refusal) => void}>} */
   const waiting = new Map();
   let last = 0;
-  const fail = (/** @type {string} */ code) => {
-    for (const {reject} of waiting.values()) reject(new Refusal({code, detail: ''}));
-    waiting.clear();
-  };
+  let broken = false;
   worker.onmessage = ({data}) => {
     if (data.event) return onEvent(data);
     const call = waiting.get(data.id);
@@ -42,21 +39,27 @@ export function connect(name, onEvent) {
     if (data.problem) call?.reject(new Refusal(data.problem));
     else call?.resolve(data.result);
   };
-  // One of its modules did not arrive: nothing that was asked will ever be answered.
+  // One of its modules did not arrive: nothing that was asked, or is asked later, will ever be answered.
   worker.onerror = (event) => {
     event.preventDefault();
-    fail('page-incomplete');
+    broken = true;
+    for (const {reject} of waiting.values()) reject(incomplete());
+    waiting.clear();
   };
   return {
     call: (call, args = {}) =>
       new Promise((resolve, reject) => {
         last += 1;
-        waiting.set(last, {resolve, reject});
+        if (broken) reject(incomplete());
+        else waiting.set(last, {resolve, reject});
         worker.postMessage({id: last, call, args});
       }),
+    // What was asked before stays without an answer: there is no screen left for it.
     end: () => {
       worker.terminate();
-      fail('ended');
+      waiting.clear();
     },
   };
 }
+
+const incomplete = () => new Refusal({code: 'page-incomplete', detail: ''});

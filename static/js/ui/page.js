@@ -11,14 +11,17 @@ import {LANGUAGES, dayWords, language, pick, preferred, speak, t, wordsFor} from
 /** @type {{name: PageName, screen: Screen, title: Key, overview: Overview | null, problem: (() => string) | null, leaving: () => void}} */
 const page = {name: 'reporter', screen: () => null, title: 'title', overview: null, problem: null, leaving: () => undefined};
 
+const SECONDS_TO_NEXT_TRY = 3;
+
 const main = () => byId('main', HTMLElement);
 
 /**
  * Take over the document. Resolves once it speaks this person's language.
  * @param {PageName} name @param {() => void} leaving forgets everything, at once
+ * @param {Screen} [screen] what the document shows by itself
  */
-export async function begin(name, leaving) {
-  Object.assign(page, {name, leaving});
+export async function begin(name, leaving, screen = () => null) {
+  Object.assign(page, {name, leaving, screen});
   for (const each of LANGUAGES) byId(each, HTMLButtonElement).addEventListener('click', () => void change(each));
   byId('leave', HTMLButtonElement).addEventListener('click', leave);
   // What a closed or left page showed must not come back with the back button.
@@ -29,8 +32,21 @@ export async function begin(name, leaving) {
   addEventListener('pageshow', (event) => {
     if (event.persisted) location.reload();
   });
-  await speak(name, preferred());
+  await speakAtLast(name);
   translate();
+}
+
+/** Without words nothing can be said about what is wrong; the document itself says what to do meanwhile. @param {PageName} name */
+async function speakAtLast(name) {
+  for (;;) {
+    try {
+      return await speak(name, preferred());
+    } catch {
+      await new Promise((resolve) => {
+        setTimeout(resolve, SECONDS_TO_NEXT_TRY * 1000);
+      });
+    }
+  }
 }
 
 /** @param {Language} wanted */
@@ -97,20 +113,23 @@ export function show(title, screen) {
   redraw();
   document.title = t(title);
   scrollTo(0, 0);
-  const heading = main().querySelector('h1');
-  heading?.setAttribute('tabindex', '-1');
-  heading?.focus();
+  main().querySelector('h1')?.focus();
 }
 
 /** Draw the screen anew, and leave the person where they were. */
 export function redraw() {
   const active = document.activeElement;
-  const at = active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement ? caret(active) : null;
+  const typed = active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement ? active : null;
+  const at = typed && caret(typed);
+  const scrolled = typed?.scrollTop ?? 0;
   fill(main(), problemBox(), page.screen());
+  const heading = main().querySelector('h1');
+  if (heading) Object.assign(heading, {id: 'heading', tabIndex: -1});
   const again = active?.id ? document.getElementById(active.id) : null;
-  if (!again || again === active) return;
-  again.focus();
+  if (!again || again === document.activeElement) return;
+  again.focus({preventScroll: true});
   if (at && (again instanceof HTMLTextAreaElement || again instanceof HTMLInputElement)) again.setSelectionRange(...at);
+  again.scrollTop = scrolled;
 }
 
 /** @param {HTMLTextAreaElement | HTMLInputElement} field @returns {[number, number] | null} null for a radio button, say */
@@ -149,7 +168,7 @@ function wipe() {
 }
 
 /** Forget everything and show an empty page; the back button does not bring it back. */
-function leave() {
+export function leave() {
   page.leaving();
   wipe();
   location.replace('about:blank');

@@ -1,0 +1,273 @@
+/** The reporter's page: its first screen, the organisation behind it, and the choice whom to tell. */
+import {byId, el} from '../ui/dom.js';
+import {connect} from '../ui/link.js';
+import {begin, inOwnWords, refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
+import {listWords, pick, t, wordsFor} from '../ui/words.js';
+import {reachedBy, write} from './reporting.js';
+import {waitingWords} from './sending.js';
+
+/** @import {ChannelView, Overview, Person, Text, Told} from '../client/views.js' */
+/** @import {Link, Refusal} from '../ui/link.js' */
+/**
+ * What the reporter chose and typed: kept whatever happens, until they leave. `channel` is '' before one is chosen; `without`
+ * are the recipients whose absence was accepted; `renewed`: another receipt was shown before this one.
+ * @typedef {{channel: string, without: string[], kind: string | null, text: string, rereadable: boolean, receipt: string,
+ *   renewed: boolean, stored: boolean}} Draft
+ */
+/** @typedef {{code: string, reply: string}} Typed on a return visit */
+/**
+ * `hear` is told what the Worker tells, by the screen that waits for it.
+ * @typedef {{link: Link, overview: Overview, draft: Draft, typed: Typed, hear: (told: Told) => void, home: () => void,
+ *   choose: () => void, reopen: () => Promise<void>}} Session
+ */
+
+/** @type {Overview} */
+const NONE = Object.freeze({
+  name: {},
+  fingerprint: '',
+  verified: false,
+  languages: [],
+  policy: {retention_days: 0, acknowledge_days: 0, feedback_days: 0},
+  kinds: [],
+  channels: [],
+});
+
+/** @returns {Draft} */
+const nothing = () => ({channel: '', without: [], kind: null, text: '', rereadable: true, receipt: '', renewed: false, stored: false});
+
+/** @type {Session} */
+const session = {
+  link: connect('reporter', hear),
+  overview: NONE,
+  draft: nothing(),
+  typed: {code: '', reply: ''},
+  hear: () => undefined,
+  home,
+  choose,
+  reopen,
+};
+
+/** @param {{event: string}} told */
+function hear(told) {
+  if (told.event === 'renewed') session.draft.renewed = true;
+  session.hear(/** @type {Told} */ (told));
+}
+
+/** The document's own first screen, which is there before this script is. */
+const first = byId('start', HTMLElement);
+
+const firstScreen = () => {
+  translate(first);
+  return first;
+};
+
+function home() {
+  show('title', firstScreen);
+}
+
+/** @param {boolean} ready */
+function setReady(ready) {
+  first.querySelectorAll('button').forEach((button) => (button.disabled = !ready));
+  first.querySelector('#loading')?.toggleAttribute('hidden', ready);
+}
+
+/** The address of the organisation: a page knows it from its own. */
+const base = () => `${location.origin}/${location.pathname.split('/')[1] ?? ''}/`;
+
+/** Ask for the organisation's directory and keys. @returns {Promise<Overview>} */
+const ask = () => session.link.call('open', {base: base(), pin: location.hash.slice(1)});
+
+/** Ask again, where what was shown turned out to be old. */
+async function reopen() {
+  know(await ask());
+}
+
+/** @param {Overview} overview */
+function know(overview) {
+  session.overview = overview;
+  setOrganisation(overview);
+}
+
+/** @param {Promise<Overview>} asked */
+async function arrive(asked) {
+  const {link} = session;
+  const loading = first.querySelector('#loading');
+  session.hear = (told) => told.event === 'waiting' && loading && (loading.textContent = waitingWords(told));
+  setReady(false);
+  try {
+    const overview = await asked;
+    if (session.link !== link) return;
+    know(overview);
+    setReady(true);
+  } catch (refusal) {
+    if (session.link === link) show('title', () => unusable(/** @type {Refusal} */ (refusal)));
+  }
+}
+
+/** From the start, with another line: what was typed stays, and a receipt that was shown is void. */
+function again() {
+  session.link.end();
+  session.draft.renewed ||= session.draft.receipt !== '';
+  session.draft.receipt = '';
+  session.link = connect('reporter', hear);
+  home();
+  void arrive(ask());
+}
+
+/** Another link was opened in this tab: its pin counts from now on. What is on its way is not given up for it. */
+function anotherPin() {
+  if (!document.querySelector('[data-screen="sending"], [data-screen="received"]')) again();
+}
+
+/** @param {Refusal} refusal */
+const unusable = (refusal) => [
+  el(
+    'section',
+    {'data-screen': 'unusable'},
+    el('h1', {}, t('unusable.title')),
+    el('div', {class: 'problem', role: 'alert'}, el('p', {}, refusalWords(refusal))),
+    el('p', {}, t('unusable.nothing')),
+    session.draft.text !== '' && el('p', {}, t('unusable.kept')),
+    el('p', {class: 'hint'}, t('unusable.code'), ' ', el('code', {}, refusal.problem.code)),
+    el('div', {class: 'actions'}, el('button', {type: 'button', class: 'primary', id: 'retry', on: {click: again}}, t('unusable.retry'))),
+  ),
+];
+
+function choose() {
+  const {overview, draft, link} = session;
+  const [only, ...others] = overview.channels;
+  if (only && others.length === 0 && !only.closed) draft.channel ||= only.id;
+  // Slow on some devices, and done before it is needed: a failure shows where the receipt is asked for.
+  link.call('prepare').catch(() => undefined);
+  show('title', channelScreen);
+}
+
+const channelScreen = () =>
+  el(
+    'form',
+    {'data-screen': 'channel', on: {submit: chosen}},
+    el('p', {class: 'step'}, t('step', {n: 1})),
+    el('h1', {}, t('channel.title')),
+    el('p', {}, t('channel.lead')),
+    el('fieldset', {'aria-labelledby': 'heading'}, session.overview.channels.map(card)),
+    el(
+      'div',
+      {class: 'actions'},
+      el('button', {type: 'submit', class: 'primary', id: 'next'}, t('next')),
+      el('button', {type: 'button', id: 'back', on: {click: home}}, t('back')),
+    ),
+  );
+
+/** @param {ChannelView} channel */
+function card(channel) {
+  const {id, name, closed, missing} = channel;
+  const checked = session.draft.channel === id;
+  const input = {type: 'radio', name: 'channel', id: `channel-${id}`, value: id, checked, disabled: closed, 'aria-describedby': `about-${id}`};
+  return el(
+    'div',
+    {class: closed ? 'choice closed' : 'choice'},
+    el('input', {...input, on: {change: () => take(id)}}),
+    el(
+      'div',
+      {},
+      el('label', {for: `channel-${id}`}, inOwnWords('bdi', name)),
+      el('div', {id: `about-${id}`}, about(channel)),
+      checked && !closed && missing.length > 0 && agreement(channel),
+    ),
+  );
+}
+
+/** @param {string} id */
+function take(id) {
+  const {draft, overview} = session;
+  const kinds = overview.channels.find((channel) => channel.id === id)?.kinds ?? [];
+  if (!kinds.includes(draft.kind ?? '')) draft.kind = null;
+  Object.assign(draft, {channel: id, without: []});
+  setProblem(null);
+}
+
+/** @param {ChannelView} channel */
+function about({description, recipients, missing, closed, informed, kinds, routes}) {
+  const taken = session.overview.kinds.filter(({id}) => kinds.includes(id)).map(({name}) => pick(name).text);
+  return [
+    inOwnWords('p', description),
+    closed && el('p', {class: 'wrong'}, t('channel.closed')),
+    !closed && [el('p', {}, t('channel.readers')), el('ul', {class: 'people'}, reachedBy({recipients, missing}).map(person))],
+    missing.length > 0 && [
+      !closed && el('p', {class: 'wrong'}, t('channel.missing')),
+      el('ul', {}, missing.map(({name, code}) => el('li', {}, inOwnWords('strong', name), `: ${wordsFor('error', code)}`))),
+    ],
+    informed.length > 0 && [el('p', {}, t('channel.informed')), el('ul', {}, informed.map((text) => inOwnWords('li', text)))],
+    taken.length > 0 && el('p', {class: 'hint'}, t('channel.kinds', {kinds: listWords(taken)})),
+    routes.length > 0 && [el('p', {}, t('channel.routes')), el('ul', {}, routes.map(route))],
+  ];
+}
+
+/** @param {Person} person */
+const person = ({name, role}) => el('li', {}, inOwnWords('strong', name), ', ', inOwnWords('span', role));
+
+/**
+ * A way outside, with its address in sight. In a tab of its own: this one holds what was typed.
+ * @param {{name: Text, url: string}} route
+ */
+function route({name, url}) {
+  const address = /^(https?:\/\/|mailto:|tel:)/i.test(url)
+    ? el('a', {href: url, target: '_blank', rel: 'noreferrer noopener'}, url)
+    : el('bdi', {}, url);
+  return el('li', {}, inOwnWords('span', name), ': ', address);
+}
+
+/** @param {ChannelView} channel */
+function agreement({id, missing}) {
+  const {draft} = session;
+  const agree = (/** @type {Event} */ {target}) => {
+    draft.without = target instanceof HTMLInputElement && target.checked ? missing.map((each) => each.id) : [];
+    setProblem(null);
+  };
+  const names = listWords(missing.map(({name}) => pick(name).text));
+  return el(
+    'div',
+    {class: 'choice agree'},
+    el('input', {type: 'checkbox', id: `agree-${id}`, checked: agreed(missing), on: {change: agree}}),
+    el('div', {}, el('label', {for: `agree-${id}`}, t('channel.agree', {names}))),
+  );
+}
+
+/** @param {{id: string}[]} missing */
+const agreed = (missing) => missing.every(({id}) => session.draft.without.includes(id));
+
+/** @param {Event} event */
+function chosen(event) {
+  event.preventDefault();
+  const channel = session.overview.channels.find(({id}) => id === session.draft.channel);
+  if (!channel || channel.closed) return setProblem(() => t('channel.none'));
+  if (!agreed(channel.missing)) return setProblem(() => t('channel.agree-first'));
+  return write(session);
+}
+
+/** What only a return visit needs, all of it at once: each round over Tor costs a second. */
+const visitingModules = () => Promise.all([import('./visiting.js'), import('./thread.js'), import('./code_field.js')]);
+
+async function comeBack() {
+  const [visiting] = await visitingModules().catch(() => []);
+  if (visiting) visiting.askForReceipt(session);
+  else setProblem(() => t('error.page-incomplete'));
+}
+
+const unsent = () => (session.draft.text !== '' && !session.draft.stored) || session.typed.reply !== '';
+
+function forget() {
+  session.link.end();
+  Object.assign(session, {draft: nothing(), typed: {code: '', reply: ''}, overview: NONE});
+}
+
+addEventListener('beforeunload', (event) => {
+  if (unsent()) event.preventDefault();
+});
+addEventListener('hashchange', anotherPin);
+byId('begin', HTMLButtonElement).addEventListener('click', choose);
+byId('return', HTMLButtonElement).addEventListener('click', () => void comeBack());
+// Asked for at once: the words come meanwhile, and each round over Tor costs a second.
+const asked = ask();
+asked.catch(() => undefined);
+void begin('reporter', forget, firstScreen).then(() => arrive(asked));

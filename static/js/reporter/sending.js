@@ -1,0 +1,110 @@
+/** Sending, until it is stored or refused, and what is said then. */
+import {el} from '../ui/dom.js';
+import {leave, redraw, say, show} from '../ui/page.js';
+import {t, tn} from '../ui/words.js';
+
+/** @import {Told} from '../client/views.js' */
+/** @import {Refusal} from '../ui/link.js' */
+/** @import {Key} from '../ui/words.js' */
+/** @import {Session} from './main.js' */
+/** @typedef {{title: Key, stop: Key}} Words */
+/**
+ * What is asked of the Worker, and the ways back: a refusal leads to where it can be put right, another receipt is shown first.
+ * @typedef {{asked: object, refused: (session: Session, refusal: Refusal) => Promise<void>, renewed: (session: Session) => void}} Sending
+ */
+
+/** @param {Session} session @param {Sending} sending */
+export async function send(session, {asked, refused, renewed}) {
+  const {draft, link} = session;
+  try {
+    await whileSending(session, {title: 'sending.title', stop: 'sending.stop'}, async () => {
+      // The day may have changed meanwhile, and with it the keys. Without a change this does nothing.
+      await link.call('seal', asked);
+      /** @type {string} */
+      const now = await link.call('receipt');
+      if (now !== draft.receipt) return Object.assign(draft, {receipt: now, renewed: true});
+      await link.call('send');
+      return Object.assign(draft, {stored: true});
+    });
+  } catch (refusal) {
+    return refused(session, /** @type {Refusal} */ (refusal));
+  }
+  return draft.stored ? show('title', () => received(session)) : renewed(session);
+}
+
+/**
+ * A screen that says how it goes on, until the work is done; the person can hurry it, and stop it.
+ * @template T
+ * @param {Session} session @param {Words} words @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function whileSending(session, words, work) {
+  const {link} = session;
+  /** @type {Told | null} */
+  let told = null;
+  const news = (/** @type {Told | null} */ event) => {
+    told = event;
+    redraw();
+    say(event ? waitingWords(event) : '');
+  };
+  const hurry = () => {
+    news(null);
+    void link.call('hurry');
+  };
+  session.hear = news;
+  show('title', () => sendingScreen(words, told, hurry, () => void link.call('stop')));
+  try {
+    return await work();
+  } finally {
+    session.hear = () => undefined;
+  }
+}
+
+/** @param {Words} words @param {Told | null} told @param {() => void} hurry @param {() => void} stop */
+const sendingScreen = ({title, stop: stopWords}, told, hurry, stop) =>
+  el(
+    'section',
+    {'data-screen': 'sending'},
+    el('h1', {}, t(title)),
+    el('progress', {'aria-labelledby': 'heading'}),
+    el('p', {id: 'progress-words'}, told ? waitingWords(told) : t('sending.open')),
+    el(
+      'div',
+      {class: 'actions'},
+      told?.event === 'waiting' && el('button', {type: 'button', class: 'primary', id: 'hurry', on: {click: hurry}}, t('sending.hurry')),
+      el('button', {type: 'button', id: 'stop', on: {click: stop}}, t(stopWords)),
+    ),
+  );
+
+/** What a Worker says while it tries. @param {Told} told */
+export function waitingWords(told) {
+  if (told.event !== 'waiting') return t('waiting.slow');
+  const why = told.code === 'server-unreachable' ? 'waiting.unreachable' : told.code === 'server-busy' ? 'waiting.busy' : 'waiting.unavailable';
+  return `${t(why)} ${tn('waiting.again', Math.ceil(told.seconds))}`;
+}
+
+/** @param {string} code */
+export const groups = (code) =>
+  el('ol', {class: 'groups', id: 'receipt-groups', translate: 'no'}, code.split('-').map((group) => el('li', {}, group)));
+
+/** @param {Session} session */
+function received(session) {
+  const {acknowledge_days: acknowledge, feedback_days: feedback, retention_days: retention} = session.overview.policy;
+  return el(
+    'section',
+    {'data-screen': 'received'},
+    el('div', {class: 'done'}, el('h1', {}, t('received.title')), el('p', {}, t('received.lead'))),
+    el('h2', {}, t('received.next')),
+    el(
+      'ul',
+      {},
+      el('li', {}, tn('received.acknowledge', acknowledge)),
+      el('li', {}, tn('received.feedback', feedback)),
+      el('li', {}, t('received.return')),
+      el('li', {}, tn('received.retention', retention)),
+    ),
+    el('details', {id: 'show-code'}, el('summary', {}, t('received.code')), groups(session.draft.receipt)),
+    el('p', {}, t('received.leave')),
+    el('div', {class: 'actions'}, el('button', {type: 'button', class: 'primary', id: 'close', on: {click: leave}}, t('received.close'))),
+  );
+}

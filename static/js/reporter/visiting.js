@@ -1,0 +1,177 @@
+/** A return visit: the receipt is asked for, the conversation read, written on, deleted. */
+import {el} from '../ui/dom.js';
+import {leave, refusalWords, setProblem, show} from '../ui/page.js';
+import {t} from '../ui/words.js';
+import {codeField} from './code_field.js';
+import {whileSending} from './sending.js';
+import {conversation} from './thread.js';
+
+/** @import {CodeCheck, Visit} from '../client/views.js' */
+/** @import {Refusal} from '../ui/link.js' */
+/** @import {Key} from '../ui/words.js' */
+/** @import {Session} from './main.js' */
+
+/** @param {Session} session */
+export function askForReceipt(session) {
+  show('title', () => codeScreen(session));
+}
+
+/** @param {Session} session */
+function codeScreen(session) {
+  const {typed, link} = session;
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    void open(session);
+  };
+  /** @returns {Promise<CodeCheck>} */
+  const check = (/** @type {string} */ text) => link.call('checkCode', {text, kind: 'receipt'});
+  return el(
+    'form',
+    {'data-screen': 'return', autocomplete: 'off', on: {submit}},
+    el('h1', {}, t('return.title')),
+    codeField({value: typed.code, changed: (text) => void (typed.code = text), check}),
+    el(
+      'div',
+      {class: 'actions'},
+      el('button', {type: 'submit', class: 'primary', id: 'open'}, t('return.open')),
+      el('button', {type: 'button', id: 'back', on: {click: session.home}}, t('back')),
+    ),
+  );
+}
+
+/** @param {Session} session */
+async function open(session) {
+  const {typed, link} = session;
+  try {
+    /** @type {Visit} */
+    const visit = await whileSending(session, {title: 'return.opening', stop: 'sending.back'}, () => link.call('visit', {code: typed.code}));
+    typed.code = '';
+    read(session, visit);
+  } catch (refusal) {
+    askForReceipt(session);
+    const {problem} = /** @type {Refusal} */ (refusal);
+    if (problem?.code !== 'stopped') setProblem(() => refusalWords(refusal));
+    document.getElementById('code')?.focus();
+  }
+}
+
+/** @param {Session} session @param {Visit} visit @param {Key} [done] what there is to tell first */
+function read(session, visit, done) {
+  show('title', () => threadScreen(session, visit, done));
+}
+
+/** @param {Session} session @param {Visit} visit @param {Key} [done] */
+const threadScreen = (session, visit, done) =>
+  el(
+    'section',
+    {'data-screen': 'thread'},
+    el('h1', {}, t('thread.title')),
+    done && el('div', {class: 'done', role: 'status', id: 'done'}, el('p', {}, t(done))),
+    conversation(visit),
+    el('p', {}, el('button', {type: 'button', id: 'refresh', on: {click: () => void refresh(session, visit)}}, t('thread.refresh'))),
+    visit.canWrite ? replyForm(session, visit) : el('div', {class: 'notice', id: 'closed'}, el('p', {}, t('thread.closed'))),
+    el(
+      'div',
+      {class: 'actions apart'},
+      el('button', {type: 'button', id: 'close', on: {click: leave}}, t('received.close')),
+      el('button', {type: 'button', class: 'danger', id: 'delete', on: {click: () => sure(session, visit)}}, t('thread.delete')),
+    ),
+  );
+
+/** @param {Session} session @param {Visit} visit */
+function replyForm(session, visit) {
+  const {typed} = session;
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    void reply(session, visit);
+  };
+  const input = (/** @type {Event} */ {target}) => void (typed.reply = target instanceof HTMLTextAreaElement ? target.value : '');
+  const field = {autocomplete: 'off', autocorrect: 'off', autocapitalize: 'off', spellcheck: 'false', dir: 'auto'};
+  return el(
+    'form',
+    {autocomplete: 'off', on: {submit}},
+    el(
+      'div',
+      {class: 'field'},
+      el('label', {for: 'reply'}, t('thread.write')),
+      el('textarea', {class: 'short', id: 'reply', value: typed.reply, ...field, on: {input}}),
+    ),
+    el('div', {class: 'actions'}, el('button', {type: 'submit', class: 'primary', id: 'send-reply'}, t('thread.send'))),
+  );
+}
+
+/** @param {Session} session @param {Visit} visit as it is shown, and will be again if the server can't be asked */
+async function refresh(session, visit) {
+  try {
+    const work = () => session.link.call('refresh');
+    /** @type {Visit} */
+    const found = await whileSending(session, {title: 'thread.refreshing', stop: 'sending.back'}, work);
+    read(session, found, 'thread.refreshed');
+  } catch (refusal) {
+    unchanged(session, visit, /** @type {Refusal} */ (refusal));
+  }
+}
+
+/** @param {Session} session @param {Visit} visit */
+async function reply(session, visit) {
+  const {typed, link} = session;
+  if (typed.reply.trim() === '') {
+    setProblem(() => t('error.text-empty'));
+    return;
+  }
+  try {
+    /** @type {Visit} */
+    const found = await whileSending(session, {title: 'thread.sending', stop: 'sending.stop'}, () => link.call('write', {text: typed.reply}));
+    Object.assign(typed, {reply: ''});
+    read(session, found, 'thread.sent');
+  } catch (refusal) {
+    unchanged(session, visit, /** @type {Refusal} */ (refusal), 'thread.stopped');
+  }
+}
+
+/** The conversation as it was shown before, with the text as it was, and why. @param {Session} session @param {Visit} visit @param {Refusal} refusal @param {Key} [stopped] */
+function unchanged(session, visit, refusal, stopped) {
+  read(session, visit);
+  if (refusal.problem?.code !== 'stopped') setProblem(() => refusalWords(refusal));
+  else if (stopped) setProblem(() => t(stopped));
+}
+
+/** @param {Session} session @param {Visit} visit */
+function sure(session, visit) {
+  show('title', () => deleteScreen(session, visit));
+}
+
+/** @param {Session} session @param {Visit} visit */
+const deleteScreen = (session, visit) =>
+  el(
+    'section',
+    {'data-screen': 'delete'},
+    el('h1', {}, t('delete.title')),
+    el('ul', {}, /** @type {const} */ (['what', 'final', 'honest']).map((each) => el('li', {}, t(`delete.${each}`)))),
+    el(
+      'div',
+      {class: 'actions'},
+      el('button', {type: 'button', class: 'danger', id: 'delete-now', on: {click: () => void remove(session, visit)}}, t('delete.now')),
+      el('button', {type: 'button', id: 'keep', on: {click: () => read(session, visit)}}, t('delete.keep')),
+    ),
+  );
+
+/** @param {Session} session @param {Visit} visit */
+async function remove(session, visit) {
+  try {
+    await whileSending(session, {title: 'delete.deleting', stop: 'sending.back'}, () => session.link.call('remove'));
+    Object.assign(session.typed, {reply: ''});
+    show('title', deletedScreen);
+  } catch (refusal) {
+    unchanged(session, visit, /** @type {Refusal} */ (refusal), 'delete.stopped');
+  }
+}
+
+const deletedScreen = () =>
+  el(
+    'section',
+    {'data-screen': 'deleted'},
+    el('div', {class: 'done'}, el('h1', {}, t('deleted.title')), el('p', {}, t('deleted.lead'))),
+    el('p', {}, t('received.leave')),
+    el('div', {class: 'actions'}, el('button', {type: 'button', class: 'primary', id: 'close', on: {click: leave}}, t('received.close'))),
+  );
