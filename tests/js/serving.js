@@ -102,3 +102,14 @@ async function pass(url, {method, path, headers, body}) {
   const etag = response.headers.get('ETag');
   return given(response.status, Buffer.from(await response.arrayBuffer()), etag ? {ETag: etag} : {});
 }
+
+/** @param {() => boolean} true_ @param {string} what */
+export async function until(true_, what) {
+  const end = performance.now() + 20_000;
+  while (!true_()) {
+    if (performance.now() > end) throw new Error(`not within 20 s: ${what}`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+}

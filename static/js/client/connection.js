@@ -189,16 +189,16 @@ export function connect(base, tell, {silence, slow, firstPause} = LIMITS) {
   const pauses = new Set();
   const hurry = () => pauses.forEach((end) => end());
 
-  const wait = async (/** @type {number} */ seconds) => {
-    /** @type {() => void} */
-    let end = hurry;
-    await new Promise((resolve) => {
-      end = () => resolve(null);
+  const wait = (/** @type {number} */ seconds) =>
+    new Promise((resolve) => {
+      const end = () => {
+        callOff();
+        pauses.delete(end);
+        resolve(null);
+      };
+      const callOff = after(seconds, end);
       pauses.add(end);
-      after(seconds, end);
     });
-    pauses.delete(end);
-  };
 
   /** @param {string} method @param {string} path @param {Options} options @param {AbortSignal} stopped @returns {Promise<{answer: Answer} | {problem: DrempelError}>} */
   const attempt = async (method, path, options, stopped) => {

@@ -1,0 +1,224 @@
+/** A request is repeated while that can help, ended when it can't, and carries nothing that identifies. */
+import assert from 'node:assert/strict';
+import {after, before, beforeEach, test} from 'node:test';
+import {connect} from '../../static/js/client/connection.js';
+import {given, meddle, problem, until} from './serving.js';
+
+/** @import {Told} from '../../static/js/client/views.js' */
+/** @import {Between, Meddler} from './serving.js' */
+
+/** @type {Meddler} */
+let server;
+before(async () => {
+  server = await meddle('http://127.0.0.1:9/demo/');
+});
+after(() => server?.stop());
+beforeEach(() => {
+  server.seen.length = 0;
+});
+
+const BODY = Uint8Array.of(1, 2, 3);
+const JSON_TYPE = {'Content-Type': 'application/json'};
+
+/** @param {Between} between @param {Partial<{silence: number, slow: number, firstPause: number}>} [limits] */
+function line(between, limits = {}) {
+  server.between(between);
+  /** @type {Told[]} */
+  const told = [];
+  const connection = connect(server.url, (event) => void told.push(event), {silence: 5, slow: 5, firstPause: 0.005, ...limits});
+  return {...connection, told};
+}
+
+/** @param {Between[]} steps one for each request; the last one for all that follow @returns {Between} */
+const steps = (...steps) => (...args) => /** @type {Between} */ (steps.length > 1 ? steps.shift() : steps[0])(...args);
+
+test('what may pass is tried again with the very same bytes, and each pause is told', async () => {
+  const {request, told} = line(
+    steps(
+      () => problem(503, 'server-busy'),
+      () => given(502, '<html>'),
+      () => given(429),
+      (_asked, _pass, response) => (response.destroy(), null),
+      () => given(204),
+    ),
+  );
+  const {status} = await request('PUT', 'mailboxes/M/opening/E', {body: BODY, expected: [204]});
+  assert.equal(status, 204);
+  assert.deepEqual(server.seen.map(({body}) => [...body]), Array(5).fill([1, 2, 3]));
+  assert.deepEqual(told.map((event) => event.event === 'waiting' && event.code), ['server-busy', 'server-unavailable', 'server-busy', 'server-unreachable']);
+  assert.ok(told.every((event) => event.event === 'waiting' && event.seconds > 0 && event.seconds <= 0.04));
+});
+
+test('no header says who asks', async () => {
+  const {request} = line(() => given(200, '', {ETag: '"7"', 'Set-Cookie': 'who=me'}));
+  assert.equal((await request('GET', 'directory')).etag, '"7"');
+  await request('PUT', 'inbox/keyring', {token: BODY, body: BODY, match: '"7"'});
+  const bare = new Set(Object.keys(server.seen[0]?.headers ?? {}));
+  const more = Object.entries(server.seen[1]?.headers ?? {}).filter(([name]) => !bare.has(name));
+  assert.deepEqual(Object.fromEntries(more), {
+    authorization: 'Bearer AQID',
+    'content-type': 'application/octet-stream',
+    'content-length': '3',
+    'if-match': '"7"',
+  });
+  for (const name of ['cookie', 'referer', 'authorization', 'origin', 'if-none-match']) assert.equal(bare.has(name), false, name);
+});
+
+const REFUSALS = /** @type {const} */ ([
+  [404, JSON.stringify({code: 'mailbox-unknown'}), 'mailbox-unknown'],
+  [409, JSON.stringify({code: 'conflict'}), 'conflict'],
+  [404, '<html>nginx</html>', 'organisation-unknown'],
+  [404, JSON.stringify({code: 'unsupported-version'}), 'unsupported-version'],
+  [403, '', 'answer-damaged'],
+  [400, '[1]', 'answer-damaged'],
+  // Words that a service does not say, or not with that status, are not passed on.
+  [400, JSON.stringify({code: 'directory-pin'}), 'answer-damaged'],
+  [400, JSON.stringify({code: 'mailbox-unknown'}), 'answer-damaged'],
+  [400, JSON.stringify({code: '__proto__'}), 'answer-damaged'],
+  [204, '', 'answer-damaged'],
+]);
+for (const [status, body, code] of REFUSALS) {
+  test(`${status} ${body.slice(0, 40)} is final: ${code}`, async () => {
+    const {request, told} = line(() => given(status, body));
+    await assert.rejects(request('GET', 'directory'), {name: 'DrempelError', code});
+    assert.deepEqual([server.seen.length, told], [1, []]);
+  });
+}
+
+test('patience has an end, and the last reason is told', async () => {
+  const {request} = line(steps(() => given(502), () => problem(503, 'server-busy')));
+  await assert.rejects(request('GET', 'keys', {patience: 0.1}), {code: 'server-busy'});
+  assert.ok(server.seen.length > 2);
+});
+
+test('a redirect is not followed', async () => {
+  const {request} = line(() => given(302, '', {Location: `${server.url}api/1/elsewhere`}));
+  await assert.rejects(request('GET', 'directory', {patience: 0}), {code: 'server-unreachable'});
+  assert.deepEqual(server.seen.map(({path}) => path), ['directory']);
+});
+
+test('a page that somebody between answers with is no JSON', async () => {
+  const {json} = line(() => given(200, '<!doctype html>'));
+  await assert.rejects(json('GET', 'keys'), {code: 'answer-damaged'});
+  const object = line(() => given(200, '{"a": 1}', JSON_TYPE));
+  assert.deepEqual(await object.json('GET', 'keys'), {a: 1});
+});
+
+test('an answer without end is cut at its longest, announced or not', async () => {
+  let isOver = false;
+  const {request} = line((_asked, _pass, response) => {
+    response.on('close', () => (isOver = true));
+    const more = () => void (isOver || response.write('x'.repeat(1000), () => setImmediate(more)));
+    more();
+    return null;
+  });
+  await assert.rejects(request('GET', 'keys', {longest: 5000}), {code: 'answer-damaged', detail: 'It is too long.'});
+  await until(() => isOver, 'the rest is refused');
+  assert.equal(server.seen.length, 1);
+  const exact = line(() => given(200, 'x'.repeat(5000)));
+  assert.equal((await exact.request('GET', 'keys', {longest: 5000})).content.length, 5000);
+});
+
+test('an answer that is cut off is asked for again, and its pieces are forgotten', async () => {
+  const cutOff = steps(
+    (_asked, _pass, response) => {
+      response.writeHead(200, {'Content-Length': '10'});
+      response.write('12345', () => setTimeout(() => response.destroy(), 20));
+      return null;
+    },
+    () => given(200, '1234567890'),
+  );
+  const {request} = line(cutOff);
+  let taken = '';
+  const begin = () => {
+    taken = '';
+    return async (/** @type {Uint8Array} */ piece) => {
+      await null;
+      taken += new TextDecoder().decode(piece);
+    };
+  };
+  const {content} = await request('GET', 'inbox/days/2026-11-23', {begin});
+  assert.deepEqual([taken, content.length, server.seen.length], ['1234567890', 0, 2]);
+});
+
+test('pieces go to no sink unless they are of the answer expected', async () => {
+  const {request} = line(steps(() => problem(503, 'server-busy'), () => given(200, 'good')));
+  let taken = '';
+  await request('GET', 'x', {begin: () => (piece) => void (taken += new TextDecoder().decode(piece))});
+  assert.equal(taken, 'good');
+});
+
+test('what a sink objects to is told, and not tried again', async () => {
+  const {request} = line(() => given(200, 'good'));
+  const begin = () => () => {
+    throw new RangeError('a fault of our own');
+  };
+  await assert.rejects(request('GET', 'x', {begin}), RangeError);
+  assert.equal(server.seen.length, 1);
+});
+
+for (const headersFirst of [true, false]) {
+  test(`silence ${headersFirst ? 'within an answer' : 'instead of an answer'} is the end of that try`, async () => {
+    const silent = (/** @type {any} */ _asked, /** @type {any} */ _pass, /** @type {import('node:http').ServerResponse} */ response) => {
+      if (headersFirst) response.write('x');
+      return null;
+    };
+    const {request, told} = line(steps(silent, () => given(200, 'there')), {silence: 0.1});
+    assert.equal(new TextDecoder().decode((await request('GET', 'x')).content), 'there');
+    assert.deepEqual(told.map((event) => event.event === 'waiting' && event.code), ['server-unreachable']);
+  });
+}
+
+test('a byte now and then is no silence, but slow is told, once', async () => {
+  const {request, told} = line(
+    (_asked, _pass, response) => {
+      let left = 8;
+      const drip = setInterval(() => {
+        response.write('x');
+        left -= 1;
+        if (left === 0) response.end(() => clearInterval(drip));
+      }, 50);
+      return null;
+    },
+    {silence: 0.3, slow: 0.2},
+  );
+  assert.equal((await request('GET', 'x')).content.length, 8);
+  assert.deepEqual(told, [{event: 'slow'}]);
+});
+
+test('a large body has longer to go up', async () => {
+  const {request} = line(
+    async () => {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 300);
+      });
+      return given(204);
+    },
+    {silence: 0.1},
+  );
+  assert.equal((await request('PUT', 'x', {body: new Uint8Array(4096), expected: [204]})).status, 204);
+});
+
+test('for ever is for ever, a pause can be cut short, and stop ends it', async () => {
+  const {request, told, hurry, stop, begin} = line(() => problem(503, 'server-unavailable'), {firstPause: 600});
+  const sending = request('PUT', 'x', {body: BODY, patience: Infinity});
+  for (const count of [1, 2, 3]) {
+    await until(() => told.length === count, 'it waits');
+    if (count < 3) hurry();
+  }
+  stop();
+  await assert.rejects(sending, {code: 'stopped'});
+  assert.equal(server.seen.length, 3);
+  await assert.rejects(request('GET', 'x'), {code: 'stopped'});
+  begin();
+  await assert.rejects(request('GET', 'x', {patience: 0}), {code: 'server-unavailable'});
+});
+
+test('stop ends a request that is on its way', async () => {
+  const {request, stop, told} = line(() => null);
+  const sending = request('PUT', 'x', {body: BODY, patience: Infinity});
+  await until(() => server.seen.length === 1, 'it is asked');
+  stop();
+  await assert.rejects(sending, {code: 'stopped'});
+  assert.deepEqual(told, []);
+});
