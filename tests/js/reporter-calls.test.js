@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
 import {reporterCalls} from '../../static/js/reporter/calls.js';
-import {given, meddle, problem, startService} from './serving.js';
+import {readFile} from 'node:fs/promises';
+import {MessageChannel} from 'node:worker_threads';
+import {serve} from '../../static/js/client/serving.js';
+import {given, meddle, problem, startService, until} from './serving.js';
 
 /** @import {Told} from '../../static/js/client/views.js' */
-/** @import {Meddler, Service} from './serving.js' */
+/** @import {Between, Meddler, Service} from './serving.js' */
 
 /** @type {Service} */
 let service;
@@ -60,5 +63,226 @@ test('a report is sent, read again, written to, and deleted', async () => {
   await calls.remove();
   await assert.rejects(calls.visit({code: receipt}), {code: 'receipt-unknown'});
 });
-void given;
-void problem;
+
+const puts = () => meddler.seen.filter(({method}) => method === 'PUT');
+
+/** @param {string} prefix of a path @param {Between} what @returns {Between} on all else the real service's answer */
+const on = (prefix, what) => (asked, pass, response) => (asked.path.startsWith(prefix) ? what(asked, pass, response) : pass());
+
+/** What the service did is not known to who asked for it. @type {Between} */
+const answerLost = async (_asked, pass, response) => {
+  await pass();
+  response.destroy();
+  return null;
+};
+
+/** @param {Between} first @param {Between} then @returns {Between} */
+const once = (first, then) => {
+  let isFirst = true;
+  return (...args) => {
+    const what = isFirst ? first : then;
+    isFirst = false;
+    return what(...args);
+  };
+};
+/** @type {Between} */
+const honest = (_asked, pass) => pass();
+
+test('a report whose answer was lost is sent again with the very same bytes, and stored once', async () => {
+  const {calls, told} = await page();
+  await calls.seal(REPORT);
+  meddler.between(on('mailboxes/', once(answerLost, honest)));
+  await calls.send();
+  const [first, second, ...more] = puts();
+  assert.deepEqual([first?.path, first?.body, more.length], [second?.path, second?.body, 0]);
+  assert.deepEqual(told.map((event) => event.event === 'waiting' && event.code), ['server-unreachable']);
+  assert.equal((await calls.visit({code: calls.receipt()})).messages.length, 1);
+});
+
+test('after a stop the same report is the same bytes, and another one has another receipt', async () => {
+  const {calls, events} = await page();
+  await calls.seal(REPORT);
+  const receipt = calls.receipt();
+  meddler.between(on('mailboxes/', () => problem(503, 'server-unavailable')));
+  const stopped = async () => {
+    const before = puts().length;
+    const sending = calls.send();
+    await until(() => puts().length > before, 'it is sent');
+    calls.stop();
+    await assert.rejects(sending, {code: 'stopped'});
+  };
+  await stopped();
+  await calls.seal(REPORT);
+  assert.equal(calls.receipt(), receipt);
+  await stopped();
+  assert.equal(new Set(puts().map(({body}) => body.toString('hex'))).size, 1);
+  assert.equal(events().includes('renewed'), false);
+  await calls.seal({...REPORT, text: 'Said better.'});
+  assert.equal(events().at(-1), 'renewed');
+  assert.notEqual(calls.receipt(), receipt);
+  meddler.between(null);
+  await calls.send();
+  const paths = puts().map(({path}) => path);
+  assert.equal(new Set(paths.map((path) => path.split('/')[1])).size, 2, 'nothing is sealed twice for one mailbox');
+  await assert.rejects(calls.visit({code: receipt}), {code: 'receipt-unknown'});
+  assert.equal((await calls.visit({code: calls.receipt()})).messages[0]?.text, 'Said better.');
+});
+
+test('what was not sent yet may be sealed again under the same receipt', async () => {
+  const {calls, events} = await page();
+  await calls.seal(REPORT);
+  const receipt = calls.receipt();
+  await calls.seal({...REPORT, text: 'Said better.', rereadable: false});
+  await calls.send();
+  assert.deepEqual([calls.receipt(), events()], [receipt, []]);
+  const {messages, notices, canWrite} = await calls.visit({code: receipt});
+  assert.deepEqual([messages, notices, canWrite], [[], [{code: 'not-rereadable', envelope: null}], true]);
+});
+
+test('a report that can not be sealed is not sent as it was before', async () => {
+  const {calls} = await page();
+  await calls.seal(REPORT);
+  await assert.rejects(calls.seal({...REPORT, text: ' '}), {code: 'text-empty'});
+  await assert.rejects(calls.seal({...REPORT, kind: 'gossip'}), {code: 'kind-unknown'});
+  await assert.rejects(calls.send(), TypeError);
+  assert.deepEqual(puts(), []);
+});
+
+test('a refusal is told at once; after a conflict there is another receipt', async () => {
+  const {calls, events} = await page();
+  await calls.seal(REPORT);
+  meddler.between(on('mailboxes/', () => given(200, '<!doctype html>')));
+  await assert.rejects(calls.send(), {code: 'answer-damaged'});
+  meddler.between(on('mailboxes/', () => problem(409, 'conflict')));
+  await assert.rejects(calls.send(), {code: 'conflict'});
+  meddler.between(null);
+  const receipt = calls.receipt();
+  await calls.seal(REPORT);
+  await calls.send();
+  assert.notEqual(calls.receipt(), receipt);
+  assert.deepEqual(events(), ['renewed']);
+  await calls.seal(REPORT);
+  assert.deepEqual(events(), ['renewed', 'renewed'], 'the next report is another one');
+});
+
+test('a message whose answer was lost is there once, and so is one that was stopped and sent again', async () => {
+  const {calls, told} = await page();
+  await calls.seal(REPORT);
+  await calls.send();
+  await calls.visit({code: calls.receipt()});
+  const isMessage = (/** @type {string} */ path) => path.includes('/envelopes/');
+  meddler.between(once(honest, once(answerLost, honest)));
+  assert.equal((await calls.write({text: 'One.'})).messages.length, 2);
+  assert.equal(told.length, 1);
+  meddler.between((asked, pass, response) => (isMessage(asked.path) ? answerLost(asked, pass, response) : pass()));
+  const before = puts().length;
+  const writing = calls.write({text: 'Two.'});
+  await until(() => puts().length > before + 1, 'it is sent');
+  calls.stop();
+  await assert.rejects(writing, {code: 'stopped'});
+  meddler.between(null);
+  assert.deepEqual((await calls.write({text: 'Two.'})).messages.map(({text}) => text), [REPORT.text, 'One.', 'Two.']);
+  assert.deepEqual((await calls.write({text: 'Two.'})).messages.length, 4, 'said again, it is another one');
+  await assert.rejects(calls.write({text: ''}), {code: 'text-empty'});
+});
+
+test('deleting whose answer was lost is done', async () => {
+  const {calls} = await page();
+  await calls.seal(REPORT);
+  await calls.send();
+  const code = calls.receipt();
+  await calls.visit({code});
+  meddler.between(once(answerLost, honest));
+  await calls.remove();
+  await assert.rejects(calls.visit({code}), {code: 'receipt-unknown'});
+  assert.equal(await calls.remove(), undefined);
+});
+
+test('leaving drops the visit, also one that is only beginning', async () => {
+  const {calls} = await page();
+  await calls.seal(REPORT);
+  await calls.send();
+  await calls.visit({code: calls.receipt()});
+  await calls.leave();
+  await assert.rejects(calls.refresh(), TypeError);
+  meddler.between(() => null);
+  const before = meddler.seen.length;
+  const visiting = calls.visit({code: calls.receipt()});
+  await until(() => meddler.seen.length > before, 'it is asked');
+  await Promise.all([assert.rejects(visiting, {code: 'stopped'}), calls.leave()]);
+  await assert.rejects(calls.write({text: 'Hello?'}), TypeError);
+});
+
+test('a code is looked at before anything is derived, and a wrong one is asked for nowhere', async () => {
+  const {calls} = await page();
+  const receipt = calls.receipt();
+  assert.deepEqual(calls.checkCode({text: receipt, kind: 'receipt'}), {problem: null});
+  const {problem: found} = calls.checkCode({text: receipt, kind: 'access'});
+  assert.deepEqual([found?.code, found?.kind], ['code-wrong-kind', 'receipt']);
+  const slip = receipt.replace(/.$/, (letter) => (letter === 'b' ? 'd' : 'b'));
+  assert.deepEqual(calls.checkCode({text: slip, kind: 'receipt'}).problem, {code: 'code-checksum', group: 0, correction: receipt, kind: ''});
+  meddler.seen.length = 0;
+  await assert.rejects(calls.visit({code: slip}), {code: 'code-checksum'});
+  assert.deepEqual(meddler.seen, []);
+});
+
+test('a page that stands open takes new keys when an hour or a day has passed', async () => {
+  let time = Date.now();
+  const {calls} = await page({now: () => time});
+  meddler.seen.length = 0;
+  await calls.seal(REPORT);
+  assert.deepEqual(meddler.seen, []);
+  time += 61 * 60 * 1000;
+  await calls.seal(REPORT);
+  assert.deepEqual(meddler.seen.map(({path}) => path).sort(), ['directory', 'keys']);
+  time += 86_400_000;
+  meddler.between(on('keys', () => problem(503, 'server-busy')));
+  const sealing = calls.seal(REPORT);
+  await until(() => meddler.seen.length > 4, 'they are asked for');
+  calls.stop();
+  await assert.rejects(sealing, {code: 'stopped'});
+  meddler.between(on('keys', async (_asked, pass) => given(200, (await pass()).body.toString().replace(/"day":"[^"]*"/, '"day":"2001-01-01"'))));
+  await assert.rejects(calls.seal(REPORT), {code: 'clock-wrong'});
+});
+
+test('whoever comes without a fingerprint is told so', async () => {
+  const calls = reporterCalls({tell: () => {}});
+  assert.equal((await calls.open({base: meddler.url, pin: ''})).verified, false);
+  await assert.rejects(calls.open({base: meddler.url, pin: 'short'}), {code: 'pin-malformed'});
+  await assert.rejects(calls.open({base: meddler.url, pin: 'A'.repeat(43)}), {code: 'directory-pin'});
+});
+
+test('over a real line results, problems and events arrive, and no fault of ours says what it held', async () => {
+  const {port1, port2} = new MessageChannel();
+  const told = /** @type {any[]} */ ([]);
+  port2.on('message', (message) => told.push(message));
+  const {calls} = await page();
+  const code = calls.receipt();
+  const fault = () => {
+    throw new Error(code);
+  };
+  serve({...calls, fault}, /** @type {any} */ (port1));
+  const asked = [['receipt'], ['visit', {code}], ['prepare'], ['fault'], ['nothing'], ['toString'], ['checkCode', {text: code, kind: 'receipt'}]];
+  for (const [id, [call, args]] of asked.entries()) port2.postMessage({id, call, args});
+  await until(() => told.length === asked.length, 'all are answered');
+  const byId = told.sort((one, other) => one.id - other.id).map(({result, problem: found}) => found ?? result);
+  const ours = {code: 'client-fault', detail: ''};
+  assert.deepEqual(byId, [code, {code: 'receipt-unknown', detail: ''}, null, ours, ours, ours, {problem: null}]);
+  port1.close();
+  port2.close();
+});
+
+/** @param {URL} url @returns {Promise<string[]>} what a module imports, without what it imports when asked */
+const importsOf = async (url) =>
+  [...(await readFile(url, 'utf8')).matchAll(/^(?:import|export)\s(?:[^'(]*\sfrom\s)?'([^']+)'/gm)].map(([, name]) => new URL(String(name), url).href);
+
+for (const name of ['reporter', 'inbox']) {
+  test(`the worker of the ${name} names every module it needs, so that they are fetched at once`, async () => {
+    const entry = new URL(`../../static/js/${name}/worker.js`, import.meta.url);
+    const named = new Set(await importsOf(entry));
+    assert.ok(named.size > 15);
+    const needed = new Set(named);
+    for (const url of needed) for (const next of await importsOf(new URL(url))) needed.add(next);
+    assert.deepEqual([...needed].sort(), [...named].sort());
+  });
+}
