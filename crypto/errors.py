@@ -29,11 +29,6 @@ ERRORS: dict[str, Entry] = {
     "code-wrong-kind": Entry("code", 0, "This is another kind of code than the one asked for."),
     "envelope-header": Entry("header", 400, "This is not an envelope of Drempel, or it was cut short."),
     "envelope-suite": Entry("header", 400, "This was made by a newer version of Drempel. Update to read it."),
-    "envelope-week": Entry(
-        "header",
-        400,
-        "This was sealed too long ago, or for a week to come. Seal it again.",
-    ),
     "envelope-no-slot": Entry("slot", 0, "This is not addressed to this key."),
     "envelope-commitment": Entry(
         "commitment",
@@ -160,6 +155,11 @@ ERRORS: dict[str, Entry] = {
     "method-not-allowed": Entry("api", 405, "This address does not take that method."),
     "request-malformed": Entry("api", 400, "The request is not in the form the API describes."),
     "body-too-large": Entry("api", 413, "This is larger than the server takes."),
+    "envelope-week": Entry(
+        "api",
+        400,
+        "This was sealed too long ago, or for a week to come. Seal it again.",
+    ),
     "conflict": Entry("api", 409, "Something else is stored under this id. Nothing was changed."),
     "mailbox-full": Entry("api", 409, "This conversation has reached its largest size. Start a new report."),
     "keyring-changed": Entry(
