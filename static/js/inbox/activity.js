@@ -37,23 +37,21 @@ export function hear(told) {
   drawActivity();
 }
 
-/** A place for the line, for as long as the activity is one of these. @param {...Activity['name']} names */
-export const activityLine = (...names) =>
-  el('div', {id: 'activity', 'aria-live': 'polite', 'data-for': names.join(' ')}, lineOf(names));
+/** The place where the line of one activity stands, for as long as it goes on. @param {Activity['name']} name */
+export const activityLine = (name) => el('div', {'data-activity': name, 'aria-live': 'polite'}, lineOf(name));
 
 /** Draw it where it stands, and touch nothing else: the list may have a thousand items. */
 export function drawActivity() {
-  const place = document.getElementById('activity') ?? document.getElementById('sign-in-activity');
-  if (place) fill(place, lineOf((place.getAttribute('data-for') ?? 'enter').split(' ')));
+  for (const place of document.querySelectorAll('[data-activity]')) fill(place, lineOf(place.getAttribute('data-activity')));
 }
 
-/** @param {string[]} names @returns {Child} */
-function lineOf(names) {
+/** @param {string | null} name @returns {Child} */
+function lineOf(name) {
   const {activity} = desk;
-  if (!activity || !names.includes(activity.name)) return null;
-  const {name, waiting, slow} = activity;
+  if (activity?.name !== name) return null;
+  const {waiting, slow} = activity;
   return [
-    el('p', {class: 'activity'}, t(`activity.${name}`), amount(activity)),
+    el('p', {class: 'activity'}, t(`activity.${activity.name}`), amount(activity)),
     progress(activity),
     waiting !== null && retryWords(waiting, activity.seconds),
     waiting === null && slow && el('p', {class: 'hint', id: 'slow'}, t('activity.slow')),
@@ -71,6 +69,12 @@ function amount({done, total}) {
   return ` ${t('activity.amount', {done: megabytes.format(done / MEGABYTE), total: megabytes.format(total / MEGABYTE)})}`;
 }
 
+function hurry() {
+  if (desk.activity) desk.activity.waiting = null;
+  drawActivity();
+  void ask('hurry');
+}
+
 /** @param {string} code @param {number} seconds */
 const retryWords = (code, seconds) =>
   el(
@@ -78,5 +82,5 @@ const retryWords = (code, seconds) =>
     {class: 'notice', id: 'waiting'},
     el('p', {}, wordsFor('error', code)),
     el('p', {}, seconds < SHORT_PAUSE ? t('activity.again') : t('activity.again-in', {seconds: Math.ceil(seconds)})),
-    el('button', {type: 'button', id: 'hurry', on: {click: () => void ask('hurry')}}, t('activity.hurry')),
+    el('button', {type: 'button', id: 'hurry', on: {click: hurry}}, t('activity.hurry')),
   );

@@ -36,10 +36,25 @@ export function watch(after) {
   byId('lock', HTMLButtonElement).hidden = false;
 }
 
-/** @param {Reason} reason */
-function lock(reason) {
+/** A code that was typed and not sent is forgotten too. @param {() => void} forgetCode */
+export function watchForm(forgetCode) {
+  const again = () => {
+    forgetCode();
+    watchForm(forgetCode);
+  };
+  locking.watch?.end();
+  locking.watch = watchIdle(clock, {warn: again, calm: () => undefined, lock: again});
+}
+
+/** The page is left. */
+export function forgetWatch() {
   locking.watch?.end();
   locking.watch = null;
+}
+
+/** @param {Reason} reason */
+function lock(reason) {
+  forgetWatch();
   closeDialog();
   const link = clearDesk();
   byId('lock', HTMLButtonElement).hidden = true;

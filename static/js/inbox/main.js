@@ -4,8 +4,8 @@ import {begin, refusalWords, setOrganisation, setProblem} from '../ui/page.js';
 import {hear} from './activity.js';
 import {clearDesk, haveOrganisation, isUnsent, listen} from './desk.js';
 import {showList} from './list.js';
-import {askToLock, watch} from './locking.js';
-import {adoptForm, ready, showLocked} from './signing_in.js';
+import {askToLock, forgetWatch, watch, watchForm} from './locking.js';
+import {adoptForm, forgetCode, ready, showLocked} from './signing_in.js';
 import {firstSync} from './syncing.js';
 
 /** A tab closed by mistake takes the text along; one that was told to forget asks nothing. @param {BeforeUnloadEvent} event */
@@ -14,17 +14,26 @@ function guard(event) {
 }
 
 function enter() {
-  watch(showLocked);
+  watch((reason) => {
+    showLocked(reason);
+    watchForm(forgetCode);
+  });
   void firstSync(showList);
+}
+
+function forget() {
+  forgetWatch();
+  clearDesk()?.end();
 }
 
 async function start() {
   adoptForm(enter);
   listen(hear);
-  await begin('inbox', () => clearDesk()?.end());
+  await begin('inbox', forget);
   addEventListener('beforeunload', guard);
   byId('lock', HTMLButtonElement).addEventListener('click', askToLock);
   ready();
+  watchForm(forgetCode);
   try {
     setOrganisation(await haveOrganisation());
   } catch (refusal) {

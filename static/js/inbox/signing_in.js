@@ -154,6 +154,14 @@ function leaveForm() {
   history.replaceState(null, '', location.href);
 }
 
+/** Nobody came to send it. */
+export function forgetCode() {
+  if (!form.screen || form.busy) return;
+  field().value = '';
+  form.wrong = null;
+  setShown(false);
+}
+
 /** @returns {Child} */
 function wrongWords() {
   const {wrong} = form;

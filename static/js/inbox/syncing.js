@@ -21,7 +21,7 @@ export async function firstSync(done) {
     el(
       'div',
       {'data-screen': 'syncing'},
-      el('h1', {}, t('sync.title')),
+      el('h1', {}, t(failed ? 'sync.failed' : 'sync.title')),
       desk.who && el('p', {}, t('signed-in-as'), ' ', inOwnWords('strong', desk.who.recipient.name)),
       activityLine('sync'),
       failed
