@@ -1,0 +1,1 @@
+"""The pages, used in real browsers as a person uses them."""

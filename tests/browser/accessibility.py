@@ -1,0 +1,26 @@
+"""What axe finds wrong with a page for people who see, hear or move otherwise."""
+
+import json
+
+from tests.browser.driver import Page
+from tests.project import ROOT
+
+SOURCE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+# The law's level (EN 301 549 is WCAG 2.1 AA), what came after it, and what axe's makers found good besides.
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+def violations(page: Page, *without: str) -> list[str]:
+    """Each violation in a line: rule, how bad, where, what to do. `without` names rules to leave out."""
+    options = {
+        "runOnly": {"type": "tag", "values": TAGS},
+        "rules": {rule: {"enabled": False} for rule in without},
+        "resultTypes": ["violations"],
+    }
+    results = page.run_axe(SOURCE.read_text("utf-8"), json.dumps(options))
+    assert len(results["passes"]) > 5, "axe has looked at nothing"
+    return [
+        f"{it['id']} ({it['impact']}) at {' '.join(node['target'])}: {node['failureSummary']}"
+        for it in results["violations"]
+        for node in it["nodes"]
+    ]

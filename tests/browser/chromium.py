@@ -1,0 +1,157 @@
+"""Debian's Chromium, by Playwright."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Locator, Playwright, WebError
+
+from tests.browser.driver import PATIENCE, Moved, Page, Setting, Unreachable
+
+PROGRAM = "/usr/bin/chromium"
+MILLISECONDS = PATIENCE * 1000
+QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Playwright's name for a failed request, which a test of failures causes on purpose.
+FAILED_LOAD = "Failed to load resource"
+# Its own page about an address that does not answer comes a moment later, and breaks off what is loading by then.
+OWN_PAGE = 'interrupted by another navigation to "chrome-error:'
+GONE = ("context was destroyed", "Cannot find context", "navigat")
+
+
+def start(playwright: Playwright, profile: Path, setting: Setting | None = None) -> "ChromiumPage":
+    """Start it on a profile folder, new or used before."""
+    chosen = setting or Setting()
+    context = playwright.chromium.launch_persistent_context(
+        profile,
+        executable_path=PROGRAM,
+        headless=True,
+        args=[*QUIET, *_arguments(chosen)],
+        locale=chosen.language,
+        color_scheme="dark" if chosen.dark else "light",
+        viewport={"width": chosen.width, "height": chosen.height},
+    )
+    return ChromiumPage(profile, context)
+
+
+def _arguments(setting: Setting) -> list[str]:
+    # No name but ours leads anywhere, whatever the browser would like to ask its maker.
+    names = [f"MAP {host} 127.0.0.1" for host in setting.hosts]
+    rules = ", ".join([*names, "MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1", "EXCLUDE localhost"])
+    flags = ["--jitless"] if setting.safer else []
+    flags += ["--noexpose-wasm"] if setting.safer or not setting.wasm else []
+    return [f"--host-resolver-rules={rules}", *([f"--js-flags={' '.join(flags)}"] if flags else [])]
+
+
+class ChromiumPage(Page):
+    """A window of Chromium."""
+
+    browser = "chromium"
+
+    def __init__(self, profile: Path, context: BrowserContext) -> None:
+        super().__init__(profile)
+        self._context = context
+        self._page = context.pages[0]
+        self._errors: list[str] = []
+        self._asked = 0
+        self._open = True
+        context.set_default_timeout(MILLISECONDS)
+        context.on("console", self._console)
+        context.on("weberror", self._exception)
+        self._page.on("dialog", self._dialog)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "assert"} and not message.text.startswith(FAILED_LOAD):
+            self._errors.append(f"{message.type}: {message.text}")
+
+    def _exception(self, error: WebError) -> None:
+        self._errors.append(f"exception: {error.error.message}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self._asked += dialog.type == "beforeunload"
+        with suppress(Error):  # the page may be gone before the answer
+            if self.leaving:
+                dialog.accept()
+            else:
+                dialog.dismiss()
+
+    def go(self, url: str) -> None:
+        asked = self._asked
+        try:
+            self._page.goto(url)
+        except Error as error:
+            if self._asked > asked and not self.leaving:
+                return None
+            if OWN_PAGE in error.message:
+                return self.go(url)
+            raise Unreachable(error.message) from error
+
+    def reload(self) -> None:
+        self._page.reload()
+
+    def back(self) -> None:
+        self._page.evaluate("history.back()")
+
+    def _the(self, found: Locator) -> Locator:
+        return found.filter(visible=True)
+
+    def click(self, css: str) -> None:
+        self._the(self._page.locator(css)).click()
+
+    def click_named(self, name: str, role: str = "button") -> None:
+        # The roles of ARIA are a closed set in Playwright's types; ours come from tests.
+        self._the(self._page.get_by_role(role, name=name, exact=True)).click()  # type: ignore[arg-type]
+
+    def type(self, text: str, into: str | None = None) -> None:
+        if into is not None:
+            self.click(into)
+        self._page.keyboard.type(text)
+
+    def press(self, key: str) -> None:
+        self._page.keyboard.press(key)
+
+    def evaluate(self, expression: str) -> Any:
+        try:
+            return self._page.evaluate(expression)
+        except Error as error:
+            if any(word in error.message for word in GONE):
+                raise Moved from error
+            raise
+
+    def run_axe(self, source: str, options: str) -> Any:
+        self._page.evaluate(source)
+        return self._page.evaluate(f"axe.run(document, {options})")
+
+    def screenshot(self, path: Path, *, full: bool = True) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._page.screenshot(path=path, full_page=full)
+
+    def resize(self, width: int, height: int) -> None:
+        self._page.set_viewport_size({"width": width, "height": height})
+
+    def dark(self, on: bool) -> None:
+        self._page.emulate_media(color_scheme="dark" if on else "light")
+
+    def errors(self) -> list[str]:
+        if self._open:
+            self._page.evaluate("0")  # what the browser has sent so far arrives before this answer
+        return list(self._errors)
+
+    def forget(self) -> None:
+        self.errors()
+        self._errors.clear()
+
+    @property
+    def asked(self) -> int:
+        return self._asked
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._context.close()

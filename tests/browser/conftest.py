@@ -1,0 +1,147 @@
+"""What tests in browsers are given: a service, browsers, and a place for what they show."""
+
+import re
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.browser import chromium, firefox
+from tests.browser.driver import Page, Setting
+from tests.browser.gallery import Gallery
+from tests.project import ROOT
+from tests.serving import Demo, demo_in
+
+OUTPUT = ROOT / "test-output" / "browser"
+SCREENS = ROOT / "test-output" / "screens"
+BROWSERS = ("chromium", "firefox")
+
+# Of the test that runs, for the account of its failure.
+_pages = pytest.StashKey[list[Page]]()
+
+
+class Opening:
+    """Opens browsers; all end with what asked for them."""
+
+    def __init__(self, playwright: Playwright, folder: Path, known: list[Page]) -> None:
+        self._playwright = playwright
+        self._folder = folder
+        self._known = known
+        self.opened: list[Page] = []
+
+    def __call__(self, browser: str, *, profile: Path | None = None, **setting: Any) -> Page:
+        """A page of "chromium" or "firefox", on a profile of its own or on one that was used before."""
+        folder = profile or self._folder / f"{browser}-{len(self.opened)}"
+        chosen = Setting(**setting)
+        starting = chromium.start(self._playwright, folder, chosen) if browser == "chromium" else None
+        page: Page = starting or firefox.start(folder, chosen)
+        self.opened.append(page)
+        self._known.append(page)
+        return page
+
+    def close(self) -> None:
+        """Quit all, and see to it that none stays, even if one does not quit well."""
+        failures = []
+        for page in self.opened:
+            self._known.remove(page)
+            try:
+                page.close()
+            except Exception as failure:  # noqa: BLE001  # the others have to end too
+                failures.append(failure)
+        if failures:
+            raise ExceptionGroup("browsers that do not quit", failures)
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Playwright. For this folder only: while it runs, no other event loop can."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture
+def opening(playwright: Playwright, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opening]:
+    """Opens browsers for one test: `opening("firefox", safer=True)`."""
+    yield from _opening(playwright, tmp_path, request)
+
+
+@pytest.fixture(scope="module")
+def opening_once(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Opening]:
+    """Opens browsers for all tests of a file."""
+    yield from _opening(playwright, tmp_path_factory.mktemp("browsers"), request)
+
+
+def _opening(playwright: Playwright, folder: Path, request: pytest.FixtureRequest) -> Iterator[Opening]:
+    made = Opening(playwright, folder, request.config.stash[_pages])
+    try:
+        yield made
+    finally:
+        made.close()
+        shutil.rmtree(folder, ignore_errors=True)  # forty megabytes a profile
+
+
+@pytest.fixture(params=BROWSERS)
+def browser(request: pytest.FixtureRequest) -> str:
+    """Each browser in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def page(opening: Opening, browser: str) -> Page:
+    """A page of each browser in turn."""
+    return opening(browser)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A service with the demonstration's organisation, for all tests of a file."""
+    with demo_in(tmp_path_factory.mktemp("demo")) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def gallery() -> Iterator[Gallery]:
+    """Where screens are shown together."""
+    shutil.rmtree(SCREENS, ignore_errors=True)
+    made = Gallery(SCREENS)
+    yield made
+    made.write()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_pages] = []
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what the pages showed when a test failed."""
+    report = yield
+    if report.failed and call.when != "teardown":
+        folder = OUTPUT / "failures" / re.sub(r"[^\w.-]+", "-", item.nodeid.rpartition("/")[2])
+        pages: list[Page] = item.config.stash[_pages]
+        for number, page in enumerate(pages):
+            _keep(page, folder / f"{number}-{page.browser}", report)
+    return report
+
+
+def _keep(page: Page, folder: Path, report: pytest.TestReport) -> None:
+    takes: dict[str, Callable[[], Any]] = {
+        "page.png": lambda: page.screenshot(folder / "page.png"),
+        "page.txt": lambda: (folder / "page.txt").write_text(f"{page.url}\n\n{page.text()}\n", "utf-8"),
+        "errors.txt": lambda: (folder / "errors.txt").write_text("\n".join([*page.errors(), ""]), "utf-8"),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, take in takes.items():
+        try:
+            take()
+        except Exception as failure:  # noqa: BLE001  # the test's own failure is the one to tell
+            report.sections.append((f"{page.browser} {name}", f"not kept: {failure!r}"))
+    report.sections.append((f"{page.browser} as it was", str(folder)))
