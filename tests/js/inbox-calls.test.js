@@ -1,12 +1,14 @@
 /** What an inbox's page asks of its worker, against a real service and against one that does worse. */
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
+import {newCode} from '../../static/js/crypto/codes.js';
+import {osRandom} from '../../static/js/crypto/sealing.js';
 import {inboxCalls} from '../../static/js/inbox/calls.js';
 import {reporterCalls} from '../../static/js/reporter/calls.js';
-import {given, meddle, problem, startService} from './serving.js';
+import {meddle, startService} from './serving.js';
 
 /** @import {InboxList, Told} from '../../static/js/client/views.js' */
-/** @import {Between, Meddler, Service} from './serving.js' */
+/** @import {Meddler, Service} from './serving.js' */
 
 /** @type {Service} */
 let service;
@@ -84,5 +86,41 @@ test('a report is found, read and answered; the answer is read; what was read is
   await assert.rejects(again.calls.read(item), {code: 'conversation-gone'});
   await assert.rejects(again.calls.read({mailbox: 'elsewhere'}), {code: 'conversation-unknown'});
 });
-void given;
-void problem;
+
+test('what is told of an organisation is whole, and says who can be reached', async () => {
+  const calls = inboxCalls({tell: () => {}, limits: LIMITS});
+  const {channels, kinds, languages, name, policy} = await calls.open(address());
+  for (const {kinds: taken, recipients} of channels) {
+    assert.ok(taken.every((id) => kinds.some((kind) => kind.id === id)));
+    assert.ok(recipients.every((person) => languages.every((language) => person.name[language] && person.role[language])));
+  }
+  assert.ok(languages.every((language) => name[language]) && policy.retention_days > 0);
+});
+
+test('a receipt is no access code, and no code of nobody signs in', async () => {
+  const {receipt} = await report('Whose?');
+  const calls = inboxCalls({tell: () => {}, limits: LIMITS});
+  await calls.open(address());
+  await assert.rejects(calls.signIn({code: receipt}), {code: 'code-wrong-kind', kind: 'receipt'});
+  const nobody = newCode('access', osRandom);
+  await assert.rejects(calls.signIn({code: nobody}), {code: 'access-unknown'});
+  await assert.rejects(calls.sync(), TypeError);
+  assert.ok(meddler.seen.every(({path, headers, body}) => !`${path} ${JSON.stringify(headers)} ${body.toString('latin1')}`.includes(nobody)));
+});
+
+test('no request of a whole conversation holds a code or a word of it', async () => {
+  const words = 'Everybody knew about the tender.';
+  const {calls, receipt, recipients} = await report(words);
+  const code = service.codes.get(recipients[0] ?? '') ?? '';
+  const lee = await inbox(recipients[0] ?? '');
+  const item = (await lee.calls.sync()).items[0];
+  assert.ok(item);
+  await lee.calls.reply({mailbox: item.mailbox, text: words});
+  await lee.calls.lock();
+  await calls.visit({code: receipt});
+  await calls.write({text: words});
+  const secrets = [words, code, receipt, ...code.split('-'), ...receipt.split('-')];
+  const sent = meddler.seen.map(({path, headers, body}) => `${path} ${JSON.stringify(headers)} ${body.toString('latin1')}`.toLowerCase());
+  assert.ok(sent.length > 10);
+  for (const secret of secrets) assert.equal(sent.some((request) => request.includes(secret.toLowerCase())), false);
+});

@@ -54,7 +54,7 @@ async function report(text = 'Something is wrong.') {
 async function inbox(id = 'lee') {
   /** @type {Told[]} */
   const told = [];
-  const calls = inboxCalls({tell: (event) => void told.push(event), now, limits: LIMITS});
+  const calls = inboxCalls({tell: (event) => void told.push(event), now, limits: LIMITS, lockedWithin: 0.5});
   await calls.open(address());
   memory.who = id;
   await calls.signIn({code: person(world, id).code});
@@ -252,23 +252,8 @@ test('a message that was read and is withheld is missed, today and the next time
   assert.deepEqual(await codes(await inbox('lee')), ['gap']);
 });
 
-test('locking forgets at once: what is going on is stopped, and a server that does not answer delays it little', async () => {
-  await report();
-  const lee = await inbox();
-  const [item] = (await lee.sync()).items;
-  assert.ok(item);
-  await lee.read(item);
-  server.between(() => null);
-  const before = server.seen.length;
-  const [syncing, reading] = [lee.sync(), lee.read(item)];
-  await until(() => server.seen.length > before, 'it is asked');
-  await Promise.all([assert.rejects(syncing, {code: 'stopped'}), assert.rejects(reading, {code: 'stopped'}), lee.lock()]);
-  await assert.rejects(lee.sync(), TypeError);
-  await assert.rejects(lee.read(item), TypeError);
-  assert.equal((await lee.lock()) ?? null, null);
-});
-
-test('what was read is saved at lock, and a save that fails does not keep it open', async () => {
+/** A recipient who has something to save: a colleague's answer was read. */
+async function withSomethingRead() {
   await report();
   const [lee, kaya] = [await inbox('lee'), await inbox('kaya')];
   const [item] = (await lee.sync()).items;
@@ -276,7 +261,43 @@ test('what was read is saved at lock, and a save that fails does not keep it ope
   await kaya.sync();
   await kaya.reply({mailbox: item.mailbox, text: 'answer'});
   await lee.read(item);
+  return {lee, item};
+}
+
+test('locking forgets at once: what is going on is stopped, and a server that does not answer delays it little', async () => {
+  const {lee, item} = await withSomethingRead();
+  server.between(() => null);
+  const before = server.seen.length;
+  const [syncing, reading] = [lee.sync(), lee.read(item)];
+  await until(() => server.seen.length > before, 'it is asked');
+  const start = performance.now();
+  await Promise.all([assert.rejects(syncing, {code: 'stopped'}), assert.rejects(reading, {code: 'stopped'}), lee.lock()]);
+  assert.equal(server.seen.at(-1)?.method, 'PUT');
+  assert.ok(performance.now() - start < 4000, 'less than the silence that a request may have');
+  await assert.rejects(lee.sync(), TypeError);
+  await assert.rejects(lee.read(item), TypeError);
+  await lee.lock();
+});
+
+test('what was read is saved at lock, and a save that is refused does not keep it open', async () => {
+  const {lee} = await withSomethingRead();
   memory.change = ({method}) => (method === 'PUT' ? problem(413, 'body-too-large') : undefined);
   await lee.lock();
   assert.equal((await keyringOf()).version, 2);
+  await assert.rejects(lee.sync(), TypeError);
+  memory.change = () => undefined;
+  const again = await inbox('lee');
+  const [item] = (await again.sync()).items;
+  assert.ok(item);
+  await again.read(item);
+  await again.lock();
+  assert.equal((await keyringOf()).version, 3);
+});
+
+test('what was read is not new again because an answer comes before what it answers', async () => {
+  const {lee, item} = await withSomethingRead();
+  await lee.reply({mailbox: item.mailbox, text: 'an answer to the answer'});
+  const envelopes = memory.mailboxes.get(item.mailbox)?.envelopes;
+  envelopes?.push(...envelopes.splice(1, 1));
+  assert.deepEqual((await lee.sync()).items.map(({messages, fresh}) => [messages, fresh]), [[3, false]]);
 });

@@ -67,9 +67,9 @@ export async function askJson(session, path) {
 /** What differs in a keyring differs here. @param {Keyring} keyring */
 const contentOf = (keyring) => JSON.stringify(keyringJson(keyring));
 
-/** The keyring on the server, opened. @param {SignedInto} session @param {{patience?: number}} [options] */
-async function readStored(session, options) {
-  const {content, etag} = await ask(session, 'GET', 'inbox/keyring', {longest: LONGEST_KEYRING, ...options});
+/** The keyring on the server, opened. @param {SignedInto} session */
+async function readStored(session) {
+  const {content, etag} = await ask(session, 'GET', 'inbox/keyring', {longest: LONGEST_KEYRING});
   if (!etag) throw new DrempelError('answer-damaged');
   const {keyring, lock} = await unlockKeyring(content, session.keys.unlocker, session.organisation, session.recipient);
   return {keyring, lock, stored: contentOf(keyring), version: etag};
@@ -99,19 +99,18 @@ async function checkNoted({directory: noted}, followed) {
 
 /**
  * Write the keyring if it changed; when another device was faster, merge with what it wrote.
- * @param {Session} session @param {Random} random @param {{patience?: number}} [options]
+ * @param {Session} session @param {Random} random
  */
-export async function saveKeyring(session, random, options) {
+export async function saveKeyring(session, random) {
   for (let left = MOST_TRIES; left > 0; left -= 1) {
     const content = contentOf(session.keyring);
     if (content === session.stored) return;
     const body = await sealed(session, random);
     if (!body) return;
-    const wanted = {body, match: session.version, expected: [204, 412], ...options};
-    const {status, etag} = await ask(session, 'PUT', 'inbox/keyring', wanted);
+    const {status, etag} = await ask(session, 'PUT', 'inbox/keyring', {body, match: session.version, expected: [204, 412]});
     if (status === 204) return void Object.assign(session, {stored: content, version: etag});
     // Also the way out when an earlier try arrived and its answer was lost: the merge changes nothing then.
-    const found = await readStored(session, options);
+    const found = await readStored(session);
     Object.assign(session, {...found, keyring: mergeKeyrings(session.keyring, found.keyring)});
   }
   throw new DrempelError('keyring-changed');

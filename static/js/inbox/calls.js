@@ -17,13 +17,13 @@ import {openConversations} from './conversations.js';
 /** @import {Conversations} from './conversations.js' */
 
 /** Seconds. Locking is for somebody who is in a hurry, and what is not saved is only what was read. */
-const PATIENCE_AT_LOCK = 5;
+const LOCKED_WITHIN = 5;
 
-/** @param {Outside} outside */
-export function inboxCalls({tell, now = Date.now, random = osRandom, limits}) {
+/** @param {Outside & {lockedWithin?: number}} outside */
+export function inboxCalls({tell, now = Date.now, random = osRandom, limits, lockedWithin = LOCKED_WITHIN}) {
   const desk = openDesk({tell, now, ...(limits ? {limits} : {})});
   const {open, inTurn, stop, hurry} = desk;
-  const {signIn, session, conversations, forget} = signedIn(desk, {now, random});
+  const {signIn, session, conversations, forget} = signedIn(desk, {now, random, lockedWithin});
 
   /** @returns {Promise<InboxList>} */
   const sync = async () => {
@@ -46,7 +46,7 @@ export function inboxCalls({tell, now = Date.now, random = osRandom, limits}) {
   };
 }
 
-/** @param {Desk} desk @param {{now: () => number, random: Random}} outside */
+/** @param {Desk} desk @param {{now: () => number, random: Random, lockedWithin: number}} outside */
 function signedIn(desk, outside) {
   /** @type {{session: Session | null, conversations: Conversations | null}} */
   const at = {session: null, conversations: null};
@@ -73,11 +73,14 @@ function signedIn(desk, outside) {
     forget: async () => {
       const found = at.session;
       Object.assign(at, {session: null, conversations: null});
+      const timer = setTimeout(desk.stop, 1000 * outside.lockedWithin);
       try {
-        if (found) await saveKeyring(found, outside.random, {patience: PATIENCE_AT_LOCK});
+        if (found) await saveKeyring(found, outside.random);
       } catch (problem) {
         // Nothing is lost but that something was read: all else was saved by the sync.
         if (!(problem instanceof DrempelError) && !(problem instanceof ClientProblem)) throw problem;
+      } finally {
+        clearTimeout(timer);
       }
     },
   };
