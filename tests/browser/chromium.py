@@ -4,9 +4,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Locator, Playwright, WebError
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Error,
+    Frame,
+    Locator,
+    Playwright,
+    WebError,
+)
 
-from tests.browser.driver import PATIENCE, Moved, Page, Setting, Unreachable
+from tests.browser.driver import PATIENCE, Moved, Page, Setting, Unreachable, poll
 
 PROGRAM = "/usr/bin/chromium"
 MILLISECONDS = PATIENCE * 1000
@@ -20,8 +29,6 @@ QUIET = (
 )
 # Playwright's name for a failed request, which a test of failures causes on purpose.
 FAILED_LOAD = "Failed to load resource"
-# Its own page about an address that does not answer comes a moment later, and breaks off what is loading by then.
-OWN_PAGE = 'interrupted by another navigation to "chrome-error:'
 GONE = ("context was destroyed", "Cannot find context", "navigat")
 
 
@@ -60,11 +67,13 @@ class ChromiumPage(Page):
         self._page = context.pages[0]
         self._errors: list[str] = []
         self._asked = 0
+        self._dead_ends = 0
         self._open = True
         context.set_default_timeout(MILLISECONDS)
         context.on("console", self._console)
         context.on("weberror", self._exception)
         self._page.on("dialog", self._dialog)
+        self._page.on("framenavigated", self._navigated)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "assert"} and not message.text.startswith(FAILED_LOAD):
@@ -81,15 +90,18 @@ class ChromiumPage(Page):
             else:
                 dialog.dismiss()
 
+    def _navigated(self, frame: Frame) -> None:
+        self._dead_ends += frame.url.startswith("chrome-error:")
+
     def go(self, url: str) -> None:
-        asked = self._asked
+        asked, dead_ends = self._asked, self._dead_ends
         try:
             self._page.goto(url)
         except Error as error:
             if self._asked > asked and not self.leaving:
-                return None
-            if OWN_PAGE in error.message:
-                return self.go(url)
+                return
+            # Its own page about that comes a moment later, and would break off whatever is loading by then.
+            poll(lambda: self.evaluate("1") and self._dead_ends > dead_ends, lambda: f"{url}: half an error")
             raise Unreachable(error.message) from error
 
     def reload(self) -> None:
