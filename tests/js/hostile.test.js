@@ -113,13 +113,14 @@ test('an older directory than the receipt was made under is refused, once it was
 });
 
 test('a page that stands open accuses nobody of a directory that is newer than its own', async () => {
-  const old = await page();
+  const [old, older] = [await sent(), await page()];
   const {bytes, quote} = nextVersion((content) => content.channels[0].recipients.splice(1, 1, 'mo'));
   memory.world.directoryBytes = bytes;
-  const receipt = (await sent()).receipt();
-  await say(receipt, {author: 'mo', quote, text: 'I am new here.'});
-  const {messages, notices} = await old.visit({code: receipt});
+  await say(old.receipt(), {author: 'mo', quote, text: 'I am new here.'});
+  const {messages, notices} = await old.refresh();
   assert.deepEqual([messages.map(({author}) => author?.id), notices], [[undefined, 'mo'], []]);
+  const receipt = (await sent()).receipt();
+  assert.deepEqual((await older.visit({code: receipt})).notices, []);
 });
 
 test('a forged answer is told, and not shown', async () => {

@@ -208,7 +208,8 @@ test('a day that breaks off is taken again from its beginning, and counted once'
     broken += 1;
     const {body} = route(memory, asked);
     response.writeHead(200, {'Content-Length': String(body.length)});
-    response.write(body.subarray(0, body.length / 2), () => setTimeout(() => response.destroy(), 50));
+    // After two of the three, so that one is taken already.
+    response.write(body.subarray(0, body.length - 100), () => setTimeout(() => response.destroy(), 50));
     return null;
   });
   const {items, damaged} = await lee.sync();
@@ -235,6 +236,17 @@ test('what is for recipients alone is not listed, and not read as a report', asy
   const {items, damaged} = await lee.sync();
   assert.deepEqual([items, damaged, (await keyringOf()).keyring.conversations.size], [[], 0, 1]);
   await assert.rejects(lee.read({mailbox}), {code: 'conversation-unknown'});
+});
+
+test('another conversation is not the answer to what was asked', async () => {
+  await report('one');
+  await report('two');
+  const lee = await inbox();
+  const [one, two] = (await lee.sync()).items;
+  const other = memory.mailboxes.get(two?.mailbox ?? '');
+  assert.ok(one && other);
+  memory.mailboxes.set(one.mailbox, other);
+  await assert.rejects(lee.read(one), {code: 'answer-damaged'});
 });
 
 test('a message that was read and is withheld is missed, today and the next time', async () => {
