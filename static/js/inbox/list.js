@@ -90,7 +90,7 @@ async function refresh() {
   try {
     await working;
     redrawIfShown();
-    say(countWords());
+    say(t('list.refreshed', {counts: countWords()}));
   } catch (refusal) {
     if (desk.item === null) setProblem(() => refusalWords(refusal));
   }

@@ -52,14 +52,33 @@ function draw() {
     el('h1', {}, item.report ? inOwnWords('bdi', item.report.name) : t('list.no-kind')),
     el('p', {class: 'soft'}, inOwnWords('span', item.channel.name), ', ', dayElement(item.day)),
     activityLine('read'),
-    screen.failed !== null && !FINAL.includes(screen.failed) && againButton(item),
+    screen.failed !== null && (isOver() ? unsentDraft(item) : againButton(item)),
     visit && [noticeList(visit.notices), thread(visit), replyForm(item, visit)],
   );
 }
 
 /** Whoever sends waits for it, or stops it first. @param {InboxItem} item */
 const backButton = (item) =>
-  el('button', {type: 'button', class: 'link', id: 'back', disabled: desk.activity?.name === 'reply', on: {click: () => screen.back(item)}}, t('read.back'));
+  el('button', {type: 'button', class: 'link', id: 'back', disabled: desk.activity?.name === 'reply', on: {click: () => goBack(item)}}, t('read.back'));
+
+/** @param {InboxItem} item */
+function goBack(item) {
+  // There is no way back to what was written there.
+  if (isOver()) desk.drafts.delete(item.mailbox);
+  screen.back(item);
+}
+
+const isOver = () => screen.failed !== null && FINAL.includes(screen.failed);
+
+/** To copy it: it can't be sent any more. @param {InboxItem} item */
+const unsentDraft = ({mailbox}) =>
+  (desk.drafts.get(mailbox) ?? '').trim() !== '' &&
+  el(
+    'div',
+    {class: 'card', id: 'unsent'},
+    el('h2', {}, t('read.unsent')),
+    el('p', {class: 'text', dir: 'auto'}, desk.drafts.get(mailbox)),
+  );
 
 /** @param {InboxItem} item */
 const againButton = (item) =>
