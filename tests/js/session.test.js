@@ -199,7 +199,10 @@ for (const [name, change] of Object.entries(DAMAGES)) {
 }
 
 test('a day that breaks off is taken again from its beginning, and counted once', async () => {
-  await Promise.all([report('one'), report('two'), report('three')]);
+  for (const text of ['damaged', 'one', 'two']) await report(text);
+  const [first] = [...memory.mailboxes.values()].flatMap(({envelopes}) => envelopes);
+  assert.ok(first);
+  first.bytes = first.bytes.with(-1, Number(first.bytes.at(-1)) ^ 1);
   const lee = await inbox();
   let broken = 0;
   const whole = answering(memory);
@@ -213,7 +216,7 @@ test('a day that breaks off is taken again from its beginning, and counted once'
     return null;
   });
   const {items, damaged} = await lee.sync();
-  assert.deepEqual([broken, damaged, items.map(({messages}) => messages)], [1, 0, [1, 1, 1]]);
+  assert.deepEqual([broken, damaged, items.map(({messages}) => messages)], [1, 1, [1, 1]]);
 });
 
 test('damaged items are counted, and cost no other', async () => {
