@@ -1,0 +1,148 @@
+"""The reporter's page, as a reporter uses it. Each step ends when the next screen is there."""
+
+from tests.browser import thread
+from tests.browser.driver import PATIENCE, Page
+from tests.browser.thread import Message, at
+
+
+class Reporter:
+    """A reporter at a page."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    @property
+    def screen(self) -> str:
+        """Where the reporter is: start, channel, write, receipt, confirm, sending, received, return, thread, ..."""
+        return thread.screen(self.page)
+
+    @property
+    def problem(self) -> str:
+        """What the page says is wrong, or nothing."""
+        return self.page.text("#problem") if self.page.is_visible("#problem") else ""
+
+    def arrive(self) -> None:
+        """Open the address, until the page can be used."""
+        self.page.go(self.url)
+        self.page.wait_for("#begin:enabled")
+
+    def speak(self, language: str) -> None:
+        """Choose "nl" or "en"."""
+        self.page.click(f"#{language}")
+        self.page.wait_until(f"document.documentElement.lang === '{language}'")
+
+    def begin(self) -> None:
+        """Want to report something."""
+        self.page.click("#begin")
+        at(self.page, "channel")
+
+    def choose(self, channel: str, *, agree: bool = False) -> None:
+        """Choose whom to tell, agreeing that somebody there can't be reached."""
+        self.page.click(f"#channel-{channel}")
+        if agree:
+            self.page.click(f"#agree-{channel}")
+        self.page.click("#next")
+        at(self.page, "write")
+
+    def write(
+        self, text: str, *, kind: str | None = None, rereadable: bool = True, pasted: bool = False
+    ) -> None:
+        """Write the report, by keys or pasted, and go on to the receipt."""
+        if kind is not None:
+            self.page.click(f"#kind-{kind}")
+        if pasted:
+            self.page.insert(text, into="#text")
+        else:
+            self.page.type(text, into="#text")
+        if not rereadable:
+            self.page.click("#rereadable")
+        self.page.click("#next")
+        at(self.page, "receipt")
+
+    def receipt(self) -> str:
+        """The receipt, once it is shown."""
+        self.page.wait_for("#receipt-groups")
+        return "-".join(self.page.texts("#receipt-groups li"))
+
+    def confirm(self, receipt: str) -> None:
+        """Go on, and type the two groups that are asked back. Then it can be sent."""
+        if self.screen == "receipt":
+            self.page.click("#next")
+        at(self.page, "confirm")
+        groups = receipt.split("-")
+        for field in ("#group-1", "#group-2"):
+            place = self.page.attribute(field, "data-group")
+            assert place is not None
+            self.page.type(groups[int(place) - 1], into=field)
+
+    def send(self, timeout: float = PATIENCE) -> None:
+        """Send it, until the page says that it is stored."""
+        self.page.click("#send")
+        self.page.wait_for("[data-screen=received]", timeout)
+
+    def report(
+        self,
+        channel: str,
+        text: str,
+        *,
+        kind: str | None = None,
+        rereadable: bool = True,
+        pasted: bool = False,
+    ) -> str:
+        """The whole way from the address to "received"; the receipt."""
+        self.arrive()
+        self.begin()
+        self.choose(channel)
+        self.write(text, kind=kind, rereadable=rereadable, pasted=pasted)
+        receipt = self.receipt()
+        self.confirm(receipt)
+        self.send()
+        return receipt
+
+    def come_back(self, receipt: str) -> None:
+        """Open the address again and return with a receipt, until the conversation is shown."""
+        self.arrive()
+        self.enter(receipt)
+        self.page.click("#open")
+        at(self.page, "thread")
+
+    def enter(self, receipt: str) -> None:
+        """Ask to return, and type a receipt, without opening."""
+        self.page.click("#return")
+        at(self.page, "return")
+        self.page.type(receipt, into="#code")
+
+    def messages(self) -> list[Message]:
+        """The conversation."""
+        return thread.messages(self.page)
+
+    def notices(self) -> list[str]:
+        """What is said to be odd about it, as codes."""
+        return thread.notices(self.page)
+
+    def refresh(self) -> None:
+        """Look whether there is something new."""
+        self.page.click("#refresh")
+        self._done()
+
+    def reply(self, text: str) -> None:
+        """Write on, until it is stored."""
+        self.page.type(text, into="#reply")
+        self.page.click("#send-reply")
+        self._done()
+
+    def _done(self) -> None:
+        self.page.wait_for("[data-screen=thread] #done")
+
+    def delete(self) -> None:
+        """Delete everything."""
+        self.page.click("#delete")
+        at(self.page, "delete")
+        self.page.click("#delete-now")
+        at(self.page, "deleted")
+
+    def leave(self) -> None:
+        """Leave by the page's own button."""
+        self.page.click("#leave")
+        self.page.wait_until("location.href === 'about:blank'")
