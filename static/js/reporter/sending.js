@@ -67,7 +67,7 @@ const sendingScreen = ({title, stop: stopWords}, told, hurry, stop) =>
     {'data-screen': 'sending'},
     el('h1', {}, t(title)),
     el('progress', {'aria-labelledby': 'heading'}),
-    el('p', {id: 'progress-words'}, told ? waitingWords(told) : t('sending.open')),
+    !told && el('p', {id: 'progress-words'}, t('sending.open')),
     el(
       'div',
       {class: 'actions'},
