@@ -19,6 +19,11 @@ import {ask, desk, haveOrganisation} from './desk.js';
  */
 const form = {screen: null, blank: null, busy: false, wrong: null, enter: () => undefined};
 
+const GROUPS = 8;
+const LETTERS = 5;
+/** Of PROTOCOL 3.3. */
+const GROUP = /^[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]$/u;
+
 const field = () => byId('code', HTMLInputElement);
 
 /** Take over the form that stands in the document. @param {() => void} enter is called when somebody is signed in */
@@ -93,12 +98,15 @@ function setShown(shown) {
 async function help() {
   const {value, type} = field();
   if (!form.wrong && type === 'password') return;
-  form.wrong = null;
-  if (type === 'text' && groupsOf(value).length >= 8) {
-    const {problem} = await ask(...checking(value));
-    if (field().value !== value) return;
-    Object.assign(form, {wrong: problem});
-  }
+  const groups = type === 'text' ? groupsOf(value) : [];
+  // The last one may not be whole yet.
+  const bad = groups.slice(0, -1).findIndex((group) => !GROUP.test(group)) + 1;
+  form.wrong = bad > 0 ? {code: 'code-malformed', group: bad, correction: '', kind: ''} : null;
+  redrawForm();
+  if (groups.length < GROUPS || groups.at(-1)?.length !== LETTERS) return;
+  const {problem} = await ask(...checking(value));
+  if (field().value !== value) return;
+  Object.assign(form, {wrong: problem});
   redrawForm();
 }
 
@@ -150,7 +158,8 @@ function leaveForm() {
   field().value = '';
   Object.assign(form, {screen: null, busy: false});
   form.enter();
-  // No page follows, so this is how a password manager sees that signing in succeeded. The address stays the same.
+  // No page follows: Chromium's password manager takes this, with the form gone, as the sign that signing in succeeded (Firefox
+  // needs none). The address and the length of the history stay the same.
   history.replaceState(null, '', location.href);
 }
 
@@ -192,5 +201,5 @@ function offer(correction) {
 function groupsOf(text) {
   const groups = text.toLowerCase().split(/[\s\-_.,‐-―−]+/u).filter(Boolean);
   const [only = ''] = groups;
-  return groups.length === 1 && only.length === 40 ? (only.match(/.{5}/gu) ?? []) : groups;
+  return groups.length === 1 && only.length === GROUPS * LETTERS ? (only.match(/.{5}/gu) ?? []) : groups;
 }
