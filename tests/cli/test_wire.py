@@ -10,8 +10,9 @@ import pytest
 
 from crypto.codes import new_code, parse_code
 from crypto.encoding import unb64
-from crypto.keys import access_keys, reporter_keys
+from crypto.keys import reporter_keys
 from crypto.sealing import os_random
+from tests.codes import add_access_code, add_receipt
 from tests.recorder import Line, Recorder, recording
 from tests.searching import Secrets
 from tests.serving import Demo, Ran
@@ -83,18 +84,9 @@ def listener(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
 
 def secrets_of(demo: Demo, receipt: str, *texts: str) -> Secrets:
     """All that a receipt gives and an adviser's access code, and texts."""
-    organisation, found = unb64(demo.codes["fingerprint"]), Secrets()
-    secret = parse_code(receipt, "receipt")
-    keys = reporter_keys(secret, organisation)
-    found.code("receipt", receipt, secret)
-    for name in ("read", "write", "delete", "conversation", "signing_seed", "xwing_seed", "stub"):
-        found.key(name, getattr(keys, name))
-    code = demo.access_codes[ADVISER]
-    secret = parse_code(code, "access")
-    access = access_keys(secret, organisation)
-    found.code("access code", code, secret)
-    found.key("login seed", access.login_seed)
-    found.key("unlocker", access.unlocker)
+    found = Secrets()
+    add_receipt(found, receipt, demo.codes["fingerprint"])
+    add_access_code(found, demo.access_codes[ADVISER], demo.codes["fingerprint"])
     for text in texts:
         found.text(text, text)
     return found
