@@ -1,6 +1,7 @@
 /** What a reporter's page asks of its worker, against a real service and against one that does worse. */
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
+import {ERRORS} from '../../static/js/crypto/errors.js';
 import {reporterCalls} from '../../static/js/reporter/calls.js';
 import {readFile} from 'node:fs/promises';
 import {MessageChannel} from 'node:worker_threads';
@@ -148,21 +149,24 @@ test('a report that can not be sealed is not sent as it was before', async () =>
   assert.deepEqual(puts(), []);
 });
 
-test('a refusal is told at once; after a conflict there is another receipt', async () => {
+test('a refusal is told at once; after one that says that nothing is stored there is another receipt', async () => {
   const {calls, events} = await page();
   await calls.seal(REPORT);
   meddler.between(on('mailboxes/', () => given(200, '<!doctype html>')));
   await assert.rejects(calls.send(), {code: 'answer-damaged'});
-  meddler.between(on('mailboxes/', () => problem(409, 'conflict')));
-  await assert.rejects(calls.send(), {code: 'conflict'});
-  meddler.between(null);
-  const receipt = calls.receipt();
-  await calls.seal(REPORT);
+  const receipts = [calls.receipt()];
+  for (const code of ['conflict', 'envelope-week']) {
+    meddler.between(on('mailboxes/', () => problem(Number(ERRORS[code]?.status), code)));
+    await assert.rejects(calls.send(), {code});
+    meddler.between(null);
+    await calls.seal(REPORT);
+    receipts.push(calls.receipt());
+  }
   await calls.send();
-  assert.notEqual(calls.receipt(), receipt);
-  assert.deepEqual(events(), ['renewed']);
+  assert.equal(new Set(receipts).size, 3);
+  assert.deepEqual(events(), ['renewed', 'renewed']);
   await calls.seal(REPORT);
-  assert.deepEqual(events(), ['renewed', 'renewed'], 'the next report is another one');
+  assert.deepEqual(events(), ['renewed', 'renewed', 'renewed'], 'the next report is another one');
 });
 
 test('a message whose answer was lost is there once, and so is one that was stopped and sent again', async () => {

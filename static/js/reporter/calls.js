@@ -24,6 +24,9 @@ import {checkCode, openDesk} from '../client/serving.js';
  *   sending: 'not yet' | 'begun' | 'done' | 'refused'}} Draft
  */
 
+/** After these the same bytes would be refused for ever, and nothing of them is on the server. */
+const NOT_STORED = ['conflict', 'envelope-week'];
+
 /** @param {Outside} outside */
 export function reporterCalls({tell, now = Date.now, random = osRandom, limits}) {
   const desk = openDesk({tell, now, ...(limits ? {limits} : {})});
@@ -97,7 +100,7 @@ function writing(desk, {tell, now, random}) {
     try {
       await sendReport(desk.opened().connection, sending.sealed);
     } catch (problem) {
-      if (problem instanceof DrempelError && problem.code === 'conflict') Object.assign(sending, {sending: 'refused'});
+      if (problem instanceof DrempelError && NOT_STORED.includes(problem.code)) Object.assign(sending, {sending: 'refused'});
       throw problem;
     }
     Object.assign(sending, {sending: 'done', keys: null, asked: '', sealed: null});
