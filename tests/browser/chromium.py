@@ -27,8 +27,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-# Playwright's name for a failed request, which a test of failures causes on purpose.
-FAILED_LOAD = "Failed to load resource"
+# No faults of the page: failed requests, which tests cause on purpose, and what follows from plain http.
+EXPECTED = ("Failed to load resource", "The Cross-Origin-Opener-Policy header has been ignored")
 GONE = ("context was destroyed", "Cannot find context", "navigat")
 
 
@@ -76,7 +76,7 @@ class ChromiumPage(Page):
         self._page.on("framenavigated", self._navigated)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "assert"} and not message.text.startswith(FAILED_LOAD):
+        if message.type in {"error", "assert"} and not message.text.startswith(EXPECTED):
             self._errors.append(f"{message.type}: {message.text}")
 
     def _exception(self, error: WebError) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from tests.browser import chromium, firefox
 from tests.browser.driver import Page, Setting
 from tests.browser.gallery import Gallery
+from tests.browser.tampering import Tampering, tampering
 from tests.project import ROOT
 from tests.serving import Demo, demo_in
 
@@ -97,10 +98,31 @@ def page(opening: Opening, browser: str) -> Page:
     return opening(browser)
 
 
+@pytest.fixture(scope="module", params=BROWSERS)
+def page_once(opening_once: Opening, request: pytest.FixtureRequest) -> Page:
+    """A page of each browser in turn, for all tests of a file."""
+    return opening_once(request.param)
+
+
+@pytest.fixture
+def same_page(page_once: Page) -> Page:
+    """That page, wide and with no errors so far. A test leaves it where it is: the next one goes elsewhere."""
+    page_once.resize(1280, 900)
+    page_once.forget()
+    return page_once
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A service with the demonstration's organisation, for all tests of a file."""
     with demo_in(tmp_path_factory.mktemp("demo")) as made:
+        yield made
+
+
+@pytest.fixture
+def middle(demo: Demo) -> Iterator[Tampering]:
+    """A line to the service that a test can meddle with. Its port is new, so that a page there is new as well."""
+    with tampering(demo.url) as made:
         yield made
 
 

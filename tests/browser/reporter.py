@@ -23,7 +23,8 @@ class Reporter:
         return self.page.text("#problem") if self.page.is_visible("#problem") else ""
 
     def arrive(self) -> None:
-        """Open the address, until the page can be used."""
+        """Open the address anew, until the page can be used."""
+        self.page.go("about:blank")  # the same address with its fingerprint would not load anew
         self.page.go(self.url)
         self.page.wait_for("#begin:enabled")
 

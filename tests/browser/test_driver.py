@@ -1,6 +1,7 @@
 """One walk, both browsers: what a test does to a page is what a person would do."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -125,6 +126,29 @@ def test_safer_has_no_webassembly(opening: Opening, browser: str, address: str) 
     page.go(f"{address}other")
     assert page.evaluate("[typeof WebAssembly, innerWidth]") == ["undefined", 500]
     assert page.evaluate("navigator.language").startswith("en")
+
+
+def using(profile: Path) -> list[str]:
+    """The command lines of the processes that run on a profile."""
+    commands = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            commands.append(process.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+    return [command for command in commands if str(profile) in command]
+
+
+def test_closing_ends_every_process_and_the_profile_opens_again(
+    opening: Opening, browser: str, address: str
+) -> None:
+    page = opening(browser)
+    page.go(f"{address}other")
+    page.evaluate("localStorage.setItem('kept', 'yes')")
+    assert using(page.profile)
+    page.close()
+    poll(lambda: not using(page.profile), lambda: f"{using(page.profile)} stay")
+    again = opening(browser, profile=page.profile)
+    again.go(f"{address}other")
+    assert again.evaluate("localStorage.getItem('kept')") == "yes"
 
 
 @pytest.mark.parametrize("path", ["", "inbox"])

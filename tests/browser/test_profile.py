@@ -21,6 +21,7 @@ TYPED = "the tender was decided beforehand by two of them"
 STORED = "stored in the page's own storage, long enough to be packed there: " + "again and again, " * 40
 ASKED = "asked-for-in-an-address-of-the-page"
 FETCHED = "a body that came from the server and was allowed to stay in the cache"
+ABSENT = "a text that no page has ever shown to anybody"
 CARELESS = f"""<!doctype html><title>Careless</title><form><label>Text <textarea name=q id=q></textarea></label>
 <input name=word id=word><button>Ask</button></form>
 <script>localStorage.setItem('draft', {json.dumps(STORED)});</script>"""
@@ -29,7 +30,13 @@ CARELESS = f"""<!doctype html><title>Careless</title><form><label>Text <textarea
 @pytest.fixture(scope="module")
 def secrets() -> Secrets:
     made = Secrets()
-    for name, text in (("typed", TYPED), ("stored", STORED), ("asked", ASKED), ("fetched", FETCHED)):
+    for name, text in (
+        ("typed", TYPED),
+        ("stored", STORED),
+        ("asked", ASKED),
+        ("fetched", FETCHED),
+        ("absent", ABSENT),
+    ):
         made.text(name, text)
     return made
 
@@ -57,17 +64,11 @@ def left(
     shutil.rmtree(profile)
 
 
-def test_what_a_careless_page_leaves_is_found(left: Searched) -> None:
+def test_what_a_careless_page_leaves_is_found_and_nothing_else(left: Searched) -> None:
     found = set().union(*left.found.values())
     assert found == {"typed", "stored", "asked", "fetched"}, left
     assert left.files > 20
     assert left.size > 1_000_000
-
-
-def test_a_profile_without_the_secrets_is_clean(opening: Opening, browser: str, secrets: Secrets) -> None:
-    page = opening(browser)
-    page.close()
-    assert search(page.profile, secrets).found == {}
 
 
 PACKED = b"a text that is in none of these files as such, only packed: packed, packed, packed"

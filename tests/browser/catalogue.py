@@ -1,0 +1,20 @@
+"""The sentences of the pages, from the catalogues that the pages themselves speak from."""
+
+import json
+from functools import cache
+
+from tests.project import ROOT
+
+
+@cache
+def _texts(page: str, language: str) -> dict[str, str]:
+    texts: dict[str, str] = json.loads((ROOT / f"static/locales/{page}.{language}.json").read_bytes())
+    return texts
+
+
+def words(page: str, key: str, language: str = "nl", **values: object) -> str:
+    """What "reporter" or "inbox" says under a key, with {braces} filled."""
+    text = _texts(page, language)[key]
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text

@@ -1,0 +1,81 @@
+"""What a meddling server makes of the service's answers, and what must not come of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from crypto.encoding import parse_object, write_object
+from tests.browser.driver import Page
+from tests.browser.tampering import Reply, Tamper, Tampering, altered
+from tests.browser.wire import Request, Response
+
+Ask = Callable[[], Response]
+Change = Callable[[bytes], bytes]
+
+API = "/api/1/"
+
+
+def meddled(part: str, reply: Callable[[Response], Reply], method: str = "GET") -> Tamper:
+    """Answers requests below the API whose path begins with `part` otherwise."""
+
+    def tamper(request: Request, ask: Ask) -> Reply:
+        below = request.path.partition(API)[2]
+        return reply(ask()) if request.method == method and below.startswith(part) else ask()
+
+    return tamper
+
+
+def instead(part: str, change: bytes | Change, method: str = "GET") -> Tamper:
+    """Answers them with other content, or with what `change` makes of the true one."""
+    made: Change = change if callable(change) else lambda _: change
+    return meddled(part, lambda true: altered(true, body=made(true.content)), method)
+
+
+def both(first: Tamper, then: Tamper) -> Tamper:
+    """Both meddle; `then` sees what `first` made, which has to be an answer."""
+
+    def tamper(request: Request, ask: Ask) -> Reply:
+        def asking() -> Response:
+            reply = first(request, ask)
+            assert isinstance(reply, Response)
+            return reply
+
+        return then(request, asking)
+
+    return tamper
+
+
+def json_changed(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    """A change of a JSON answer."""
+    return lambda data: write_object(change(parse_object(data)))
+
+
+def written(middle: Tampering) -> list[str]:
+    """The requests so far that could have changed something on the server, or given something away."""
+    return [f"{it.method} {it.path}" for it in middle.requests if it.method not in {"GET", "HEAD"} or it.body]
+
+
+# A script that runs leaves one of these, whichever way it was started: see `payload`.
+TRACES = """[
+  typeof window.__ran,
+  document.querySelectorAll('[data-planted], script:not([src^="/static/"]), iframe, object, embed, base').length,
+  document.querySelectorAll('body img, body svg, body link, body style, [onerror], [onclick], [onload]').length,
+  document.querySelectorAll('a[href^="javascript:" i], a[href^="data:" i]').length,
+]"""
+PLANTED = "planted-by-a-stranger"
+
+
+def payload(name: str) -> str:
+    """Markup that leaves a trace if a page takes it for any: an element, a request, a script."""
+    return (
+        f"{name} <img data-planted src=/{PLANTED}.png onerror=\"window.__ran=1;alert('{name}')\">"
+        f"<script data-planted>window.__ran=1;alert(1)</script><svg data-planted onload=window.__ran=1>"
+        f"<a data-planted href=javascript:window.__ran=1>{{n}} {{names}} ${{name}} {{{{7*7}}}} &lt;b&gt; %3Cb%3E</a>"
+    )
+
+
+def nothing_ran(page: Page, middle: Tampering | None = None) -> None:
+    """Assert that no text became an element, a request or a script, and that nothing went wrong unseen."""
+    assert page.evaluate(TRACES) == ["undefined", 0, 0, 0]
+    assert page.errors() == []
+    if middle is not None:
+        assert middle.asked("GET", PLANTED) == []
