@@ -57,7 +57,10 @@ class Synced:
 
 
 class _Sync:
-    """Works through the organisation's envelopes by day, and keeps what is this recipient's."""
+    """Works through the organisation's envelopes by day, and keeps what is this recipient's.
+
+    `answered` are the hashes that messages met on the way name as parents.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -67,6 +70,7 @@ class _Sync:
         self.conversations = dict(session.keyring.conversations)
         self.by_day: dict[int, dict[bytes, int]] = {}
         self.damaged = 0
+        self.answered: set[bytes] = set()
 
     def take_day(self, day: int, items: Iterable[wire.DayItem]) -> None:
         """Openings first: the envelopes of a day come in random order."""
@@ -135,8 +139,9 @@ class _Sync:
             # Told, with its reason, when the conversation is opened.
             return False
         hash_ = wire.envelope_hash(item.mailbox, item.envelope.id, item.envelope.data)
-        heads = (known.heads | {hash_}) - set(message.parents)
-        self.conversations[item.mailbox] = replace(known, heads=heads)
+        self.answered |= set(message.parents)
+        # An answer may come before what it answers, since the envelopes of a day come in random order.
+        self.conversations[item.mailbox] = replace(known, heads=(known.heads | {hash_}) - self.answered)
         return True
 
     def finish(self, today: int) -> Synced:

@@ -15,9 +15,25 @@ from crypto.sealing import os_random
 from intake.client import inbox, session
 from intake.client.connection import Connection
 from intake.client.organisation import CLOCK_DAYS
-from tests.client.house import House
+from tests.client.house import House, instead
 
 ONE = "confidential-adviser-1"
+
+
+async def test_an_answer_that_comes_before_what_it_answers_leaves_one_head(house: House) -> None:
+    report = await house.report()
+    await house.write(report, "More.")
+    await house.write(report, "And more.")
+    heads = []
+    for recipient, turn in ((ONE, 1), ("confidential-adviser-2", -1)):
+
+        def turned(day: bytes, turn: int = turn) -> bytes:
+            return wire.day_answer(list(wire.parse_day_answer(day))[::turn])
+
+        opened, _ = await house.synced(recipient, instead("inbox/days/", turned))
+        heads.append(opened.stored.conversations[report.mailbox].heads)
+    assert heads[0] == heads[1]
+    assert len(heads[0]) == 1
 
 
 @pytest.mark.parametrize("ahead", [1, CLOCK_DAYS, 2 * CLOCK_DAYS])
