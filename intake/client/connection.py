@@ -21,6 +21,8 @@ TIMEOUT = httpx.Timeout(60.0, connect=30.0)
 LONGEST_ANSWER = 64 * 1024 * 1024
 PASSING = (429, 500, 502, 503, 504)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+# A page that somebody between answers with, as a captive portal does, is a 200: nothing is stored then.
+WRITES, STORED, READ = ("PUT", "DELETE"), (204,), (200,)
 
 
 Sink = Callable[[bytes], None]
@@ -82,11 +84,13 @@ class Connection:
         token: bytes | str | None = None,
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
-        expected: tuple[int, ...] = (200, 204),
+        expected: tuple[int, ...] | None = None,
         longest: int = LONGEST_ANSWER,
         begin: Callable[[], Sink] | None = None,
     ) -> httpx.Response:
         """The answer, of at most `longest` bytes; DrempelError says what is wrong.
+
+        `expected` are the statuses of an answer that is none of an error: 204 of a write, else 200.
 
         With `begin` an expected answer is not kept: what `begin` gives takes each piece as it comes. It is called again
         for each try, and what the tries before gave is to be forgotten.
@@ -94,6 +98,8 @@ class Connection:
         Repeats the very same bytes while the failure may pass.
         Every write of the API may be repeated: the same bytes again change nothing.
         """
+        if expected is None:
+            expected = STORED if method in WRITES else READ
         sent = dict(headers or {})
         if token is not None:
             sent["Authorization"] = "Bearer " + (b64(token) if isinstance(token, bytes) else token)

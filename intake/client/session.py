@@ -100,7 +100,7 @@ class Session:
                 return
             headers = {"If-Match": self.version}
             response = await self.request(
-                "PUT", "inbox/keyring", body=data, headers=headers, expected=(200, 204, 412)
+                "PUT", "inbox/keyring", body=data, headers=headers, expected=(204, 412)
             )
             if response.status_code != 412:
                 self.stored, self.version = self.keyring, response.headers.get("ETag", "")

@@ -129,9 +129,9 @@ class House:
         """The next version, signed by the custodian."""
         return make_directory(self.content(**changes), [self.root_seed])
 
-    async def publish(self, document: bytes) -> None:
+    async def publish(self, document: bytes, change: Change | None = None) -> None:
         """Publish a version as a custodian does."""
-        async with self.connection() as connection:
+        async with self.connection(change) as connection:
             await connection.request("PUT", "directory", body=document)
         self.versions.append(document)
 
@@ -140,10 +140,12 @@ class House:
         channel = options.pop("channel", "confidential-adviser")
         return seal_report(organisation, channel, options.pop("kind", None), text, os_random, **options)
 
-    async def report(self, text: str = "A report.", **options: Any) -> SealedReport:
+    async def report(
+        self, text: str = "A report.", change: Change | None = None, **options: Any
+    ) -> SealedReport:
         """A report that is on the server."""
         sealed = self.seal(await self.organisation(), text, **options)
-        async with self.connection() as connection:
+        async with self.connection(change) as connection:
             await send_report(connection, sealed)
         return sealed
 
@@ -160,12 +162,18 @@ class House:
             organisation = await fetch_organisation(connection, today=self.day)
             return await receipt.visit(connection, organisation, parse_code(report.receipt, "receipt"))
 
-    async def write(self, report: SealedReport, text: str) -> None:
+    async def write(self, report: SealedReport, text: str, change: Change | None = None) -> None:
         """Another message with the report's receipt."""
-        async with self.connection() as connection:
+        async with self.connection(change) as connection:
             organisation = await fetch_organisation(connection, today=self.day)
             secret = parse_code(report.receipt, "receipt")
             await receipt.write(connection, organisation, secret, text, os_random)
+
+    async def delete(self, report: SealedReport, change: Change | None = None) -> None:
+        """What the report's receipt deletes."""
+        async with self.connection(change) as connection:
+            organisation = await fetch_organisation(connection, today=self.day)
+            await receipt.delete(connection, organisation, parse_code(report.receipt, "receipt"))
 
     def access(self, recipient: str) -> bytes:
         """The secret bytes of a recipient's code."""

@@ -1,6 +1,6 @@
 """Answers that make no sense end in a word for a person, never in a fault, and change nothing (PROTOCOL 12)."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ from crypto.sealing import os_random
 from intake.client import inbox
 from intake.client.address import Address
 from intake.client.connection import LONGEST_ANSWER, Connection
+from intake.client.report import SealedReport
 from intake.client.session import Session
 from tests.client.house import HOST, Change, House, answer, instead, zipped
 
@@ -61,7 +62,6 @@ BROKEN: dict[str, Callable[[bytes], httpx.Response]] = {
 # What can't be told from the true answer, or is one: an empty day, a list with other spaces, a longer token.
 HARMLESS = {("compressed, it says", step) for step in STEPS} | {
     ("empty", "present"),
-    ("no content", "present"),
 }
 
 
@@ -91,6 +91,31 @@ async def test_a_broken_answer_is_refused_and_nothing_is_written(house: House, n
     assert (await house.visit(report)).thread.entries
     session, found = await house.synced(ONE)
     assert [row.mailbox for row in inbox.listed(session, found)] == [report.mailbox]
+
+
+# Who writes what.
+WRITES: dict[str, Callable[[House, SealedReport, Change], Awaitable[object]]] = {
+    "opening": lambda house, report, change: house.report(change=change),
+    "envelopes": lambda house, report, change: house.write(report, "More.", change),
+    "mailboxes": lambda house, report, change: house.delete(report, change),
+    "keyring": lambda house, report, change: house.synced(ONE, change),
+    "statement": lambda house, report, change: house.synced(ONE, change),
+    "directory": lambda house, report, change: house.publish(house.directory(), change),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_a_page_that_answers_a_write_stores_nothing(house: House, name: str) -> None:
+    report = await house.report()
+    house.day += 7
+
+    def portal(asked: str, below: str, true: httpx.Response) -> httpx.Response:
+        is_write = asked in ("PUT", "DELETE") and name in below
+        return answer(b"<!doctype html><title>Welcome</title>") if is_write else true
+
+    with pytest.raises(DrempelError) as caught:
+        await WRITES[name](house, report, portal)
+    assert caught.value.code == "answer-damaged"
 
 
 class _Endless(httpx.AsyncBaseTransport):
