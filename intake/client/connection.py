@@ -179,13 +179,15 @@ def _kept(response: httpx.Response) -> dict[str, str]:
 
 
 def _problem(response: httpx.Response) -> DrempelError:
-    """What an answer other than the expected means: the service's own word for it, if it is one we know."""
+    """What an answer other than the expected means: the service's own word for it, if it is one of its words."""
     try:
         code = parse_object(response.content).get("code")
     except ValueError:
         code = None
-    if isinstance(code, str) and code in ERRORS:
+    if isinstance(code, str) and code in ERRORS and ERRORS[code].status == response.status_code:
         return ConnectionProblem(code)
+    if response.status_code == 429:
+        return ConnectionProblem("server-busy")
     if response.status_code >= 500:
         return ConnectionProblem("server-unavailable")
     # Something else than a Drempel service answers there, or one of another version.

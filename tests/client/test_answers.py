@@ -93,6 +93,30 @@ async def test_a_broken_answer_is_refused_and_nothing_is_written(house: House, n
     assert [row.mailbox for row in inbox.listed(session, found)] == [report.mailbox]
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (400, "receipt-unknown", "answer-damaged"),
+        (404, "receipt-unknown", "organisation-unknown"),
+        (404, "conflict", "organisation-unknown"),
+        (500, "envelope-body", "server-unavailable"),
+        (503, "server-fault", "server-unavailable"),
+        (503, "server-busy", "server-busy"),
+        (429, "server-busy", "server-busy"),
+        (429, "nothing-known", "server-busy"),
+        (409, "conflict", "conflict"),
+    ],
+)
+async def test_a_word_is_believed_only_with_the_status_it_has(
+    house: House, status: int, code: str, told: str
+) -> None:
+    report = await house.report()
+    said = write_object({"code": code, "status": status})
+    with pytest.raises(DrempelError) as caught:
+        await house.visit(report, breaking("mailbox", lambda _: answer(said, status)))
+    assert caught.value.code == told
+
+
 # Who writes what.
 WRITES: dict[str, Callable[[House, SealedReport, Change], Awaitable[object]]] = {
     "opening": lambda house, report, change: house.report(change=change),
