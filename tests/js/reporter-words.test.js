@@ -1,30 +1,71 @@
-/** The reporter's page has words for every refusal that can reach it, in both languages. */
+/** The reporter's page has words for all that can happen on it, in both languages, and no others. */
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {readFileSync, readdirSync} from 'node:fs';
 import {test} from 'node:test';
 
 import {ERRORS, NOTICES} from '../../static/js/crypto/errors.js';
 
+const STATIC = new URL('../../static/', import.meta.url);
+const read = (/** @type {string} */ path) => readFileSync(new URL(path, STATIC), 'utf8');
+const folder = (/** @type {string} */ path) => readdirSync(new URL(path, STATIC)).map((name) => read(`${path}${name}`));
 /** @type {(language: string) => Record<string, string>} */
-const catalogue = (language) =>
-  JSON.parse(readFileSync(new URL(`../../static/locales/reporter.${language}.json`, import.meta.url), 'utf8'));
+const catalogue = (language) => JSON.parse(read(`locales/reporter.${language}.json`));
 const [nl, en] = [catalogue('nl'), catalogue('en')];
+const DOCUMENT = read('index.html');
+const SHARED = folder('js/ui/');
+const SOURCE = [...folder('js/reporter/'), ...SHARED].join('\n');
 
 /** Beside the registry: what the page and its worker themselves refuse with. */
 const OWN = ['client-fault', 'language', 'page-incomplete', 'pin-malformed', 'stopped'];
-/** Layers of a recipient alone, and of an envelope's inside, where a failure becomes a notice. */
-const ELSEWHERE = ['keyring', 'slot', 'commitment', 'body', 'stub', 'padding', 'message', 'author', 'signature'];
-/** What only a recipient asks for. */
-const OF_RECIPIENTS = ['conversation-unknown', 'conversation-gone', 'access-unknown', 'sign-in-again', 'keyring-changed', 'precondition-required'];
+/** What only one who signs in with an access code meets, or one who names a conversation. */
+const OF_RECIPIENTS = /^(keyring-|access-unknown$|sign-in-again$|precondition-required$|conversation-)/u;
+/** An envelope that can't be opened becomes a notice, unless the service refuses it. */
+const AS_NOTICE = Object.keys(ERRORS).filter((code) => code.startsWith('envelope-') && ERRORS[code]?.status === 0);
 
-test('both catalogues say the same things', () => {
+/** Keys that are put together from parts: each part stands in the source, so that none of these is without use. */
+const BUILT = [
+  ...[...SOURCE.matchAll(/\(\[([^\]]+)\]\)\.map\(\(each\) => el\('li', \{\}, t\(`(\w+)\.\$\{each\}`\)\)\)/gu)].flatMap(([, parts = '', family]) =>
+    [...parts.matchAll(/'(\w+)'/gu)].map(([, part]) => `${family}.${part}`),
+  ),
+  ...['receipt', 'access', 'custodian'].map((kind) => `code.kind.${kind}`),
+];
+
+test('both catalogues say the same things with the same values', () => {
   assert.deepEqual(Object.keys(en), Object.keys(nl));
+  const values = (/** @type {string | undefined} */ text) => (text?.match(/\{\w+\}/gu) ?? []).sort();
+  for (const key of Object.keys(nl)) {
+    assert.notEqual(nl[key]?.trim(), '', key);
+    assert.notEqual(en[key]?.trim(), '', key);
+    assert.deepEqual(values(en[key]), values(nl[key]), key);
+  }
 });
 
-test('every error and notice that can reach a reporter has words', () => {
-  const codes = Object.entries(ERRORS).flatMap(([code, {layer}]) => (ELSEWHERE.includes(layer) ? [] : [code]));
-  const wanted = [...codes.filter((code) => !OF_RECIPIENTS.includes(code)), ...OWN].map((code) => `error.${code}`);
-  assert.deepEqual(Object.keys(nl).filter((key) => key.startsWith('error.')).sort(), wanted.sort());
-  const notices = Object.keys(NOTICES).map((code) => `notice.${code}`);
-  assert.deepEqual(Object.keys(nl).filter((key) => key.startsWith('notice.')).sort(), notices.sort());
+test('every error and notice that can reach a reporter has words, and no other', () => {
+  const wanted = [...Object.keys(ERRORS).filter((code) => !OF_RECIPIENTS.test(code) && !AS_NOTICE.includes(code)), ...OWN];
+  const found = (/** @type {string} */ family) => Object.keys(nl).filter((key) => key.startsWith(`${family}.`)).sort();
+  assert.deepEqual(found('error'), wanted.map((code) => `error.${code}`).sort());
+  assert.deepEqual(found('notice'), Object.keys(NOTICES).map((code) => `notice.${code}`).sort());
+});
+
+test('what the document says before any script runs is what the catalogue says', () => {
+  const marked = [...DOCUMENT.matchAll(/data-words="([^"]+)"[^>]*>([^<]*)</gu)];
+  assert.ok(marked.length > 10);
+  for (const [, key = '', words] of marked) assert.equal(words, nl[key], key);
+  assert.match(DOCUMENT, new RegExp(`<title>${nl['title']}</title>`, 'u'));
+});
+
+test('every key that is named is there', () => {
+  assert.ok(BUILT.length > 10);
+  const named = [...SOURCE.matchAll(/\bt\('([^']+)'/gu)].map(([, key = '']) => key);
+  assert.ok(named.length > 80);
+  for (const key of [...named, ...BUILT]) assert.ok(key in nl, key);
+  const counted = [...SOURCE.matchAll(/\btn\('([^']+)'/gu)].map(([, key = '']) => key);
+  assert.ok(counted.length > 5);
+  for (const key of counted) assert.ok(`${key}.one` in nl && `${key}.other` in nl, key);
+});
+
+test('every key is named', () => {
+  const used = (/** @type {string} */ key) => SOURCE.includes(`'${key}'`) || DOCUMENT.includes(`data-words="${key}"`) || BUILT.includes(key);
+  const keys = Object.keys(nl).filter((key) => !/^(error|notice)\./u.test(key));
+  assert.deepEqual(keys.filter((key) => !used(key.replace(/\.(one|other)$/u, ''))), []);
 });

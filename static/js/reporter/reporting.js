@@ -1,8 +1,8 @@
 /** A report until it is sent: its text, the receipt, and two groups of it typed back from the note. */
 import {el} from '../ui/dom.js';
-import {inOwnWords, redraw, refusalWords, setProblem, show} from '../ui/page.js';
+import {inOwnWords, redraw, refusalWords, say, setProblem, show} from '../ui/page.js';
 import {listWords, number, pick, t, tn} from '../ui/words.js';
-import {groups, send} from './sending.js';
+import {groups, send, waitingWords} from './sending.js';
 
 /** @import {ChannelView} from '../client/views.js' */
 /** @import {Refusal} from '../ui/link.js' */
@@ -39,7 +39,9 @@ function writeScreen(session) {
   const rereadable = (/** @type {Event} */ {target}) => void (draft.rereadable = target instanceof HTMLInputElement && target.checked);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    void seal(session);
+    const wrong = unsendable(draft.text);
+    if (wrong) setProblem(() => t(wrong));
+    else void seal(session);
   };
   return el(
     'form',
@@ -115,6 +117,12 @@ function remainingWords(text) {
   return left < 0 ? t('write.over', {n: number(-left)}) : t('write.left', {n: number(left)});
 }
 
+/** What need not be asked of the Worker. @param {string} text @returns {Key | ''} */
+function unsendable(text) {
+  if (text.trim() === '') return 'error.text-empty';
+  return bytesOf(text) > LONGEST_TEXT ? 'error.text-too-long' : '';
+}
+
 /** Sealed before the receipt is shown: what can't be sent as it is must not cost anybody a code. @param {Session} session */
 async function seal(session) {
   const {draft} = session;
@@ -125,6 +133,8 @@ async function seal(session) {
     await session.link.call('seal', asked(session));
     draft.receipt = await session.link.call('receipt');
     draft.renewed &&= draft.receipt !== before;
+    session.hear = () => undefined;
+    say('');
     redraw();
   } catch (refusal) {
     draft.receipt = before;
@@ -150,7 +160,7 @@ async function refused(session, refusal) {
 
 /** @param {Session} session */
 function receipt(session) {
-  session.hear = () => undefined;
+  session.hear = (told) => say(waitingWords(told));
   show('title', () => receiptScreen(session));
 }
 
