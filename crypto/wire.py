@@ -29,6 +29,7 @@ ENVELOPE_ID_LENGTH = 16
 ANSWER_LENGTH = 65536
 OPENING_BODY_LIMIT = 1_310_720
 CONVERSATION_BODY_LIMIT = 1_064_960
+LONGEST_OPENING = OPENING_BODY_LIMIT - CREATION_LENGTH
 CAPABILITIES = ("read", "write", "close", "replace", "delete")
 
 
@@ -192,16 +193,15 @@ class _CutOff(WireError):
 class _Reader:
     """Takes bytes off the front; a WireError `answer-damaged` when there are too few."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | bytearray) -> None:
         self.data = data
         self.at = 0
 
     def take(self, length: int) -> bytes:
-        piece = self.data[self.at : self.at + length]
-        if len(piece) != length:
+        if self.at + length > len(self.data):
             raise _CutOff("answer-damaged")
         self.at += length
-        return piece
+        return bytes(self.data[self.at - length : self.at])
 
     def number(self) -> int:
         return int.from_bytes(self.take(4), "big")
@@ -261,13 +261,15 @@ class DayParser:
     """A day's answer (PROTOCOL 12.5) as it comes, piece by piece: a day may hold more than a reader's memory does."""
 
     def __init__(self) -> None:
-        self._left = b""
+        # It grows and shrinks in place, so that pieces as small as a server likes cost no more than large ones.
+        self._left = bytearray()
         self._count = 0
         self._ended = False
 
     def feed(self, piece: bytes) -> Iterator[DayItem]:
         """The envelopes that are whole now; WireError `answer-damaged`."""
-        reader = _Reader(self._left + piece)
+        self._left += piece
+        reader = _Reader(self._left)
         whole = 0
         with suppress(_CutOff):
             while not self._ended:
@@ -275,7 +277,7 @@ class DayParser:
                 whole = reader.at
                 if item is not None:
                     yield item
-        self._left = reader.data[whole:]
+        del self._left[:whole]
         if self._ended and self._left:
             raise WireError("answer-damaged")
 
@@ -294,7 +296,10 @@ class DayParser:
         if flags > 1:
             raise WireError("answer-damaged")
         creation = reader.take(CREATION_LENGTH) if flags else None
-        data = reader.take(reader.number())
+        length = reader.number()
+        if length > (LONGEST_OPENING if flags else CONVERSATION_BODY_LIMIT):
+            raise WireError("answer-damaged")
+        data = reader.take(length)
         self._count += 1
         return DayItem(mailbox, StoredEnvelope(id_, day, data), creation)
 

@@ -1,5 +1,6 @@
 """PROTOCOL 5, 6.2, 6.9, 12.4 and 12.5: what both ends read without any secret."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -234,6 +235,32 @@ def test_a_day_with_an_item_left_out_is_damaged() -> None:
 @pytest.mark.parametrize(("offset", "value"), [(52, b"\x02"), (52, b"\xff"), (48, b"\xff")])
 def test_a_flag_or_day_that_means_nothing_is_damage(offset: int, value: bytes) -> None:
     assert refusal(all_items, DAY[:offset] + value + DAY[offset + 1 :]) == "answer-damaged"
+
+
+@pytest.mark.parametrize(("creation", "longest"), [(CREATION, 1_310_495), (None, 1_064_960)])
+def test_a_length_that_no_envelope_has_is_damage_as_soon_as_it_is_read(
+    creation: bytes | None, longest: int
+) -> None:
+    item = DayItem(of("m"), replace(ITEM, data=bytes(longest)), creation)
+    assert all_items(wire.day_answer([item])) == [item]
+    head = wire.build_day_item(item)[:-longest]
+    assert list(wire.DayParser().feed(head)) == []
+    assert (
+        refusal(list, wire.DayParser().feed(head[:-4] + (longest + 1).to_bytes(4, "big"))) == "answer-damaged"
+    )
+
+
+def test_an_envelope_in_many_pieces_takes_no_longer_than_its_length_says() -> None:
+    item = DayItem(of("m"), replace(ITEM, data=bytes(1 << 20)), None)
+    data, parser = wire.day_answer([item]), wire.DayParser()
+    found: list[DayItem] = []
+    start = time.process_time()
+    for at in range(0, len(data), 8):
+        found += parser.feed(data[at : at + 8])
+    parser.finish()
+    assert found == [item]
+    # Copying what is left over at each piece would move 64 GiB.
+    assert time.process_time() - start < 5
 
 
 def test_a_day_without_anything_is_an_answer_too() -> None:

@@ -31,7 +31,8 @@ def resolve(value: Any, files: dict[str, bytes] | None = None) -> Any:
     if not isinstance(name, str):
         return {key: resolve(item, files) for key, item in value.items()}
     data = bytearray(files[name] if files and name in files else (FILES / name).read_bytes())
-    del data[value.get("length", len(data)) :]
+    length = value.get("length", len(data))
+    data = data[:length].ljust(length, b"\x00")
     for at, mask in value.get("xor", {}).items():
         data[int(at)] ^= mask
     return b64(bytes(data))

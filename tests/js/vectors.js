@@ -19,6 +19,13 @@ export const vectorFiles = () =>
     .sort()
     .map((name) => fileURLToPath(new URL(name, FOLDER)));
 
+/** @param {Uint8Array} bytes @param {number} [length] @returns {Uint8Array} a copy, cut or filled up with zeros */
+export function ofLength(bytes, length = bytes.length) {
+  const copy = new Uint8Array(length);
+  copy.set(bytes.subarray(0, length));
+  return copy;
+}
+
 /**
  * Bytes that are too many for JSON lie in `files/`: `{"file", "length"?, "xor"?}` stands for their b64.
  * @param {any} value
@@ -28,7 +35,7 @@ export function resolve(value) {
   if (Array.isArray(value)) return value.map(resolve);
   if (typeof value !== 'object' || value === null) return value;
   if (typeof value.file !== 'string') return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, resolve(item)]));
-  const bytes = new Uint8Array(readFileSync(new URL(`files/${value.file}`, FOLDER))).slice(0, value.length);
+  const bytes = ofLength(readFileSync(new URL(`files/${value.file}`, FOLDER)), value.length);
   for (const [at, mask] of Object.entries(value.xor ?? {})) bytes[Number(at)] = Number(bytes[Number(at)]) ^ Number(mask);
   return b64(bytes);
 }

@@ -10,7 +10,7 @@ import {pathToFileURL} from 'node:url';
 import {ERRORS} from '../../static/js/crypto/errors.js';
 import {b64} from '../../static/js/crypto/encoding.js';
 import {perform} from '../js/operations.js';
-import {FOLDER} from '../js/vectors.js';
+import {FOLDER, ofLength} from '../js/vectors.js';
 import {makeCodes} from './making/codes.js';
 import {makeConversations} from './making/conversations.js';
 import {makeDirectories} from './making/directories.js';
@@ -37,8 +37,9 @@ export class Maker {
   resolve(value) {
     if (Array.isArray(value)) return value.map((item) => this.resolve(item));
     if (typeof value !== 'object' || value === null) return value;
-    const bytes = this.files.get(value.file)?.slice(0, value.length);
-    if (!bytes) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.resolve(item)]));
+    const file = this.files.get(value.file);
+    if (!file) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.resolve(item)]));
+    const bytes = ofLength(file, value.length);
     for (const [at, mask] of Object.entries(value.xor ?? {})) bytes[Number(at)] = Number(bytes[Number(at)]) ^ Number(mask);
     return b64(bytes);
   }

@@ -22,6 +22,9 @@ export const CREATION_LENGTH = 225;
 export const ENVELOPE_ID_LENGTH = 16;
 const MAILBOX_ID_LENGTH = 32;
 const ANSWER_LENGTH = 65_536;
+const OPENING_BODY_LIMIT = 1_310_720;
+const CONVERSATION_BODY_LIMIT = 1_064_960;
+const LONGEST_OPENING = OPENING_BODY_LIMIT - CREATION_LENGTH;
 
 /** @typedef {'read' | 'write' | 'close' | 'replace' | 'delete'} Capability */
 
@@ -210,7 +213,9 @@ function nextDayItem(input) {
   const [id, day, flags] = [input.take(ENVELOPE_ID_LENGTH), input.day(), Number(input.take(1)[0])];
   if (flags > 1) throw new DrempelError('answer-damaged');
   const creation = flags ? input.take(CREATION_LENGTH) : null;
-  return {mailbox, envelope: {id, day, bytes: input.take(input.number())}, creation};
+  const length = input.number();
+  if (length > (flags ? LONGEST_OPENING : CONVERSATION_BODY_LIMIT)) throw new DrempelError('answer-damaged');
+  return {mailbox, envelope: {id, day, bytes: input.take(length)}, creation};
 }
 
 /**
@@ -219,10 +224,21 @@ function nextDayItem(input) {
  * @returns {{feed: (piece: Uint8Array) => DayItem[], finish: () => void}}
  */
 export function dayParser() {
-  let [left, count, ended] = [new Uint8Array(0), 0, false];
+  let [left, length, count, ended] = [new Uint8Array(0), 0, 0, false];
+  /** It doubles when full, so that pieces as small as a server likes cost no more than large ones. @param {Uint8Array} piece */
+  const hold = (piece) => {
+    if (length + piece.length > left.length) {
+      const larger = new Uint8Array(Math.max(2 * length, length + piece.length));
+      larger.set(left.subarray(0, length));
+      left = larger;
+    }
+    left.set(piece, length);
+    length += piece.length;
+    return left.subarray(0, length);
+  };
   /** @param {Uint8Array} piece */
   const feed = (piece) => {
-    const bytes = concat(left, piece);
+    const bytes = hold(piece);
     const input = reader(bytes);
     /** @type {DayItem[]} */
     const items = [];
@@ -239,8 +255,12 @@ export function dayParser() {
       if (!(problem instanceof CutOff)) throw problem;
     }
     count += items.length;
-    left = bytes.slice(whole);
-    if (ended && left.length > 0) throw new DrempelError('answer-damaged');
+    if (whole > 0) {
+      // What the items are views of is never written to again.
+      left = bytes.slice(whole);
+      length = left.length;
+    }
+    if (ended && length > 0) throw new DrempelError('answer-damaged');
     return items;
   };
   const finish = () => {

@@ -45,5 +45,15 @@ export async function makeWire(maker) {
   await dayFails('cut-inside', 'Cut inside an envelope.', days.slice(0, 300));
   await dayFails('count', 'Another number of items.', concat(days.slice(0, -4), u32(1)));
   await dayFails('rest', 'Something follows the end.', concat(days, new Uint8Array(1)));
+  for (const [name, flagged, longest] of /** @type {[string, Uint8Array | null, number][]} */ ([['opening', creation, 1_310_495], ['message', null, 1_064_960]])) {
+    // All zeros but for the beginning, and the number of items at the very end.
+    const whole = buildDayAnswer([{mailbox, envelope: {id, day, bytes: new Uint8Array(longest)}, creation: flagged}]);
+    const head = whole.subarray(0, whole.length - 36 - longest);
+    const file = maker.file(`day-${name}.bin`, head.slice());
+    await maker.ok(`wire-day-longest-${name}`, 'An envelope as long as any can be.', 'parse-wire', parse('day-answer', {...file, length: whole.length, xor: {[whole.length - 1]: 1}}));
+    // The last byte of its length, one more.
+    const more = (longest & 255) ^ ((longest + 1) & 255);
+    await fails(`day-longer-${name}`, 'An envelope longer than any can be.', parse('day-answer', {...file, length: whole.length + 1, xor: {[head.length - 1]: more, [whole.length]: 1}}), 'answer-damaged');
+  }
   await dayFails('flags', 'An unknown flag.', changed(days, 52, 2));
 }
