@@ -10,6 +10,9 @@
 /** @type {readonly Language[]} the first is the document's own */
 export const LANGUAGES = Object.freeze(['nl', 'en']);
 
+/** How dates and numbers are written: English as in Europe, where everybody reads it the same way. @type {Readonly<Record<Language, string>>} */
+const LOCALES = Object.freeze({nl: 'nl-NL', en: 'en-GB'});
+
 /** @type {{language: Language, texts: Record<string, string>}} */
 const current = {language: 'nl', texts: {}};
 
@@ -43,11 +46,11 @@ const put = (text, values) => text.replace(/\{(\w+)\}/g, (brace, name) => String
 export const wordsFor = (family, code) => current.texts[`${family}.${code}`] ?? t('error.client-fault');
 
 /** @param {number} value */
-export const number = (value) => new Intl.NumberFormat(current.language).format(value);
+export const number = (value) => new Intl.NumberFormat(LOCALES[current.language]).format(value);
 
 /** @param {string} day `YYYY-MM-DD`, a UTC day @returns {string} as a person writes it */
 export const dayWords = (day) =>
-  new Intl.DateTimeFormat(current.language, {dateStyle: 'long', timeZone: 'UTC'}).format(new Date(`${day}T00:00:00Z`));
+  new Intl.DateTimeFormat(LOCALES[current.language], {dateStyle: 'long', timeZone: 'UTC'}).format(new Date(`${day}T00:00:00Z`));
 
 /** @param {string[]} items @returns {string} "a, b and c" */
 export const listWords = (items) => new Intl.ListFormat(current.language, {type: 'conjunction'}).format(items);
