@@ -27,7 +27,9 @@ function note(session, mailbox, {entries, heads}) {
   const there = new Set(entries.map(({hash}) => b64(hash)));
   // What is missing stays noted: it is told for as long as it is missing.
   const missing = [...known.heads].filter((head) => !there.has(head));
-  const noted = new Set([...missing, ...heads.keys()]);
+  // A report that does not open counts as head with 0. The server made it as it is: noted, it would be missed for ever.
+  const opened = [...heads].flatMap(([head, counter]) => (counter > 0 || there.has(head) ? head : []));
+  const noted = new Set([...missing, ...opened]);
   const conversations = new Map(session.keyring.conversations).set(mailbox, {...known, heads: noted});
   Object.assign(session, {keyring: {...session.keyring, conversations}});
   session.read.set(mailbox, noted);

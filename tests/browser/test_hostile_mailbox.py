@@ -1,0 +1,110 @@
+"""A server that withholds, repeats and mixes up what it keeps: what can be noticed is told, and nothing is lost."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.catalogue import words
+from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.conversing import ANSWER, MORE, REPORT, Talk, talk_in
+from tests.browser.meddling import instead
+from tests.browser.sides import ALL, Sides, sides_of
+from tests.browser.tampering import Tamper, untouched
+from tests.serving import Demo
+
+TYPED = "Dit had ik al getypt."
+
+
+@pytest.fixture(scope="module")
+def talk(demo: Demo) -> Talk:
+    return talk_in(demo, "integrity")
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def sides(opening_once: Opening, talk: Talk, request: pytest.FixtureRequest) -> Iterator[Sides]:
+    with sides_of(talk, "Integriteitsschending", opening_once, request.param) as made:
+        yield made
+
+
+def test_a_message_that_others_refer_to_is_missing(sides: Sides) -> None:
+    sides.show(lambda there: [there[0], there[2]])
+    sides.told("gap")
+    assert sides.texts() == ([REPORT, MORE], [REPORT, MORE])
+    sides.as_ever()
+
+
+def test_the_newest_message_is_missing(sides: Sides) -> None:
+    sides.show(lambda there: there[:2])
+    assert sides.texts() == ([REPORT, ANSWER], [REPORT, ANSWER])
+    # Only who saw it can know: the keyring had noted it. The reporter's page says how far it can see.
+    assert sides.reporter.notices() == []
+    day = sides.reporter.page.text(".message:last-child time")
+    assert sides.reporter.page.text("#last-seen") == words("reporter", "thread.seen", day=day)
+    assert words("inbox", "read.newest") in sides.inbox.page.text("#last-seen")
+    assert sides.inbox.notices() == ["gap"]
+    sides.as_ever()
+
+
+def test_the_report_itself_is_missing(sides: Sides) -> None:
+    sides.show(lambda there: there[1:])
+    sides.told("gap")
+    assert sides.texts() == ([ANSWER, MORE], [ANSWER, MORE])
+    assert words("reporter", "thread.unknown") in sides.reporter.page.text()
+    sides.as_ever()
+
+
+def test_all_messages_are_missing_and_what_was_typed_is_not(sides: Sides) -> None:
+    sides.reporter.page.type(TYPED, into="#reply")
+    sides.inbox.page.type(TYPED, into="#text")
+    sides.show(lambda there: [])
+    sides.told("gap")
+    assert sides.texts() == ([], [])
+    assert sides.reporter.page.text("#closed") == words("reporter", "thread.closed")
+    assert sides.inbox.page.text("#cannot-write") == words("inbox", "reply.cannot")
+    sides.as_ever()
+    assert sides.reporter.page.value("#reply") == TYPED
+    assert sides.inbox.page.value("#text") == TYPED
+    sides.reporter.page.clear("#reply")
+    sides.inbox.page.clear("#text")
+
+
+def test_another_order_changes_nothing(sides: Sides) -> None:
+    sides.show(lambda there: there[::-1])
+    assert sides.texts() == (ALL, ALL)
+    assert (sides.reporter.notices(), sides.inbox.notices()) == ([], [])
+    sides.as_ever()
+
+
+def refused(sides: Sides, tamper: Tamper, reporter: str, inbox: str) -> None:
+    """No answer at all to what was asked: told, the reporter keeps conversation and text, the recipient tries again."""
+    sides.reporter.page.type(TYPED, into="#reply")
+    sides.inbox.back()
+    sides.middle.tamper = tamper
+    sides.reporter.page.click("#refresh")
+    sides.reporter.page.wait_for_text(words("reporter", f"error.{reporter}"), "#problem")
+    assert [it.text for it in sides.reporter.messages()] == ALL
+    assert sides.reporter.page.value("#reply") == TYPED
+    sides.inbox.page.click(f"#conversation-{sides.place}")
+    sides.inbox.page.wait_for_text(words("inbox", f"error.{inbox}"), "#problem")
+    assert not sides.inbox.page.is_visible("#thread")
+    sides.middle.tamper = untouched
+    if inbox != "conversation-gone":
+        sides.inbox.page.click("#retry")
+        sides.inbox.page.wait_for("#thread")
+    sides.as_ever()
+    assert sides.reporter.page.value("#reply") == TYPED
+    sides.reporter.page.clear("#reply")
+
+
+def test_an_envelope_that_comes_twice(sides: Sides, talk: Talk) -> None:
+    refused(sides, talk.showing(lambda there: [*there, there[1]]), "answer-damaged", "answer-damaged")
+
+
+def test_an_answer_as_if_there_were_nothing(sides: Sides, talk: Talk) -> None:
+    noise = bytes(range(256)) * 256
+    refused(sides, instead("mailboxes/", noise), "receipt-unknown", "conversation-gone")
+
+
+def test_a_mailbox_that_is_half_there(sides: Sides) -> None:
+    half = instead("mailboxes/", lambda true: true[: len(true) // 2])
+    refused(sides, half, "answer-damaged", "answer-damaged")
