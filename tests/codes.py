@@ -1,8 +1,7 @@
 """What a code gives, to be searched for wherever it must not be."""
 
-from crypto.codes import parse_code
+from crypto.codes import access_keys, parse_code, reporter_keys
 from crypto.encoding import unb64
-from crypto.keys import access_keys, reporter_keys
 from tests.searching import Secrets
 
 REPORTER_KEYS = ("read", "write", "delete", "conversation", "signing_seed", "xwing_seed", "stub")

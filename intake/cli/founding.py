@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crypto import codes
+from crypto.codes import access_keys, root_seed
 from crypto.directory import Quote, Signers, accept_directory, make_directory
 from crypto.encoding import Random, b64, day_text, week_of
 from crypto.keyring import Keyring, seal_keyring, wrap_root_key
-from crypto.keys import access_keys, root_seed
 from crypto.ratchet import Ratchet
 from crypto.signatures import public_key
 from crypto.statement import make_statement

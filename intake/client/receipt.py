@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from crypto import wire
+from crypto.codes import ReporterKeys, reporter_keys
 from crypto.conversation import Notice, Thread, read_thread
 from crypto.encoding import Random, b64
 from crypto.envelope import ConversationPlace, Stub, open_conversation, open_with_secret, read_stub
 from crypto.errors import DirectoryError, EnvelopeError, WireError
-from crypto.keys import ReporterKeys, reporter_keys
 from crypto.message import REPORTER, Message, check_text
 from intake.client.connection import Connection, ConnectionProblem
 from intake.client.organisation import Organisation

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from crypto import codes, hpke, wire
+from crypto.codes import reporter_keys
 from crypto.encoding import Random, b64, day_text, utc_day
 from crypto.envelope import Draft, KeyBlock, make_stub, seal_opening
 from crypto.errors import ERRORS, DrempelError
-from crypto.keys import reporter_keys
 from crypto.message import REPORTER, check_text
 from intake.client.connection import Connection
 from intake.client.organisation import Organisation

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 
 from crypto import signatures
+from crypto.codes import AccessKeys, access_keys
 from crypto.encoding import Random, b64, is_id, parse_object, unb64, week_of
 from crypto.errors import DrempelError, KeyringError
 from crypto.keyring import Keyring, merge, open_keyring, parse_keyring, seal_keyring, unlock_root_key
-from crypto.keys import AccessKeys, access_keys
 from crypto.statement import make_statement
 from intake.client.connection import Connection, ConnectionProblem
 from intake.client.organisation import Organisation

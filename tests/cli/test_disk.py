@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from crypto.codes import new_code, parse_code
+from crypto.codes import access_keys, new_code, parse_code, reporter_keys, root_seed
 from crypto.encoding import b64, parse_object, unb64
-from crypto.keys import access_keys, reporter_keys, root_seed
 from crypto.sealing import os_random
 from intake.client.address import read_address
 from intake.client.connection import Connection

@@ -8,9 +8,8 @@ from typing import Any
 import httpx
 
 from crypto import signatures
-from crypto.codes import parse_code
+from crypto.codes import access_keys, parse_code, reporter_keys
 from crypto.encoding import b64, day_text, unb64, utc_day
-from crypto.keys import access_keys, reporter_keys
 from tests.project import ROOT
 from tests.serving import LONGEST, Demo
 

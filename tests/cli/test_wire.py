@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from crypto.codes import new_code, parse_code
+from crypto.codes import new_code, parse_code, reporter_keys
 from crypto.encoding import unb64
-from crypto.keys import reporter_keys
 from crypto.sealing import os_random
 from tests.codes import add_access_code, add_receipt
 from tests.recorder import Line, Recorder, recording

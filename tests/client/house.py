@@ -9,10 +9,9 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from crypto.codes import parse_code
+from crypto.codes import ReporterKeys, parse_code, reporter_keys, root_seed
 from crypto.directory import accept_directory, make_directory
 from crypto.encoding import b64, day_text, hash_labelled, parse_object, unb64, utc_day
-from crypto.keys import ReporterKeys, reporter_keys, root_seed
 from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN
 from intake.cli.founding import Founded, found, store_founded

@@ -9,6 +9,7 @@ from typing import Any, Final
 from nacl.signing import SigningKey
 
 from crypto import hpke, signatures, wire
+from crypto.codes import ReporterKeys, reporter_keys
 from crypto.conversation import Thread, conversation_authors, opening_authors, read_thread
 from crypto.directory import Directory, Signers, accept_directory, make_directory
 from crypto.encoding import Random, b64, day_number, day_text, parse_object, unb64, week_of, write_object
@@ -26,7 +27,6 @@ from crypto.envelope import (
     seal_opening,
 )
 from crypto.keyring import Conversation, Keyring
-from crypto.keys import ReporterKeys, reporter_keys
 from crypto.message import REPORTER, Message, Place, keys_hash
 from crypto.ratchet import Ratchet, WeekKeys
 from crypto.sealing import derive, seal

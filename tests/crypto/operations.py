@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 
 from crypto import hpke, signatures, wire
-from crypto.codes import format_code, parse_code
+from crypto.codes import access_keys, format_code, parse_code, reporter_keys, root_seed
 from crypto.conversation import Thread, conversation_authors, opening_authors, read_thread
 from crypto.directory import Directory, accept_directory, read_quote
 from crypto.encoding import Random, b64, day_number, day_text, unb64
@@ -27,7 +27,6 @@ from crypto.envelope import (
 )
 from crypto.errors import CodeError, DrempelError, KeyringError
 from crypto.keyring import Keyring, merge, open_keyring, parse_keyring, read_keyring, unlock_root_key
-from crypto.keys import access_keys, reporter_keys, root_seed
 from crypto.message import Message
 from crypto.ratchet import Ratchet
 from crypto.sealing import DoesNotOpen, derive

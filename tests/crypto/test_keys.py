@@ -1,8 +1,8 @@
 """PROTOCOL 4: all keys of a code, one label each."""
 
 from crypto import signatures, wire
+from crypto.codes import access_keys, reporter_keys, root_seed
 from crypto.encoding import hash_labelled
-from crypto.keys import access_keys, reporter_keys, root_seed
 from crypto.sealing import argon2id, derive
 from tests.crypto.making import ORGANISATION, of
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crypto import codes, wire
+from crypto.codes import access_keys
 from crypto.conversation import Thread, opening_authors
 from crypto.directory import accept_directory, make_directory
 from crypto.encoding import b64, day_text, parse_object, unb64
@@ -21,7 +22,6 @@ from crypto.keyring import (
     unlock_root_key,
     wrap_root_key,
 )
-from crypto.keys import access_keys
 from crypto.statement import accept_statement, make_statement
 from crypto.wire import DayItem, StoredEnvelope
 from tests.crypto.making import (

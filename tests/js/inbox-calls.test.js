@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
 import {newCode} from '../../static/js/crypto/codes.js';
 import {osRandom} from '../../static/js/crypto/sealing.js';
-import {inboxCalls} from '../../static/js/inbox/calls.js';
-import {reporterCalls} from '../../static/js/reporter/calls.js';
+import {inboxCalls} from '../../static/js/inbox/worker.js';
+import {reporterCalls} from '../../static/js/reporter/worker.js';
 import {meddle, startService} from './serving.js';
 
 /** @import {InboxList, Told} from '../../static/js/client/views.js' */

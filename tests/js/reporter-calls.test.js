@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
 import {ERRORS} from '../../static/js/crypto/errors.js';
-import {reporterCalls} from '../../static/js/reporter/calls.js';
+import {reporterCalls} from '../../static/js/reporter/worker.js';
 import {readFile} from 'node:fs/promises';
 import {MessageChannel} from 'node:worker_threads';
 import {serve} from '../../static/js/client/serving.js';

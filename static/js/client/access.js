@@ -1,8 +1,7 @@
 /** A recipient's code, keyring and statement (PROTOCOL 10.6, 11). The twin of what `intake/client/session.py` does without a network. */
-import {newCode, parseCode} from '../crypto/codes.js';
+import {accessKeys, newCode, parseCode} from '../crypto/codes.js';
 import {quoteOf} from '../crypto/directory.js';
 import {b64} from '../crypto/encoding.js';
-import {accessKeys} from '../crypto/keys.js';
 import {newKeyring, openKeyring, parseKeyring, sealKeyring, unlockRootKey, wrapRootKey} from '../crypto/keyring.js';
 import {announced} from '../crypto/ratchet.js';
 import {publicKey} from '../crypto/signatures.js';

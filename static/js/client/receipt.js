@@ -11,7 +11,7 @@ import {sealMessage} from './sending.js';
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Directory} from '../crypto/directory.js' */
 /** @import {Random} from '../crypto/encoding.js' */
-/** @import {ReporterKeys} from '../crypto/keys.js' */
+/** @import {ReporterKeys} from '../crypto/codes.js' */
 /** @import {Message} from '../crypto/message.js' */
 /** @import {SealedMessage} from './sending.js' */
 /** @import {Stub} from '../crypto/envelope.js' */

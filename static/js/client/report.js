@@ -1,17 +1,16 @@
 /** Sealing a report (PROTOCOL 6.3): all is sealed before anything is sent. The twin of `intake/client/report.py`. */
-import {newCode, parseCode} from '../crypto/codes.js';
+import {newCode, parseCode, reporterKeys} from '../crypto/codes.js';
 import {quoteJson, quoteOf, signersHash} from '../crypto/directory.js';
 import {b64, concat, dayText} from '../crypto/encoding.js';
 import {creationOf, sealOpening, stubMaker} from '../crypto/envelope.js';
 import {publicBytes} from '../crypto/hpke.js';
-import {reporterKeys} from '../crypto/keys.js';
 import {REPORTER, checkText} from '../crypto/message.js';
 import {ENVELOPE_ID_LENGTH, creationBytes, verifier} from '../crypto/wire.js';
 import {addressees, checkKind} from './organisation.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {KeyBlock} from '../crypto/envelope.js' */
-/** @import {ReporterKeys} from '../crypto/keys.js' */
+/** @import {ReporterKeys} from '../crypto/codes.js' */
 /** @import {Connection} from './connection.js' */
 /** @import {Organisation} from './organisation.js' */
 /**

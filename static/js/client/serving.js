@@ -53,6 +53,11 @@ export function serve(calls, line) {
   line.addEventListener('message', ({data}) => void answer(calls, data).then((reply) => line.postMessage(reply)));
 }
 
+/** Serve the page that this is the Worker of. A test asks the calls themselves, and is none. @param {(outside: Outside) => Record<string, Call>} make */
+export function serveWorker(make) {
+  if ('WorkerGlobalScope' in globalThis) serve(make({tell: (event) => globalThis.postMessage(event)}), globalThis);
+}
+
 /** @returns {{run: <T>(call: () => Promise<T>) => Promise<T>, drop: () => void}} `drop` stops those that have not begun */
 function queue() {
   /** @type {Promise<unknown>} */

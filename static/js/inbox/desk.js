@@ -1,8 +1,8 @@
 /** What the page knows of whoever is signed in, and its line to the worker. All of it is forgotten at once. */
-import {connect} from '../ui/link.js';
+import {connect} from '../ui/page.js';
 
 /** @import {InboxItem, InboxList, Overview, SignedIn, Told, Visit} from '../client/views.js' */
-/** @import {Link} from '../ui/link.js' */
+/** @import {Link} from '../ui/page.js' */
 /**
  * What goes on now. `waiting` is why the last try failed, `seconds` how long the next one is off; `done` and `total` are bytes.
  * @typedef {{name: 'enter' | 'sync' | 'read' | 'reply', done: number, total: number, waiting: string | null, seconds: number,

@@ -4,31 +4,105 @@
  */
 import '../../vendor/noble.js';
 import '../client/access.js';
-import '../client/connection.js';
 import '../client/inbox.js';
 import '../client/organisation.js';
 import '../client/sending.js';
-import '../client/session.js';
-import '../client/sync.js';
-import '../client/views.js';
-import '../crypto/codes.js';
 import '../crypto/conversation.js';
 import '../crypto/directory.js';
 import '../crypto/directory_form.js';
 import '../crypto/encoding.js';
 import '../crypto/envelope.js';
-import '../crypto/errors.js';
 import '../crypto/hpke.js';
 import '../crypto/keyring.js';
-import '../crypto/keys.js';
 import '../crypto/message.js';
 import '../crypto/ratchet.js';
-import '../crypto/sealing.js';
 import '../crypto/signatures.js';
 import '../crypto/statement.js';
 import '../crypto/wire.js';
-import './conversations.js';
-import {serve} from '../client/serving.js';
-import {inboxCalls} from './calls.js';
+import {accessKeys, parseCode} from '../crypto/codes.js';
+import {DrempelError} from '../crypto/errors.js';
+import {osRandom} from '../crypto/sealing.js';
+import {ClientProblem} from '../client/connection.js';
+import {checkCode, openDesk, serveWorker} from '../client/serving.js';
+import {openSession, saveKeyring} from '../client/session.js';
+import {syncInbox} from '../client/sync.js';
+import {channelNamed, personNamed} from '../client/views.js';
+import {openConversations} from './conversations.js';
 
-serve(inboxCalls({tell: (event) => globalThis.postMessage(event)}), globalThis);
+/** @import {Random} from '../crypto/encoding.js' */
+/** @import {Desk, Outside} from '../client/serving.js' */
+/** @import {Session} from '../client/session.js' */
+/** @import {InboxList, SignedIn, Visit} from '../client/views.js' */
+/** @import {Conversations} from './conversations.js' */
+
+/** Seconds. Locking is for somebody who is in a hurry, and what is not saved is only what was read. */
+const LOCKED_WITHIN = 5;
+
+/** @param {Outside & {lockedWithin?: number}} outside */
+export function inboxCalls({tell, now = Date.now, random = osRandom, limits, lockedWithin = LOCKED_WITHIN}) {
+  const desk = openDesk({tell, now, ...(limits ? {limits} : {})});
+  const {open, inTurn, stop, hurry} = desk;
+  const {signIn, session, conversations, forget} = signedIn(desk, {now, random, lockedWithin});
+
+  /** @returns {Promise<InboxList>} */
+  const sync = async () => {
+    const organisation = await desk.opened().followed.current();
+    return syncInbox(session(), organisation, random, (done, total) => tell({event: 'progress', done, total}));
+  };
+  return {
+    open: inTurn(open),
+    checkCode,
+    signIn: inTurn(signIn),
+    sync: inTurn(sync),
+    read: inTurn((/** @type {{mailbox: string}} */ {mailbox}) => conversations().read(mailbox)),
+    reply: inTurn((/** @type {{mailbox: string, text: string}} */ {mailbox, text}) => conversations().reply(mailbox, text)),
+    stop,
+    hurry,
+    lock: () => {
+      stop();
+      return inTurn(forget)();
+    },
+  };
+}
+
+/** @param {Desk} desk @param {{now: () => number, random: Random, lockedWithin: number}} outside */
+function signedIn(desk, outside) {
+  /** @type {{session: Session | null, conversations: Conversations | null}} */
+  const at = {session: null, conversations: null};
+  const session = () => {
+    if (!at.session) throw new TypeError('signIn comes first');
+    return at.session;
+  };
+  return {
+    session,
+    conversations: () => {
+      if (!at.conversations) throw new TypeError('signIn comes first');
+      return at.conversations;
+    },
+    /** @param {{code: string}} asked @returns {Promise<SignedIn>} */
+    signIn: async ({code}) => {
+      const {connection, followed, organisation} = desk.opened();
+      const keys = accessKeys(parseCode(code, 'access'), organisation);
+      const found = await openSession({connection, organisation, keys}, followed);
+      Object.assign(at, {session: found, conversations: openConversations(found, followed, outside)});
+      const {directory} = await followed.current();
+      const mine = directory.content.channels.filter(({recipients}) => recipients.includes(found.recipient));
+      return {recipient: personNamed(directory, found.recipient), channels: mine.map(({id}) => channelNamed(directory, id))};
+    },
+    forget: async () => {
+      const found = at.session;
+      Object.assign(at, {session: null, conversations: null});
+      const timer = setTimeout(desk.stop, 1000 * outside.lockedWithin);
+      try {
+        if (found) await saveKeyring(found, outside.random);
+      } catch (problem) {
+        // Nothing is lost but that something was read: all else was saved by the sync.
+        if (!(problem instanceof DrempelError) && !(problem instanceof ClientProblem)) throw problem;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+serveWorker(inboxCalls);

@@ -1,13 +1,12 @@
 /** The reporter's page: its first screen, the organisation behind it, and the choice whom to tell. */
 import {byId, el} from '../ui/dom.js';
-import {connect} from '../ui/link.js';
-import {begin, inOwnWords, refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
+import {begin, connect, inOwnWords, refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
 import {listWords, pick, t, wordsFor} from '../ui/words.js';
 import {reachedBy, write} from './reporting.js';
 import {waitingWords} from './sending.js';
 
 /** @import {ChannelView, Overview, Person, Text, Told} from '../client/views.js' */
-/** @import {Link, Refusal} from '../ui/link.js' */
+/** @import {Link, Refusal} from '../ui/page.js' */
 /**
  * What the reporter chose and typed: kept whatever happens, until they leave. `channel` is '' before one is chosen; `without`
  * are the recipients whose absence was accepted; `renewed`: another receipt was shown before this one.

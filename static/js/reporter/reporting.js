@@ -5,7 +5,7 @@ import {listWords, number, pick, t, tn} from '../ui/words.js';
 import {groups, send, waitingWords} from './sending.js';
 
 /** @import {ChannelView} from '../client/views.js' */
-/** @import {Refusal} from '../ui/link.js' */
+/** @import {Refusal} from '../ui/page.js' */
 /** @import {Key} from '../ui/words.js' */
 /** @import {Session} from './main.js' */
 

@@ -1,7 +1,7 @@
 /** A return visit with a receipt: reading, writing on, deleting. */
 import {b64} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
-import {reporterKeys} from '../crypto/keys.js';
+import {reporterKeys} from '../crypto/codes.js';
 import {REPORTER, checkText} from '../crypto/message.js';
 import {dayAt} from '../client/organisation.js';
 import {readVisit, sealFollowUp} from '../client/receipt.js';

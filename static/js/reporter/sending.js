@@ -4,7 +4,7 @@ import {leave, redraw, say, show} from '../ui/page.js';
 import {t, tn} from '../ui/words.js';
 
 /** @import {Told} from '../client/views.js' */
-/** @import {Refusal} from '../ui/link.js' */
+/** @import {Refusal} from '../ui/page.js' */
 /** @import {Key} from '../ui/words.js' */
 /** @import {Session} from './main.js' */
 /** @typedef {{title: Key, stop: Key}} Words */

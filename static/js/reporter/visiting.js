@@ -7,7 +7,7 @@ import {whileSending} from './sending.js';
 import {conversation} from './thread.js';
 
 /** @import {CodeCheck, Visit} from '../client/views.js' */
-/** @import {Refusal} from '../ui/link.js' */
+/** @import {Refusal} from '../ui/page.js' */
 /** @import {Key} from '../ui/words.js' */
 /** @import {Session} from './main.js' */
 

@@ -1,25 +1,167 @@
 /**
  * The reporter's worker: all secrets and all traffic of the page are here, and end with it. Every module of a report is named,
- * so that the browser fetches them all at once instead of finding one in the other: over Tor each such round costs a second.
+ * so that the browser fetches them all at once instead of finding one in the other: over Tor each such round costs a second. What
+ * only a return visit needs is fetched when there is one. The screens know its calls, and nothing of what is behind them.
  */
 import '../../vendor/noble.js';
 import '../client/connection.js';
-import '../client/organisation.js';
-import '../client/report.js';
-import '../crypto/codes.js';
 import '../crypto/directory.js';
 import '../crypto/directory_form.js';
-import '../crypto/encoding.js';
 import '../crypto/envelope.js';
-import '../crypto/errors.js';
 import '../crypto/hpke.js';
-import '../crypto/keys.js';
 import '../crypto/message.js';
-import '../crypto/sealing.js';
 import '../crypto/signatures.js';
 import '../crypto/statement.js';
 import '../crypto/wire.js';
-import {serve} from '../client/serving.js';
-import {reporterCalls} from './calls.js';
+import {parseCode} from '../crypto/codes.js';
+import {equal} from '../crypto/encoding.js';
+import {DrempelError} from '../crypto/errors.js';
+import {osRandom} from '../crypto/sealing.js';
+import {dayAt} from '../client/organisation.js';
+import {newReceipt, sealReport, sendReport} from '../client/report.js';
+import {checkCode, openDesk, serveWorker} from '../client/serving.js';
 
-serve(reporterCalls({tell: (event) => globalThis.postMessage(event)}), globalThis);
+/** @import {ReporterKeys} from '../crypto/codes.js' */
+/** @import {SealedReport} from '../client/report.js' */
+/** @import {Desk, Outside} from '../client/serving.js' */
+/** @import {Visit} from '../client/views.js' */
+/** @import {Returning} from './returning.js' */
+
+/** @typedef {{channel: string, kind: string | null, text: string, rereadable: boolean, without: string[]}} Asked */
+/**
+ * A report in the making, under one receipt. `asked` is what `sealed` holds. Once `sending` has begun, something may be stored
+ * under the receipt, and other content needs another.
+ * @typedef {{organisation: Uint8Array, receipt: string, keys: ReporterKeys | null, asked: string, sealed: SealedReport | null,
+ *   sending: 'not yet' | 'begun' | 'done' | 'refused'}} Draft
+ */
+
+/** After these the same bytes would be refused for ever, and nothing of them is on the server. */
+const NOT_STORED = ['conflict', 'envelope-week'];
+
+/** @param {Outside} outside */
+export function reporterCalls({tell, now = Date.now, random = osRandom, limits}) {
+  const desk = openDesk({tell, now, ...(limits ? {limits} : {})});
+  const {open, inTurn, stop, hurry} = desk;
+  const report = writing(desk, {tell, now, random});
+  const {visit, visited, remove, leave} = visiting(desk, {now, random});
+  return {
+    open: inTurn(open),
+    checkCode,
+    prepare: () => void report.draft(),
+    receipt: () => report.draft().receipt,
+    seal: inTurn(report.seal),
+    send: inTurn(report.send),
+    stop,
+    hurry,
+    visit: inTurn(visit),
+    refresh: inTurn(() => visited().look()),
+    write: inTurn((/** @type {{text: string}} */ {text}) => visited().write(text)),
+    remove: inTurn(remove),
+    leave: () => {
+      stop();
+      return inTurn(leave)();
+    },
+  };
+}
+
+/** @param {Desk} desk @param {Required<Pick<Outside, 'tell' | 'now' | 'random'>>} outside */
+function writing(desk, {tell, now, random}) {
+  /** @type {{draft: Draft | null}} */
+  const at = {draft: null};
+
+  /** Slow the first time. @returns {Draft} */
+  const draft = () => {
+    const {organisation} = desk.opened();
+    // A receipt is for one organisation.
+    if (at.draft && !equal(at.draft.organisation, organisation)) at.draft = null;
+    at.draft ??= {organisation, ...newReceipt(organisation, random), asked: '', sealed: null, sending: 'not yet'};
+    return at.draft;
+  };
+
+  /** @returns {ReporterKeys} of a receipt under which nothing was sent yet */
+  const unusedKeys = () => {
+    if (draft().sending !== 'not yet') {
+      at.draft = null;
+      draft();
+      tell({event: 'renewed'});
+    }
+    const {keys} = draft();
+    if (!keys) throw new TypeError('they are dropped only when all is sent');
+    return keys;
+  };
+
+  /** @param {Asked} asked */
+  const seal = async (asked) => {
+    const content = JSON.stringify(asked);
+    // It may have arrived: only the very same bytes can be sent again.
+    if (at.draft?.sending === 'begun' && at.draft.asked === content) return;
+    // Whatever fails from here on, what was sealed before is not what the person means now.
+    if (at.draft) Object.assign(at.draft, {sealed: null, asked: ''});
+    const organisation = await desk.opened().followed.current();
+    const keys = unusedKeys();
+    const sealed = await sealReport(organisation, keys, {...asked, today: dayAt(now())}, random);
+    Object.assign(draft(), {sealed, asked: content});
+  };
+
+  const send = async () => {
+    const sending = draft();
+    if (sending.sending === 'done') return;
+    if (!sending.sealed) throw new TypeError('seal comes first');
+    sending.sending = 'begun';
+    try {
+      await sendReport(desk.opened().connection, sending.sealed);
+    } catch (problem) {
+      if (problem instanceof DrempelError && NOT_STORED.includes(problem.code)) Object.assign(sending, {sending: 'refused'});
+      throw problem;
+    }
+    Object.assign(sending, {sending: 'done', keys: null, asked: '', sealed: null});
+  };
+
+  return {draft, seal, send};
+}
+
+/** @param {Desk} desk @param {Required<Pick<Outside, 'now' | 'random'>>} outside */
+function visiting(desk, outside) {
+  /** @type {{found: Returning | null, removed: boolean}} */
+  const at = {found: null, removed: false};
+  const visited = () => {
+    if (!at.found) throw new TypeError('visit comes first');
+    return at.found;
+  };
+  return {
+    visited,
+    /** @param {{code: string}} asked @returns {Promise<Visit>} */
+    visit: async ({code}) => {
+      const secret = parseCode(code, 'receipt');
+      const {openReturning} = await returning();
+      const found = openReturning(desk.opened(), secret, outside);
+      const view = await found.look();
+      Object.assign(at, {found, removed: false});
+      return view;
+    },
+    remove: async () => {
+      if (at.removed) return;
+      await visited().remove();
+      Object.assign(at, {found: null, removed: true});
+    },
+    leave: async () => void Object.assign(at, {found: null}),
+  };
+}
+
+/** All of them at once, since each round over Tor costs a second. */
+async function returning() {
+  try {
+    const [found] = await Promise.all([
+      import('./returning.js'),
+      import('../client/receipt.js'),
+      import('../client/sending.js'),
+      import('../client/views.js'),
+      import('../crypto/conversation.js'),
+    ]);
+    return found;
+  } catch {
+    throw new DrempelError('server-unreachable');
+  }
+}
+
+serveWorker(reporterCalls);

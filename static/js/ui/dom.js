@@ -29,9 +29,24 @@ function setProp(element, name, value) {
     for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
   } else if (PROPERTIES.includes(name)) {
     Reflect.set(element, name, value);
+    if (element instanceof HTMLInputElement && name === 'checked') asDefault(element);
   } else if (value !== false) {
     element.setAttribute(name, value === true ? '' : String(value));
   }
+}
+
+/**
+ * Let a choice be what the document says. Firefox writes to disk where the two differ, whatever autocomplete says.
+ * @param {HTMLInputElement} input
+ */
+const asDefault = (input) => (input.defaultChecked = input.checked);
+
+/** From now on, no choice that a person makes is for the browser to keep. */
+export function keepChoicesUnsaved() {
+  addEventListener('change', () => {
+    // With one of them chosen, the others are not any more.
+    document.querySelectorAll('input').forEach(asDefault);
+  });
 }
 
 /** @param {Node} parent @param {Child[]} children */
