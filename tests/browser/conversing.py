@@ -7,10 +7,9 @@ from typing import Any
 import httpx
 
 from crypto import wire
-from crypto.codes import parse_code
+from crypto.codes import ReporterKeys, parse_code, reporter_keys
 from crypto.encoding import b64, day_text, hash_labelled, unb64, utc_day
 from crypto.envelope import ConversationPlace, seal_conversation
-from crypto.keys import ReporterKeys, reporter_keys
 from crypto.sealing import os_random
 from crypto.signatures import parse_dsse
 from crypto.wire import StoredEnvelope, envelope_hash

@@ -4,10 +4,9 @@ from typing import Any
 
 import httpx
 
-from crypto.codes import parse_code
+from crypto.codes import parse_code, root_seed
 from crypto.directory import make_directory
 from crypto.encoding import b64, hash_labelled, parse_object, unb64
-from crypto.keys import root_seed
 from crypto.signatures import parse_dsse
 from tests.serving import Demo
 

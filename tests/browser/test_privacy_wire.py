@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from crypto.codes import new_code, parse_code
+from crypto.codes import new_code, parse_code, reporter_keys
 from crypto.encoding import unb64
-from crypto.keys import reporter_keys
 from crypto.sealing import os_random
 from tests.browser.catalogue import words
 from tests.browser.conftest import BROWSERS, Opening
