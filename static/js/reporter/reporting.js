@@ -40,7 +40,7 @@ function writeScreen(session) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     const wrong = unsendable(draft.text);
-    if (wrong) setProblem(() => t(wrong));
+    if (wrong) setProblem(() => t(wrong), 'text');
     else void seal(session);
   };
   return el(
@@ -155,7 +155,7 @@ async function refused(session, refusal) {
   } else {
     write(session);
   }
-  setProblem(() => refusalWords(refusal));
+  setProblem(() => refusalWords(refusal), refusal.problem.code.startsWith('text-') ? 'text' : '');
 }
 
 /** @param {Session} session */

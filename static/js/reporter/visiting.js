@@ -116,7 +116,7 @@ async function refresh(session, visit) {
 async function reply(session, visit) {
   const {typed, link} = session;
   if (typed.reply.trim() === '') {
-    setProblem(() => t('error.text-empty'));
+    setProblem(() => t('error.text-empty'), 'reply');
     return;
   }
   try {
@@ -132,7 +132,8 @@ async function reply(session, visit) {
 /** The conversation as it was shown before, with the text as it was, and why. @param {Session} session @param {Visit} visit @param {Refusal} refusal @param {Key} [stopped] */
 function unchanged(session, visit, refusal, stopped) {
   read(session, visit);
-  if (refusal.problem?.code !== 'stopped') setProblem(() => refusalWords(refusal));
+  const code = refusal.problem?.code ?? '';
+  if (code !== 'stopped') setProblem(() => refusalWords(refusal), code.startsWith('text-') ? 'reply' : '');
   else if (stopped) setProblem(() => t(stopped));
 }
 

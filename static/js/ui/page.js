@@ -10,8 +10,12 @@ import {LANGUAGES, dayWords, language, pick, preferred, speak, t, wordsFor} from
 /** @import {Key, Language, PageName, Text} from './words.js' */
 /** @typedef {() => Child} Screen draws itself from what the page knows, in the language at hand; may be asked again at any time */
 
-/** @type {{name: PageName, screen: Screen, title: Key, overview: Overview | null, problem: (() => string) | null, leaving: () => void}} */
-const page = {name: 'reporter', screen: () => null, title: 'title', overview: null, problem: null, leaving: () => undefined};
+/**
+ * `wrong` is the id of the field that the problem is about, if any.
+ * @type {{name: PageName, screen: Screen, title: Key, overview: Overview | null, problem: (() => string) | null, wrong: string,
+ *   leaving: () => void}}
+ */
+const page = {name: 'reporter', screen: () => null, title: 'title', overview: null, problem: null, wrong: '', leaving: () => undefined};
 
 const SECONDS_TO_NEXT_TRY = 3;
 
@@ -111,7 +115,7 @@ export function inOwnWords(tag, text, className) {
  * @param {Key} title of the tab @param {Screen} screen
  */
 export function show(title, screen) {
-  Object.assign(page, {screen, title, problem: null});
+  Object.assign(page, {screen, title, problem: null, wrong: ''});
   say('');
   redraw();
   document.title = t(title);
@@ -126,6 +130,7 @@ export function redraw() {
   const at = typed && caret(typed);
   const scrolled = typed?.scrollTop ?? 0;
   fill(main(), problemBox(), page.screen());
+  markWrong();
   const heading = main().querySelector('h1');
   if (heading) Object.assign(heading, {id: 'heading', tabIndex: -1});
   const again = active?.id ? document.getElementById(active.id) : null;
@@ -141,14 +146,26 @@ const caret = ({selectionStart, selectionEnd}) =>
 
 const problemBox = () => page.problem && el('div', {class: 'problem', id: 'problem', role: 'alert', tabindex: '-1'}, el('p', {}, page.problem()));
 
-/** Say what is wrong, above the screen, which stays as it is. @param {(() => string) | null} words null when it is right again */
-export function setProblem(words) {
-  page.problem = words;
+/** The field that a problem is about says so too: who has come down to it no longer sees what stands above. */
+function markWrong() {
+  const field = page.problem && document.getElementById(page.wrong);
+  if (!page.problem || !field) return;
+  const id = `${page.wrong}-wrong`;
+  field.setAttribute('aria-invalid', 'true');
+  field.setAttribute('aria-describedby', [field.getAttribute('aria-describedby') ?? '', id].join(' ').trim());
+  field.after(el('p', {class: 'wrong', id}, page.problem()));
+}
+
+/**
+ * Say what is wrong, above the screen, which stays as it is.
+ * @param {(() => string) | null} words null when it is right again @param {string} [wrong] id of the field to put it right in
+ */
+export function setProblem(words, wrong = '') {
+  Object.assign(page, {problem: words, wrong});
   redraw();
-  if (words) {
-    scrollTo(0, 0);
-    document.getElementById('problem')?.focus();
-  }
+  if (!words) return;
+  scrollTo(0, 0);
+  document.getElementById(wrong || 'problem')?.focus();
 }
 
 /** @param {Refusal | unknown} refusal @returns {string} its words in the language at hand */
