@@ -2,7 +2,7 @@
 
     python -m tests.bench [--short] [--output FILE]
 
-Takes some three minutes; `--short` takes seconds and shows only that it works. The data folders lie in the
+Takes some eight minutes; `--short` takes less than one and shows only that it works. The data folders lie in the
 project's folder (or in $DREMPEL_BENCH_FOLDER), since a temporary folder may be in memory, where durable means nothing.
 """
 
@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.bench import answers, resting, sync, throughput
+from tests.bench import answers, pages, resting, sync, throughput
+from tests.bench.filled import two_inboxes
 from tests.bench.table import goals, text
 from tests.project import ROOT
 
@@ -33,6 +34,7 @@ class Amounts:
     cycles: int = 2000
     starts: int = 5
     load: int = 6000
+    browsing: pages.Amounts = field(default_factory=pages.Amounts)
 
 
 SHORT = Amounts(
@@ -42,6 +44,7 @@ SHORT = Amounts(
     cycles=20,
     starts=1,
     load=200,
+    browsing=pages.Amounts(reports=1, next_syncs=1, looks=1, objects=False),
 )
 
 
@@ -60,6 +63,7 @@ def measure(folder: Path, amounts: Amounts) -> dict[str, Any]:
     filesystem, device = mount_of(folder.resolve())
     if filesystem in IN_MEMORY:
         raise SystemExit(f"{folder} is in memory: set DREMPEL_BENCH_FOLDER to a folder on a disk.")
+    inboxes = two_inboxes(folder, amounts.conversations)
     return {
         "machine": {
             "processors": len(os.sched_getaffinity(0)),
@@ -68,16 +72,17 @@ def measure(folder: Path, amounts: Amounts) -> dict[str, Any]:
             "device": device,
         },
         "throughput": throughput.measure(folder, amounts.loads),
-        "sync": sync.measure(folder, amounts.conversations, amounts.syncs),
+        "sync": sync.measure(inboxes, amounts.syncs),
         "answers": answers.measure(folder, amounts.cycles),
         "resting": resting.measure(folder, amounts.starts, amounts.load),
+        "pages": pages.measure(folder, inboxes, amounts.browsing),
     }
 
 
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("--short", action="store_true", help="show in seconds that it works")
+    parser.add_argument("--short", action="store_true", help="show quickly that it works")
     parser.add_argument("--output", type=Path, default=ROOT / "bench.json", metavar="FILE")
     options = parser.parse_args()
     place = Path(os.environ.get("DREMPEL_BENCH_FOLDER", ROOT / "test-output"))

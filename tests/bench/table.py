@@ -1,34 +1,11 @@
 """The figures as plain text of at most 80 columns, and the goals beside them."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from tests.bench import page_table
+from tests.bench.goal import Goal
+
 MIB = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A promise, what was measured, and whether that keeps it."""
-
-    what: str
-    measured: float
-    bound: float
-    at_least: bool = False
-
-    @property
-    def met(self) -> bool:
-        """Whether it is kept."""
-        return self.measured >= self.bound if self.at_least else self.measured <= self.bound
-
-    def to_json(self) -> dict[str, Any]:
-        """For bench.json."""
-        return {**asdict(self), "met": self.met}
-
-    def line(self) -> str:
-        """One line of the table."""
-        sign = ">=" if self.at_least else "<="
-        word = "met" if self.met else "NOT MET"
-        return f"{self.what:<46}{self.measured:>9.3g}  {sign} {self.bound:<6g}{word:>9}"
 
 
 def goals(figures: dict[str, Any]) -> list[Goal]:
@@ -41,8 +18,9 @@ def goals(figures: dict[str, Any]) -> list[Goal]:
         Goal("reports at 32 clients, of an empty handler", at[32]["to_empty"], 0.25, at_least=True),
         Goal("requests that failed, at any number of clients", failed, 0),
         Goal("confirmed reports that are not stored", throughput["missing"], 0),
-        Goal("first sync of the inbox, seconds", full["first_s"], 3),
-        Goal("next sync of the inbox, seconds", full["next_s"], 1),
+        Goal("first sync by the command, seconds", full["first_s"], 3),
+        Goal("next sync by the command, seconds", full["next_s"], 1),
+        *page_table.goals(figures["pages"]),
     ]
 
 
@@ -62,6 +40,8 @@ def text(figures: dict[str, Any], promises: list[Goal]) -> str:
             *_answers(figures["answers"]),
             "",
             *_resting(figures["resting"]),
+            "",
+            *page_table.lines(figures["pages"]),
             "",
             f"{'Goals':<46}{'measured':>9}  goal",
             *(goal.line() for goal in promises),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.bench.table import Goal
+from tests.bench.goal import Goal
+from tests.bench.reports import BODY_LENGTH
 from tests.project import ROOT
 
 
@@ -16,7 +17,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
     """What a short run printed, and what it wrote."""
     output = tmp_path_factory.mktemp("bench") / "bench.json"
     command = [sys.executable, "-m", "tests.bench", "--short", "--output", str(output)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=True)
     return done.stdout, json.loads(output.read_text())
 
 
@@ -38,7 +39,64 @@ def test_all_that_is_promised_is_measured(run: tuple[str, dict[str, Any]]) -> No
     assert all(item["p95_ms"] >= item["median_ms"] > 0 for item in kinds.values())
     assert figures["resting"]["start_s"] > 0
     assert figures["resting"]["memory_bytes"] > 1 << 20
-    assert len(figures["goals"]) == 5
+    assert len(figures["goals"]) == 15
+
+
+def test_the_weight_of_each_visit_is_known_to_the_byte(run: tuple[str, dict[str, Any]]) -> None:
+    _, figures = run
+    visits = figures["pages"]["visits"]
+    assert set(visits) == {"chromium", "firefox"}
+    for visit in visits.values():
+        report, back, inbox = (visit["weight"][kind] for kind in ("report", "return", "inbox"))
+        assert report["sent_bytes"] == BODY_LENGTH
+        assert back["sent_bytes"] == 0
+        assert min(it["header_bytes"] / it["requests"] for it in (report, back, inbox)) > 500
+        assert len(report["heaviest"]) == 10
+        assert report["heaviest"][0]["request"] == "GET /static/vendor/noble.js"
+        assert back["heaviest"][0] == {
+            "request": "GET /demo/api/1/mailboxes/...",
+            "bytes": 65536,
+            "uncompressed_bytes": 65536,
+        }
+    weights = [visit["weight"] for visit in visits.values()]
+    # What differs between two browsers is how they name themselves.
+    assert weights[0]["report"]["requests"] == weights[1]["report"]["requests"]
+    assert weights[0]["report"]["bytes"] == weights[1]["report"]["bytes"]
+
+
+def test_the_first_screen_is_the_document_and_its_style(run: tuple[str, dict[str, Any]]) -> None:
+    first = run[1]["pages"]["first_screen"]
+    assert first["requests"] == 2
+    assert first["shown"] == first["texts"] > 5
+
+
+def test_a_report_is_timed_in_its_parts(run: tuple[str, dict[str, Any]]) -> None:
+    sending = run[1]["pages"]["sending"]
+    assert set(sending) == {"chromium", "firefox", "firefox at Safer"}
+    for item in sending.values():
+        assert 0 < item["drawn_ms"] <= item["usable_ms"]
+        assert item["derive_ms"] > 0
+        assert item["bare_ms"] > 0
+        assert item["to_bare"] > 0
+
+
+def test_an_inbox_is_timed_first_and_again(run: tuple[str, dict[str, Any]]) -> None:
+    inboxes = run[1]["pages"]["inboxes"]
+    assert set(inboxes) == {"chromium", "firefox"}
+    for item in inboxes.values():
+        assert [(it["mine"], it["others"]) for it in item] == [(6, 0), (3, 3)]
+        for sync in item:
+            for when in (sync["first"], sync["next"]):
+                assert when["ms"] > when["sync_ms"] > 0
+                assert when["ms"] > when["signIn_ms"] > 0
+
+
+def test_memory_is_that_of_the_whole_browser(run: tuple[str, dict[str, Any]]) -> None:
+    pages = run[1]["pages"]
+    taken = [it["memory"] for it in pages["visits"].values()]
+    taken += [it["memory"] for item in pages["inboxes"].values() for it in item]
+    assert len(taken) == 6
+    assert all(it["used_bytes"] > it["blank_bytes"] > 1 << 26 for it in taken)
 
 
 def test_the_table_fits_a_terminal_and_shows_every_goal(run: tuple[str, dict[str, Any]]) -> None:
