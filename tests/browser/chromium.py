@@ -1,5 +1,7 @@
 """Debian's Chromium, by Playwright."""
 
+import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,7 +55,9 @@ def _arguments(setting: Setting) -> list[str]:
     rules = ", ".join([*names, "MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1", "EXCLUDE localhost"])
     flags = ["--jitless"] if setting.safer else []
     flags += ["--noexpose-wasm"] if setting.safer or not setting.wasm else []
-    return [f"--host-resolver-rules={rules}", *([f"--js-flags={' '.join(flags)}"] if flags else [])]
+    chosen = [f"--js-flags={' '.join(flags)}"] if flags else []
+    chosen += ["--restore-last-session"] if setting.restoring else []
+    return [f"--host-resolver-rules={rules}", *chosen]
 
 
 class ChromiumPage(Page):
@@ -167,3 +171,19 @@ class ChromiumPage(Page):
         if self._open:
             self._open = False
             self._context.close()
+
+    def kill(self) -> None:
+        self._open = False
+        for process in Path("/proc").glob("[0-9]*"):
+            if f"--user-data-dir={self.profile}" in _arguments_of(process):
+                with suppress(ProcessLookupError):
+                    os.kill(int(process.name), signal.SIGKILL)
+        with suppress(Error):
+            self._context.close()
+
+
+def _arguments_of(process: Path) -> list[str]:
+    try:
+        return (process / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+    except OSError:  # it has ended meanwhile
+        return []

@@ -33,6 +33,7 @@ class Setting:
     width: int = 1280
     height: int = 900
     hosts: tuple[str, ...] = ("drempel.test",)
+    restoring: bool = False  # opens again what was open when it was closed
 
 
 class Page(ABC):
@@ -111,6 +112,10 @@ class Page(ABC):
     @abstractmethod
     def close(self) -> None:
         """Quit the browser as a person does: afterwards the profile is on disk. Twice is as good as once."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End every process of the browser, as when the power fails."""
 
     @property
     def url(self) -> str:

@@ -274,6 +274,10 @@ class FirefoxPage(Page):
         finally:
             end(self._process)
 
+    def kill(self) -> None:
+        end(self._process)
+        self._firefox.delete_session(send_request=False)
+
 
 def _still(look: Callable[[], T]) -> T:
     try:

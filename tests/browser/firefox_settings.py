@@ -64,5 +64,7 @@ def preferences(setting: Setting) -> Iterator[tuple[str, Value]]:
     yield "intl.accept_languages", setting.language
     yield "layout.css.prefers-color-scheme.content-override", 0 if setting.dark else 1
     yield "javascript.options.wasm", setting.wasm
+    if setting.restoring:
+        yield "browser.startup.page", 3
     if setting.safer:
         yield from SAFER.items()

@@ -73,25 +73,24 @@ PLANT = """(() => {
 })()"""
 
 
-def linger(page: Page) -> None:
+def linger(page: Page, mark: str = MARK) -> None:
     """Leave a page open until the browser has had every chance to write down what it shows.
 
-    A field with a text of its own is added to the page; once that is on disk, all else that goes there is too.
+    A field with a text of its own is added to the page; once that is on disk, all else that goes there is too. Who does
+    it again in the same browser gives another text, since a browser may keep what it has written.
     """
     secrets = Secrets()
-    secrets.text("mark", MARK)
-    needles = Needles(secrets)
-
-    def kept() -> bool:
-        return any(
-            needles.found(piece)
-            for path in page.profile.glob(SESSIONS[page.browser])
-            for piece in _pieces(path)
-        )
-
+    secrets.text("mark", mark)
     page.evaluate(PLANT)
-    page.type(MARK)
-    poll(kept, lambda: f"{page.browser} does not write down its session")
+    page.type(mark)
+    poll(lambda: bool(in_session(page, secrets)), lambda: f"{page.browser} does not write down its session")
+
+
+def in_session(page: Page, secrets: Secrets) -> set[str]:
+    """What an open browser has written down, so far, of what its pages show."""
+    needles = Needles(secrets)
+    paths = page.profile.glob(SESSIONS[page.browser])
+    return {name for path in paths for piece in _pieces(path) for name in needles.found(piece)}
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
