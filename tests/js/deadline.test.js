@@ -10,3 +10,8 @@ test('days are counted on the calendar, whatever the clock of this place does', 
   assert.equal(daysAfter('2028-02-24', 7), '2028-03-02');
   assert.equal(daysAfter('2026-03-25', 7), '2026-04-01');
 });
+
+test('a report that claims the last of days has a deadline that can be written', () => {
+  assert.equal(daysAfter('9999-12-31', 7), '9999-12-31');
+  assert.equal(daysAfter('9999-12-30', 3650), '9999-12-31');
+});

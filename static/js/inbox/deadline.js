@@ -4,9 +4,15 @@ import {dayWords, t} from '../ui/words.js';
 import {desk} from './desk.js';
 
 const DAY = 86_400_000;
+const LAST = '9999-12-31';
 
-/** @param {string} day `YYYY-MM-DD` @param {number} days @returns {string} so many days later */
-export const daysAfter = (day, days) => new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
+/**
+ * So many days later. A reporter may claim any day, the last one too: what lies beyond has no such name, and to ask for its
+ * words is an error in Firefox, which would keep the whole list from being shown.
+ * @param {string} day `YYYY-MM-DD` @param {number} days @returns {string}
+ */
+export const daysAfter = (day, days) =>
+  new Date(Math.min(Date.parse(`${day}T00:00:00Z`) + days * DAY, Date.parse(LAST))).toISOString().slice(0, 10);
 
 /** For a report that nobody has answered. @param {string} day of the report */
 export function deadlineLine(day) {
