@@ -249,6 +249,47 @@ test('a page that stands open takes new keys when an hour or a day has passed', 
   await assert.rejects(calls.seal(REPORT), {code: 'clock-wrong'});
 });
 
+/** @param {string} id @returns {Between} as if one recipient had no key */
+const without = (id) => on('keys', async (_asked, pass) => {
+  const answer = JSON.parse(String((await pass()).body));
+  return given(200, JSON.stringify({...answer, recipients: answer.recipients.filter((/** @type {any} */ {recipient}) => recipient !== id)}));
+});
+
+test('nobody is sealed to but those whom the page has shown', async () => {
+  let time = Date.now();
+  const {calls, overview} = await page({now: () => time});
+  const channel = overview.channels.find(({id}) => id === REPORT.channel);
+  const [first, second] = (channel?.recipients ?? []).map(({id}) => id);
+  assert.ok(first && second);
+  meddler.between(without(second));
+  const shown = await calls.open({base: meddler.url, pin: service.fingerprint});
+  assert.deepEqual(shown.channels.find(({id}) => id === REPORT.channel)?.missing.map(({id}) => id), [second]);
+  await calls.seal({...REPORT, without: [second]});
+  meddler.between(null);
+  time += 61 * 60 * 1000;
+  await assert.rejects(calls.seal({...REPORT, without: [second]}), {code: 'channel-changed'});
+  await assert.rejects(calls.send(), TypeError);
+  await assert.rejects(calls.seal({...REPORT, without: [second]}), {code: 'channel-changed'}, 'for as long as the page shows the old');
+  assert.deepEqual(await calls.open({base: meddler.url, pin: service.fingerprint}), overview);
+  await calls.seal(REPORT);
+  await calls.send();
+});
+
+test('who came without a fingerprint gets no other organisation when it is asked for again', async () => {
+  const calls = reporterCalls({tell: () => {}, limits: LIMITS});
+  await calls.open({base: meddler.url, pin: ''});
+  const other = await startService();
+  try {
+    meddler.between(async ({path}) => {
+      const response = await fetch(`${other.url}api/1/${path}`);
+      return given(response.status, Buffer.from(await response.arrayBuffer()));
+    });
+    await assert.rejects(calls.open({base: meddler.url, pin: ''}), {code: 'directory-pin'});
+  } finally {
+    await other.stop();
+  }
+});
+
 test('whoever comes without a fingerprint is told so', async () => {
   const calls = reporterCalls({tell: () => {}});
   assert.equal((await calls.open({base: meddler.url, pin: ''})).verified, false);

@@ -142,6 +142,16 @@ export function overviewOf(organisation) {
   };
 }
 
+/**
+ * Whether a channel is as a page has shown it: nobody but those named there may get to read a report, whatever has been
+ * published since, or whoever can be reached again.
+ * @param {Overview} shown @param {Organisation} organisation @param {string} channel id
+ */
+export function isAsShown(shown, organisation, channel) {
+  const of = (/** @type {Overview} */ {channels}) => JSON.stringify(channels.find(({id}) => id === channel));
+  return of(shown) === of(overviewOf(organisation));
+}
+
 /** @param {Organisation} organisation @param {Channel} channel @returns {ChannelView} */
 function channelView({directory, served}, {id, name, description, kinds, recipients, informed, routes}) {
   const listed = directory.content.recipients;

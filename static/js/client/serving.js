@@ -8,12 +8,15 @@ import {follow, overviewOf} from './organisation.js';
 /** @import {Kind} from '../crypto/codes.js' */
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Connection, Limits} from './connection.js' */
-/** @import {Followed} from './organisation.js' */
+/** @import {Followed, Organisation} from './organisation.js' */
 /** @import {CodeCheck, Overview, Problem, Told} from './views.js' */
 /** @typedef {(args: any) => unknown} Call */
 /** @typedef {{addEventListener: (type: 'message', listener: (event: {data: any}) => void) => void, postMessage: (message: any) => void}} Line */
 /** @typedef {{tell: (event: Told) => void, now?: () => number, random?: Random, limits?: Limits}} Outside `now` in milliseconds since 1970 */
-/** @typedef {{connection: Connection, followed: Followed, organisation: Uint8Array}} Opened `organisation` is its id */
+/**
+ * `organisation` is its id; `address` is where it was asked for, with which pin; `shown` is what the page was told last.
+ * @typedef {{connection: Connection, followed: Followed, organisation: Uint8Array, address: string, shown: Overview}} Opened
+ */
 /**
  * Where a worker's calls come together: `inTurn` makes a call that runs after those before it, since they change the same
  * things; `stop` makes the one that is going on, and those behind it, fail with `stopped`.
@@ -84,15 +87,24 @@ export function openDesk({tell, now, limits}) {
   const calls = queue();
   /** @type {{connection: Connection | null, found: Opened | null}} */
   const at = {connection: null, found: null};
+
+  /** @param {string} base @param {string} pin @returns {Promise<Pick<Opened, 'connection' | 'followed'> & {organisation: Organisation}>} */
+  const enter = async (base, pin) => {
+    const wanted = readPin(pin);
+    const connection = connect(base, tell, limits);
+    at.connection = connection;
+    const followed = await follow(connection, wanted, now);
+    return {connection, followed, organisation: await followed.current()};
+  };
   return {
     open: async ({base, pin}) => {
-      const wanted = readPin(pin);
-      const connection = connect(base, tell, limits);
-      at.connection = connection;
-      const followed = await follow(connection, wanted, now);
-      const organisation = await followed.current();
-      Object.assign(at, {found: {connection, followed, organisation: organisation.directory.organisation}});
-      return overviewOf(organisation);
+      const address = `${base}#${pin}`;
+      const known = at.found?.address === address && at.found.connection === at.connection ? at.found : null;
+      // Asked for again, it must be the same organisation, and no older directory of it: also where no link says which.
+      const {organisation, ...line} = known ? {...known, organisation: await known.followed.again()} : await enter(base, pin);
+      const shown = overviewOf(organisation);
+      at.found = {...line, organisation: organisation.directory.organisation, address, shown};
+      return shown;
     },
     opened: () => {
       if (!at.found) throw new TypeError('open comes first');

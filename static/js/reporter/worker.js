@@ -4,7 +4,6 @@
  * only a return visit needs is fetched when there is one. The screens know its calls, and nothing of what is behind them.
  */
 import '../../vendor/noble.js';
-import '../client/connection.js';
 import '../crypto/directory.js';
 import '../crypto/directory_form.js';
 import '../crypto/envelope.js';
@@ -17,7 +16,8 @@ import {parseCode} from '../crypto/codes.js';
 import {equal} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
 import {osRandom} from '../crypto/sealing.js';
-import {dayAt} from '../client/organisation.js';
+import {ClientProblem} from '../client/connection.js';
+import {dayAt, isAsShown} from '../client/organisation.js';
 import {newReceipt, sealReport, sendReport} from '../client/report.js';
 import {checkCode, openDesk, serveWorker} from '../client/serving.js';
 
@@ -92,14 +92,16 @@ function writing(desk, {tell, now, random}) {
 
   /** @param {Asked} asked */
   const seal = async (asked) => {
-    const content = JSON.stringify(asked);
+    const {followed, shown} = desk.opened();
+    const content = JSON.stringify([asked, shown.channels.find(({id}) => id === asked.channel)]);
     // It may have arrived: only the very same bytes can be sent again.
     if (at.draft?.sending === 'begun' && at.draft.asked === content) return;
     // Whatever fails from here on, what was sealed before is not what the person means now.
     if (at.draft) Object.assign(at.draft, {sealed: null, asked: ''});
-    const organisation = await desk.opened().followed.current();
+    const organisation = await followed.current();
     const keys = unusedKeys();
     const sealed = await sealReport(organisation, keys, {...asked, today: dayAt(now())}, random);
+    if (!isAsShown(shown, organisation, asked.channel)) throw new ClientProblem('channel-changed');
     Object.assign(draft(), {sealed, asked: content});
   };
 
