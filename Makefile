@@ -41,7 +41,7 @@ check: $(VENV)/.dev node_modules/.installed
 	$(NODE_BIN)/eslint --max-warnings 0 .
 	@$(MAKE) --no-print-directory vendor-verify
 
-bench: $(VENV)/.dev node_modules/.installed
+bench: $(VENV)/.dev node_modules/.installed system
 	$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.dev
