@@ -23,6 +23,7 @@ Envelopes = list[StoredEnvelope]
 REPORT = "Wat ik zag."
 ANSWER = "Wie was daar nog bij?"
 MORE = "Twee mensen van inkoop."
+ALL = [REPORT, ANSWER, MORE]
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from crypto.wire import StoredEnvelope
 from tests.browser.catalogue import words
 from tests.browser.conftest import Opening
-from tests.browser.conversing import ANSWER, MORE, REPORT, Talk
+from tests.browser.conversing import ALL, Talk
 from tests.browser.inbox import Inbox
 from tests.browser.meddling import nothing_ran
 from tests.browser.reporter import Reporter
 from tests.browser.tampering import Tamper, Tampering, tampering, untouched
-
-ALL = [REPORT, ANSWER, MORE]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import pytest
 
 from tests.browser.catalogue import words
 from tests.browser.conftest import BROWSERS, Opening
-from tests.browser.conversing import ANSWER, MORE, REPORT, Talk, talk_in
+from tests.browser.conversing import ALL, ANSWER, MORE, REPORT, Talk, talk_in
 from tests.browser.meddling import instead
-from tests.browser.sides import ALL, Sides, sides_of
+from tests.browser.sides import Sides, sides_of
 from tests.browser.tampering import Tamper, untouched
 from tests.serving import Demo
 

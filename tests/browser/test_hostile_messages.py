@@ -8,8 +8,8 @@ import pytest
 from crypto.sealing import os_random
 from crypto.wire import StoredEnvelope
 from tests.browser.conftest import BROWSERS, Opening
-from tests.browser.conversing import ANSWER, MORE, REPORT, Talk, talk_in
-from tests.browser.sides import ALL, Sides, sides_of
+from tests.browser.conversing import ALL, ANSWER, MORE, REPORT, Talk, talk_in
+from tests.browser.sides import Sides, sides_of
 from tests.serving import Demo
 
 ADVISER = "confidential-adviser-1"
