@@ -16,6 +16,7 @@ from playwright.sync_api import (
     Playwright,
     WebError,
 )
+from playwright.sync_api import Page as PlaywrightPage
 
 from tests.browser.driver import PATIENCE, Moved, Page, Setting, Unreachable, poll
 
@@ -46,7 +47,15 @@ def start(playwright: Playwright, profile: Path, setting: Setting | None = None)
         color_scheme="dark" if chosen.dark else "light",
         viewport={"width": chosen.width, "height": chosen.height},
     )
-    return ChromiumPage(profile, context)
+    if chosen.restoring:
+        poll(lambda: _restored(context) is not None, lambda: "chromium does not open again what was open")
+    return ChromiumPage(profile, context, _restored(context) or context.pages[0])
+
+
+def _restored(context: BrowserContext) -> PlaywrightPage | None:
+    """The page that was open when the browser was closed, beside the empty one that is there each time."""
+    context.pages[0].evaluate("0")  # what the browser has told by now is known after that
+    return next((page for page in context.pages if page.url != "about:blank"), None)
 
 
 def _arguments(setting: Setting) -> list[str]:
@@ -65,10 +74,10 @@ class ChromiumPage(Page):
 
     browser = "chromium"
 
-    def __init__(self, profile: Path, context: BrowserContext) -> None:
+    def __init__(self, profile: Path, context: BrowserContext, page: PlaywrightPage) -> None:
         super().__init__(profile)
         self._context = context
-        self._page = context.pages[0]
+        self._page = page
         self._errors: list[str] = []
         self._asked = 0
         self._dead_ends = 0
@@ -112,7 +121,8 @@ class ChromiumPage(Page):
         self._page.reload()
 
     def back(self) -> None:
-        self._page.evaluate("history.back()")
+        with suppress(Moved):  # it may be back before it can say so
+            self.evaluate("history.back()")
 
     def _the(self, found: Locator) -> Locator:
         return found.filter(visible=True)
