@@ -103,7 +103,7 @@ export function openDesk({tell, now, limits}) {
       // Asked for again, it must be the same organisation, and no older directory of it: also where no link says which.
       const {organisation, ...line} = known ? {...known, organisation: await known.followed.again()} : await enter(base, pin);
       const shown = overviewOf(organisation);
-      at.found = {...line, organisation: organisation.directory.organisation, address, shown};
+      Object.assign(at, {found: {...line, organisation: organisation.directory.organisation, address, shown}});
       return shown;
     },
     opened: () => {

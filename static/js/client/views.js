@@ -49,8 +49,9 @@ import {REPORTER} from '../crypto/message.js';
 /** @typedef {{code: string, detail: string, group?: number, correction?: string, kind?: string}} Problem what a call fails with */
 /** @typedef {{problem: {code: string, group: number, correction: string, kind: string} | null}} CodeCheck */
 /**
- * What a worker tells without being asked. `seconds` is the pause before the next try; `done` and `total` are bytes.
- * @typedef {{event: 'waiting', code: string, seconds: number} | {event: 'slow'} | {event: 'renewed'}
+ * What a worker tells without being asked. `seconds` is the pause before the next try; `done` and `total` are bytes; `perhaps`:
+ * something may be stored under the receipt before this one.
+ * @typedef {{event: 'waiting', code: string, seconds: number} | {event: 'slow'} | {event: 'renewed', perhaps: boolean}
  *   | {event: 'progress', done: number, total: number}} Told
  */
 

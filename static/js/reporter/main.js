@@ -9,9 +9,10 @@ import {waitingWords} from './sending.js';
 /** @import {Link, Refusal} from '../ui/page.js' */
 /**
  * What the reporter chose and typed: kept whatever happens, until they leave. `channel` is '' before one is chosen; `without`
- * are the recipients whose absence was accepted; `renewed`: another receipt was shown before this one.
+ * are the recipients whose absence was accepted; `renewed`: another receipt was shown before this one; `tried`: something may be
+ * stored under this one, `perhaps`: under one before.
  * @typedef {{channel: string, without: string[], kind: string | null, text: string, rereadable: boolean, receipt: string,
- *   renewed: boolean, stored: boolean}} Draft
+ *   renewed: boolean, tried: boolean, perhaps: boolean, stored: boolean}} Draft
  */
 /** @typedef {{code: string, reply: string}} Typed on a return visit */
 /**
@@ -32,7 +33,18 @@ const NONE = Object.freeze({
 });
 
 /** @returns {Draft} */
-const nothing = () => ({channel: '', without: [], kind: null, text: '', rereadable: true, receipt: '', renewed: false, stored: false});
+const nothing = () => ({
+  channel: '',
+  without: [],
+  kind: null,
+  text: '',
+  rereadable: true,
+  receipt: '',
+  renewed: false,
+  tried: false,
+  perhaps: false,
+  stored: false,
+});
 
 /** @type {Session} */
 const session = {
@@ -46,10 +58,16 @@ const session = {
   reopen,
 };
 
-/** @param {{event: string}} told */
+/** @param {{event: string} & Record<string, unknown>} told */
 function hear(told) {
-  if (told.event === 'renewed') session.draft.renewed = true;
+  if (told.event === 'renewed') renew(told['perhaps'] === true);
   session.hear(/** @type {Told} */ (told));
+}
+
+/** The receipt that was shown is not that of what will be sent. @param {boolean} perhaps something may be stored under it */
+function renew(perhaps) {
+  const {draft} = session;
+  Object.assign(draft, {renewed: true, tried: false, perhaps: draft.perhaps || perhaps});
 }
 
 /** The document's own first screen, which is there before this script is. */
@@ -79,6 +97,9 @@ const ask = () => session.link.call('open', {base: base(), pin: location.hash.sl
 /** Ask again, where what was shown turned out to be old. */
 async function reopen() {
   know(await ask());
+  const {draft, overview} = session;
+  const kinds = overview.channels.find(({id}) => id === draft.channel)?.kinds ?? [];
+  if (!kinds.includes(draft.kind ?? '')) draft.kind = null;
 }
 
 /** @param {Overview} overview */
@@ -103,11 +124,13 @@ async function arrive(asked) {
   }
 }
 
-/** From the start, with another line: what was typed stays, and a receipt that was shown is void. */
+/** From the start, with another line: what was typed stays, and gets another receipt than the one that was shown. */
 function again() {
+  const {draft} = session;
   session.link.end();
-  session.draft.renewed ||= session.draft.receipt !== '';
-  session.draft.receipt = '';
+  setOrganisation(null);
+  if (draft.receipt !== '') renew(draft.tried);
+  draft.receipt = '';
   session.link = connect('reporter', hear);
   home();
   void arrive(ask());
@@ -125,8 +148,8 @@ const unusable = (refusal) => [
     {'data-screen': 'unusable'},
     el('h1', {}, t('unusable.title')),
     el('div', {class: 'problem', role: 'alert'}, el('p', {}, refusalWords(refusal))),
-    el('p', {}, t('unusable.nothing')),
-    session.draft.text !== '' && el('p', {}, t('unusable.kept')),
+    !session.draft.perhaps && el('p', {}, t('unusable.nothing')),
+    session.draft.text !== '' && [el('p', {}, t('unusable.kept')), el('p', {class: 'card text', id: 'kept', dir: 'auto'}, session.draft.text)],
     el('p', {class: 'hint'}, t('unusable.code'), ' ', el('code', {}, refusal.problem.code)),
     el('div', {class: 'actions'}, el('button', {type: 'button', class: 'primary', id: 'retry', on: {click: again}}, t('unusable.retry'))),
   ),
@@ -153,6 +176,7 @@ const channelScreen = () =>
       'div',
       {class: 'actions'},
       el('button', {type: 'submit', class: 'primary', id: 'next'}, t('next')),
+      session.draft.text !== '' && el('button', {type: 'button', id: 'to-text', on: {click: () => write(session)}}, t('channel.text')),
       el('button', {type: 'button', id: 'back', on: {click: home}}, t('back')),
     ),
   );

@@ -2,7 +2,7 @@
 import {el} from '../ui/dom.js';
 import {inOwnWords, redraw, refusalWords, say, setProblem, show} from '../ui/page.js';
 import {listWords, number, pick, t, tn} from '../ui/words.js';
-import {groups, send, waitingWords} from './sending.js';
+import {groups, receiptInTheMaking, send, waitingWords} from './sending.js';
 
 /** @import {ChannelView} from '../client/views.js' */
 /** @import {Refusal} from '../ui/page.js' */
@@ -13,11 +13,14 @@ import {groups, send, waitingWords} from './sending.js';
 const LONGEST_TEXT = 1_044_480;
 const NEARLY = 0.95 * LONGEST_TEXT;
 const GROUPS = 8;
-/** Refusals that another choice of channel can mend. */
-const OF_THE_CHANNEL = ['channel-closed', 'channel-unknown', 'recipient-unreachable'];
+/** Refusals that another choice of channel, or another look at it, can mend. */
+const OF_THE_CHANNEL = ['channel-changed', 'channel-closed', 'channel-unknown', 'kind-unknown', 'recipient-unreachable'];
 
 /** The two groups that are asked back, from 0, and what was typed. @type {{places: number[], typed: string[], wrong: boolean[]}} */
 const check = {places: [], typed: [], wrong: []};
+
+/** The receipt that is being waited for; null when there is none, or the person went back meanwhile. @type {{turn: object | null}} */
+const making = {turn: null};
 
 /** @param {string} text */
 const bytesOf = (text) => new TextEncoder().encode(text).length;
@@ -41,7 +44,8 @@ function writeScreen(session) {
     event.preventDefault();
     const wrong = unsendable(draft.text);
     if (wrong) setProblem(() => t(wrong), 'text');
-    else void seal(session);
+    else if (channelOf(session)) void seal(session);
+    else chooseFirst(session);
   };
   return el(
     'form',
@@ -58,6 +62,12 @@ function writeScreen(session) {
     ),
     actions('next', 'next', () => session.choose()),
   );
+}
+
+/** @param {Session} session */
+function chooseFirst(session) {
+  session.choose();
+  setProblem(() => t('channel.none'));
 }
 
 /** @param {string} id of the one that goes on @param {Key} words @param {() => void} back */
@@ -125,21 +135,29 @@ function unsendable(text) {
 
 /** Sealed before the receipt is shown: what can't be sent as it is must not cost anybody a code. @param {Session} session */
 async function seal(session) {
-  const {draft} = session;
-  const before = draft.receipt;
-  draft.receipt = '';
+  const {link} = session;
+  const turn = {};
+  making.turn = turn;
   receipt(session);
   try {
-    await session.link.call('seal', asked(session));
-    draft.receipt = await session.link.call('receipt');
-    draft.renewed &&= draft.receipt !== before;
-    session.hear = () => undefined;
-    say('');
-    redraw();
+    await link.call('seal', asked(session));
+    /** @type {string} */
+    const made = await link.call('receipt');
+    if (making.turn === turn) present(session, made);
   } catch (refusal) {
-    draft.receipt = before;
-    await refused(session, /** @type {Refusal} */ (refusal));
+    if (making.turn === turn) await refused(session, /** @type {Refusal} */ (refusal));
   }
+}
+
+/** @param {Session} session @param {string} made the receipt of what is sealed now */
+function present(session, made) {
+  const {draft} = session;
+  draft.renewed &&= made !== draft.receipt;
+  draft.receipt = made;
+  making.turn = null;
+  session.hear = () => undefined;
+  say('');
+  redraw();
 }
 
 /** @param {Session} session */
@@ -147,15 +165,19 @@ const asked = ({draft: {channel, kind, text, rereadable, without}}) => ({channel
 
 /** Back to where it can be put right, with the text as it was. @param {Session} session @param {Refusal} refusal */
 async function refused(session, refusal) {
-  if (OF_THE_CHANNEL.includes(refusal.problem.code)) {
+  const {turn} = making;
+  const code = refusal.problem?.code ?? '';
+  if (OF_THE_CHANNEL.includes(code)) {
     session.draft.without = [];
     // Who can be reached has changed since this page asked. If asking fails as well, the old list stands.
     await session.reopen().catch(() => undefined);
+    if (making.turn !== turn) return;
     session.choose();
   } else {
     write(session);
   }
-  setProblem(() => refusalWords(refusal), refusal.problem.code.startsWith('text-') ? 'text' : '');
+  making.turn = null;
+  setProblem(() => refusalWords(refusal), code.startsWith('text-') ? 'text' : '');
 }
 
 /** @param {Session} session */
@@ -171,20 +193,25 @@ function receiptScreen(session) {
     event.preventDefault();
     confirm(session);
   };
-  if (!draft.receipt) {
-    return el('section', {'data-screen': 'receipt'}, el('h1', {}, t('receipt.title')), el('p', {role: 'status'}, t('receipt.wait')), el('progress', {}));
-  }
+  if (making.turn) return receiptInTheMaking(() => giveUp(session));
   return el(
     'form',
     {'data-screen': 'receipt', on: {submit}},
     el('p', {class: 'step'}, t('step', {n: 3})),
     el('h1', {}, t('receipt.title')),
-    draft.renewed && el('div', {class: 'notice', id: 'renewed'}, el('p', {}, t('receipt.renewed'))),
+    draft.renewed && el('div', {class: 'notice', id: 'renewed'}, el('p', {}, t(draft.perhaps ? 'receipt.renewed.perhaps' : 'receipt.renewed'))),
     el('p', {}, t('receipt.lead')),
     groups(draft.receipt),
     el('ul', {}, /** @type {const} */ (['keep', 'only', 'power']).map((each) => el('li', {}, t(`receipt.${each}`)))),
     actions('next', 'receipt.next', () => write(session)),
   );
+}
+
+/** A server that never ends its answer must not keep anybody from the text. @param {Session} session */
+function giveUp(session) {
+  making.turn = null;
+  void session.link.call('stop');
+  write(session);
 }
 
 /** @param {Session} session */

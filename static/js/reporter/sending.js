@@ -1,10 +1,9 @@
 /** Sending, until it is stored or refused, and what is said then. */
 import {el} from '../ui/dom.js';
-import {leave, redraw, say, show} from '../ui/page.js';
+import {Refusal, leave, redraw, say, show} from '../ui/page.js';
 import {t, tn} from '../ui/words.js';
 
 /** @import {Told} from '../client/views.js' */
-/** @import {Refusal} from '../ui/page.js' */
 /** @import {Key} from '../ui/words.js' */
 /** @import {Session} from './main.js' */
 /** @typedef {{title: Key, stop: Key}} Words */
@@ -15,16 +14,16 @@ import {t, tn} from '../ui/words.js';
 
 /** @param {Session} session @param {Sending} sending */
 export async function send(session, {asked, refused, renewed}) {
-  const {draft, link} = session;
+  const {draft} = session;
   try {
-    await whileSending(session, {title: 'sending.title', stop: 'sending.stop'}, async () => {
-      // The day may have changed meanwhile, and with it the keys. Without a change this does nothing.
-      await link.call('seal', asked);
-      /** @type {string} */
-      const now = await link.call('receipt');
+    await whileSending(session, {title: 'sending.title', stop: 'sending.stop'}, async (call) => {
+      // The day may have changed meanwhile, and with it the keys. What may have arrived stays the same bytes.
+      await call('seal', asked);
+      const now = /** @type {string} */ (await call('receipt'));
       if (now !== draft.receipt) return Object.assign(draft, {receipt: now, renewed: true});
-      await link.call('send');
-      return Object.assign(draft, {stored: true});
+      draft.tried = true;
+      await call('send');
+      return Object.assign(draft, {stored: true, text: ''});
     });
   } catch (refusal) {
     return refused(session, /** @type {Refusal} */ (refusal));
@@ -35,7 +34,7 @@ export async function send(session, {asked, refused, renewed}) {
 /**
  * A screen that says how it goes on, until the work is done; the person can hurry it, and stop it.
  * @template T
- * @param {Session} session @param {Words} words @param {() => Promise<T>} work
+ * @param {Session} session @param {Words} words @param {(call: (name: string, args?: object) => Promise<unknown>) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function whileSending(session, words, work) {
@@ -51,10 +50,20 @@ export async function whileSending(session, words, work) {
     news(null);
     void link.call('hurry');
   };
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    void link.call('stop');
+  };
+  /** Between two calls the Worker has nothing to stop. @param {string} name @param {object} [args] */
+  const call = async (name, args) => {
+    if (stopped) throw new Refusal({code: 'stopped', detail: ''});
+    return link.call(name, args);
+  };
   session.hear = news;
-  show('title', () => sendingScreen(words, told, hurry, () => void link.call('stop')));
+  show('title', () => sendingScreen(words, told, hurry, stop));
   try {
-    return await work();
+    return await work(call);
   } finally {
     session.hear = () => undefined;
   }
@@ -82,6 +91,17 @@ export function waitingWords(told) {
   const why = told.code === 'server-unreachable' ? 'waiting.unreachable' : told.code === 'server-busy' ? 'waiting.busy' : 'waiting.unavailable';
   return `${t(why)} ${tn('waiting.again', Math.ceil(told.seconds))}`;
 }
+
+/** @param {() => void} back */
+export const receiptInTheMaking = (back) =>
+  el(
+    'section',
+    {'data-screen': 'receipt'},
+    el('h1', {}, t('receipt.making')),
+    el('p', {role: 'status'}, t('receipt.wait')),
+    el('progress', {'aria-labelledby': 'heading'}),
+    el('div', {class: 'actions'}, el('button', {type: 'button', id: 'back', on: {click: back}}, t('back'))),
+  );
 
 /** @param {string} code */
 export const groups = (code) =>

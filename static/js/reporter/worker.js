@@ -80,10 +80,11 @@ function writing(desk, {tell, now, random}) {
 
   /** @returns {ReporterKeys} of a receipt under which nothing was sent yet */
   const unusedKeys = () => {
-    if (draft().sending !== 'not yet') {
+    const {sending} = draft();
+    if (sending !== 'not yet') {
       at.draft = null;
       draft();
-      tell({event: 'renewed'});
+      tell({event: 'renewed', perhaps: sending !== 'refused'});
     }
     const {keys} = draft();
     if (!keys) throw new TypeError('they are dropped only when all is sent');

@@ -86,7 +86,8 @@ export function setOrganisation(overview) {
 
 function drawOrganisation() {
   const {overview} = page;
-  if (!overview) return;
+  // Of what is asked for anew, nothing is verified.
+  if (!overview) return fill(byId('organisation', HTMLElement));
   const sure = overview.verified;
   fill(
     byId('organisation', HTMLElement),
