@@ -31,6 +31,8 @@ async function start() {
   listen(hear);
   await begin('inbox', forget);
   addEventListener('beforeunload', guard);
+  // Another link was opened in this tab: what its fingerprint says counts, and nothing of what stood here does.
+  addEventListener('hashchange', () => location.reload());
   byId('lock', HTMLButtonElement).addEventListener('click', askToLock);
   ready();
   watchForm(forgetCode);

@@ -118,8 +118,8 @@ function received(session) {
     el(
       'ul',
       {},
-      el('li', {}, tn('received.acknowledge', acknowledge)),
-      el('li', {}, tn('received.feedback', feedback)),
+      acknowledge > 0 && el('li', {}, tn('received.acknowledge', acknowledge)),
+      feedback > 0 && el('li', {}, tn('received.feedback', feedback)),
       el('li', {}, t('received.return')),
       el('li', {}, tn('received.retention', retention)),
     ),

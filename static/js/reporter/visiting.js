@@ -11,6 +11,9 @@ import {conversation} from './thread.js';
 /** @import {Key} from '../ui/words.js' */
 /** @import {Session} from './main.js' */
 
+/** Whether it was said that closing loses the text that stands there. */
+const closing = {warned: false};
+
 /** @param {Session} session */
 export function askForReceipt(session) {
   show('title', () => codeScreen(session));
@@ -73,10 +76,18 @@ const threadScreen = (session, visit, done) =>
     el(
       'div',
       {class: 'actions apart'},
-      el('button', {type: 'button', id: 'close', on: {click: leave}}, t('received.close')),
+      el('button', {type: 'button', id: 'close', on: {click: () => finish(session)}}, t('received.close')),
       el('button', {type: 'button', class: 'danger', id: 'delete', on: {click: () => sure(session, visit)}}, t('thread.delete')),
     ),
   );
+
+/** The button at the top asks nothing; who is done may have forgotten a text. @param {Session} session */
+function finish({typed, draft}) {
+  const unsent = typed.reply.trim() !== '' || draft.text.trim() !== '';
+  if (!unsent || closing.warned) return leave();
+  closing.warned = true;
+  return setProblem(() => t('thread.unsent'), 'reply');
+}
 
 /** @param {Session} session @param {Visit} visit */
 function replyForm(session, visit) {
@@ -85,7 +96,10 @@ function replyForm(session, visit) {
     event.preventDefault();
     void reply(session, visit);
   };
-  const input = (/** @type {Event} */ {target}) => void (typed.reply = target instanceof HTMLTextAreaElement ? target.value : '');
+  const input = (/** @type {Event} */ {target}) => {
+    closing.warned = false;
+    typed.reply = target instanceof HTMLTextAreaElement ? target.value : '';
+  };
   const field = {autocomplete: 'off', autocorrect: 'off', autocapitalize: 'off', spellcheck: 'false', dir: 'auto'};
   return el(
     'form',

@@ -40,6 +40,8 @@ export async function begin(name, leaving, screen = () => null) {
     if (event.persisted) location.reload();
   });
   await speakAtLast(name);
+  // A fault of our own must not leave anybody before a screen that neither goes on nor says why.
+  for (const fault of ['error', 'unhandledrejection']) addEventListener(fault, () => say(t('error.client-fault')));
   translate();
 }
 
