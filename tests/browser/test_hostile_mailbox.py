@@ -1,5 +1,6 @@
 """A server that withholds, repeats and mixes up what it keeps: what can be noticed is told, and nothing is lost."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from tests.browser.catalogue import words
 from tests.browser.conftest import BROWSERS, Opening
 from tests.browser.conversing import ALL, ANSWER, MORE, REPORT, Talk, talk_in
-from tests.browser.meddling import instead
+from tests.browser.meddling import instead, meddled
 from tests.browser.sides import Sides, sides_of
-from tests.browser.tampering import Tamper, untouched
+from tests.browser.tampering import Tamper, held, untouched
 from tests.serving import Demo
 
 TYPED = "Dit had ik al getypt."
@@ -108,3 +109,19 @@ def test_an_answer_as_if_there_were_nothing(sides: Sides, talk: Talk) -> None:
 def test_a_mailbox_that_is_half_there(sides: Sides) -> None:
     half = instead("mailboxes/", lambda true: true[: len(true) // 2])
     refused(sides, half, "answer-damaged", "answer-damaged")
+
+
+def test_a_server_that_takes_its_time_is_said_to(sides: Sides) -> None:
+    reporter, inbox = sides.reporter.page, sides.inbox.page
+    now = threading.Event()
+    sides.inbox.back()
+    sides.middle.tamper = meddled("mailboxes/", lambda true: held(true, now))
+    reporter.click("#refresh")
+    inbox.click(f"#conversation-{sides.place}")
+    reporter.wait_for_text(words("reporter", "waiting.slow"), "#status")
+    inbox.wait_for_text(words("inbox", "activity.slow"), "#slow")
+    now.set()
+    reporter.wait_for("[data-screen=thread] #done")
+    inbox.wait_for("#thread")
+    assert sides.texts() == (ALL, ALL)
+    sides.as_ever()
