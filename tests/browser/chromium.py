@@ -78,6 +78,7 @@ class ChromiumPage(Page):
         super().__init__(profile)
         self._context = context
         self._page = page
+        self._tabs = [page]
         self._errors: list[str] = []
         self._asked = 0
         self._dead_ends = 0
@@ -85,6 +86,9 @@ class ChromiumPage(Page):
         context.set_default_timeout(MILLISECONDS)
         context.on("console", self._console)
         context.on("weberror", self._exception)
+        self._listen()
+
+    def _listen(self) -> None:
         self._page.on("dialog", self._dialog)
         self._page.on("framenavigated", self._navigated)
 
@@ -123,6 +127,14 @@ class ChromiumPage(Page):
     def back(self) -> None:
         with suppress(Moved):  # it may be back before it can say so
             self.evaluate("history.back()")
+
+    def tab(self, number: int) -> None:
+        if number == len(self._tabs):
+            self._page = self._context.new_page()
+            self._tabs.append(self._page)
+            self._listen()
+        self._page = self._tabs[number]
+        self._page.bring_to_front()
 
     def _the(self, found: Locator) -> Locator:
         return found.filter(visible=True)

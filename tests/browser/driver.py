@@ -61,6 +61,10 @@ class Page(ABC):
         """Go one page back; what then shows is to be waited for."""
 
     @abstractmethod
+    def tab(self, number: int) -> None:
+        """Turn to a tab of the same window, the first being 0; one more is opened if there is none of that number."""
+
+    @abstractmethod
     def click(self, css: str) -> None:
         """Click the one visible element that matches, in its middle, once it is there and can be clicked."""
 

@@ -175,6 +175,11 @@ class FirefoxPage(Page):
     def back(self) -> None:
         self._firefox.go_back()
 
+    def tab(self, number: int) -> None:
+        if number == len(self._firefox.window_handles):
+            self._firefox.open(type="tab", focus=True)
+        self._firefox.switch_to_window(self._firefox.window_handles[number], focus=True)
+
     def _seen(self, css: str) -> list[WebElement]:
         return [it for it in self._firefox.find_elements("css selector", css) if it.is_displayed()]
 

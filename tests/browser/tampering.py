@@ -107,7 +107,7 @@ class Tampering:
         self.tamper = tamper
         self.requests: list[Request] = []
         self.tally = Tally(Counter(), Counter(), Counter())
-        self._server = (urlsplit(url).hostname or "", urlsplit(url).port or 80)
+        self.lead(url)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -123,6 +123,10 @@ class Tampering:
     def address(self, url: str, host: str = "127.0.0.1") -> str:
         """`url`, by way of this line, under another name if given."""
         return urlsplit(url)._replace(netloc=f"{host}:{self.port}").geturl()
+
+    def lead(self, url: str) -> None:
+        """Pass on to the server of `url` from now on: it may have come back elsewhere."""
+        self._server = (urlsplit(url).hostname or "", urlsplit(url).port or 80)
 
     def asked(self, method: str, part: str) -> list[Request]:
         """The requests so far of this method that have `part` in their path."""

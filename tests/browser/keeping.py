@@ -1,0 +1,26 @@
+"""What a recipient's clients have put into the keyring on the server, opened with the access code."""
+
+import sqlite3
+from contextlib import closing
+
+from crypto.codes import access_keys, parse_code
+from crypto.encoding import b64, unb64
+from crypto.keyring import Keyring, open_keyring, parse_keyring, unlock_root_key
+from tests.serving import Demo
+
+
+def stored_keyring(demo: Demo, recipient: str) -> Keyring:
+    """The keyring as it lies there now."""
+    organisation = unb64(demo.codes["fingerprint"])
+    with closing(sqlite3.connect(f"file:{demo.data / 'store.sqlite'}?mode=ro", uri=True)) as store:
+        [(data,)] = store.execute("SELECT bytes FROM keyring WHERE recipient = ?", (recipient,)).fetchall()
+    sealed = parse_keyring(data)
+    keys = access_keys(parse_code(demo.access_codes[recipient], "access"), organisation)
+    root_key = unlock_root_key(sealed, keys.unlocker, organisation, recipient)
+    return open_keyring(sealed, root_key, organisation, recipient)
+
+
+def kept_heads(demo: Demo, recipient: str) -> dict[str, frozenset[bytes]]:
+    """The newest messages that the keyring notes of each conversation, by mailbox as the command line writes it."""
+    keyring = stored_keyring(demo, recipient)
+    return {b64(mailbox): known.heads for mailbox, known in keyring.conversations.items()}
