@@ -27,6 +27,7 @@ TOKEN_LENGTH = 32
 MAILBOX_ID_LENGTH = 32
 ENVELOPE_ID_LENGTH = 16
 ANSWER_LENGTH = 65536
+MOST_ENVELOPES = 1024  # PROTOCOL 13
 OPENING_BODY_LIMIT = 1_310_720
 CONVERSATION_BODY_LIMIT = 1_064_960
 LONGEST_OPENING = OPENING_BODY_LIMIT - CREATION_LENGTH
@@ -223,8 +224,12 @@ def parse_mailbox_answer(data: bytes, read_token: bytes) -> MailboxAnswer:
     outer.take(32)
     reader = _Reader(outer.take(outer.number()))
     creation = reader.take(CREATION_LENGTH)
+    count = reader.number()
+    # Empty ones by the million would keep a reader busy for minutes, and deaf.
+    if count > MOST_ENVELOPES:
+        raise WireError("answer-damaged")
     envelopes = []
-    for _ in range(reader.number()):
+    for _ in range(count):
         id_, day = reader.take(ENVELOPE_ID_LENGTH), reader.day()
         envelopes.append(StoredEnvelope(id_, day, reader.take(reader.number())))
     if reader.at != len(reader.data) or len({item.id for item in envelopes}) != len(envelopes):

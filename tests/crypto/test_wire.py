@@ -192,6 +192,14 @@ def test_an_answer_of_another_form_is_damaged(answer: bytes) -> None:
     assert refusal(wire.parse_mailbox_answer, answer, TOKEN) == "answer-damaged"
 
 
+def test_more_envelopes_than_a_mailbox_can_hold_are_damage() -> None:
+    envelopes = [StoredEnvelope(of(f"{n}", 16), 20_000, b"") for n in range(1025)]
+    answer = wire.build_mailbox_answer(TOKEN, CREATION, envelopes[1:])
+    assert len(wire.parse_mailbox_answer(answer, TOKEN).envelopes) == 1024
+    answer = wire.build_mailbox_answer(TOKEN, CREATION, envelopes)
+    assert refusal(wire.parse_mailbox_answer, answer, TOKEN) == "answer-damaged"
+
+
 # A day of the inbox
 
 

@@ -1,8 +1,8 @@
-/** PROTOCOL 12.5: a day's answer from a server that wants a reader's memory, or its time. */
+/** PROTOCOL 12.4 and 12.5: an answer from a server that wants a reader's memory, or its time. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {concat, u32} from '../../static/js/crypto/encoding.js';
-import {buildDayAnswer, dayParser, parseDayAnswer} from '../../static/js/crypto/wire.js';
+import {buildDayAnswer, buildMailboxAnswer, dayParser, parseDayAnswer, parseMailboxAnswer} from '../../static/js/crypto/wire.js';
 import {seeded} from './randomness.js';
 
 /** @import {DayItem} from '../../static/js/crypto/wire.js' */
@@ -26,6 +26,14 @@ test('a length that no envelope has is damage as soon as it is read', () => {
     const longer = concat(head.subarray(0, -4), u32(longest + 1));
     assert.throws(() => dayParser().feed(longer), {code: 'answer-damaged'});
   }
+});
+
+test('more envelopes than a mailbox can hold are damage', () => {
+  const [token, creation] = [random(32), random(225)];
+  const envelopes = Array.from({length: 1025}, () => ({id: random(16), day: 20_000, bytes: new Uint8Array(0)}));
+  const most = envelopes.slice(1);
+  assert.deepEqual(parseMailboxAnswer(buildMailboxAnswer(token, creation, most), token).envelopes, most);
+  assert.throws(() => parseMailboxAnswer(buildMailboxAnswer(token, creation, envelopes), token), {code: 'answer-damaged'});
 });
 
 test('an envelope in many pieces takes no longer than its length says', () => {

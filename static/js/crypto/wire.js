@@ -22,6 +22,8 @@ export const CREATION_LENGTH = 225;
 export const ENVELOPE_ID_LENGTH = 16;
 const MAILBOX_ID_LENGTH = 32;
 const ANSWER_LENGTH = 65_536;
+/** PROTOCOL 13. */
+const MOST_ENVELOPES = 1024;
 const OPENING_BODY_LIMIT = 1_310_720;
 const CONVERSATION_BODY_LIMIT = 1_064_960;
 const LONGEST_OPENING = OPENING_BODY_LIMIT - CREATION_LENGTH;
@@ -185,9 +187,12 @@ export function parseMailboxAnswer(bytes, readToken) {
   const content = outer.take(outer.number());
   const inner = reader(content);
   const creation = inner.take(CREATION_LENGTH);
+  const count = inner.number();
+  // Empty ones by the million would keep a reader busy for minutes, and deaf.
+  if (count > MOST_ENVELOPES) throw new DrempelError('answer-damaged');
   /** @type {StoredEnvelope[]} */
   const envelopes = [];
-  for (let left = inner.number(); left > 0; left -= 1) {
+  for (let left = count; left > 0; left -= 1) {
     const [id, day] = [inner.take(ENVELOPE_ID_LENGTH), inner.day()];
     envelopes.push({id, day, bytes: inner.take(inner.number())});
   }
