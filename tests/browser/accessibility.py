@@ -12,13 +12,19 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 def violations(page: Page, *without: str) -> list[str]:
     """Each violation in a line: rule, how bad, where, what to do. `without` names rules to leave out."""
-    options = {
-        "runOnly": {"type": "tag", "values": TAGS},
-        "rules": {rule: {"enabled": False} for rule in without},
-        "resultTypes": ["violations"],
-    }
+    rules = {rule: {"enabled": False} for rule in without}
+    return _run(page, {"runOnly": {"type": "tag", "values": TAGS}, "rules": rules}, passes=6)
+
+
+def faint(page: Page) -> list[str]:
+    """What has too little contrast, each in a line: all that another scheme of colours can change."""
+    return _run(page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}}, passes=1)
+
+
+def _run(page: Page, options: dict[str, object], passes: int) -> list[str]:
+    options = {**options, "resultTypes": ["violations"]}
     results = page.run_axe(SOURCE.read_text("utf-8"), json.dumps(options))
-    assert len(results["passes"]) > 5, "axe has looked at nothing"
+    assert len(results["passes"]) >= passes, "axe has looked at nothing"
     return [
         f"{it['id']} ({it['impact']}) at {' '.join(node['target'])}: {node['failureSummary']}"
         for it in results["violations"]

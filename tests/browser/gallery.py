@@ -54,14 +54,18 @@ class Gallery:
         language: str = "nl",
         widths: Sequence[int] = WIDTHS,
         schemes: Sequence[bool] = (False, True),
+        full: bool = True,
     ) -> None:
-        """Take a screen in all these widths, light (False) and dark; leaves the page wide and light."""
+        """Take a screen in all these widths, light (False) and dark; leaves the page wide and light.
+
+        What lies before the page, such as a dialog, is not to be taken in full length.
+        """
         for dark in schemes:
             page.dark(dark)
             for width in widths:
                 page.resize(width, HEIGHTS.get(width, 900))
                 shot = Shot(screen, width, dark, language, page.browser)
-                page.screenshot(self.folder / shot.file)
+                page.screenshot(self.folder / shot.file, full=full)
                 self.shots.append(shot)
         page.dark(False)
         page.resize(1280, HEIGHTS[1280])

@@ -1,0 +1,136 @@
+"""The recipient's screens, on a stage."""
+
+from collections.abc import Iterator
+
+from tests.browser.screens import ACCESS_CODE, MALFORMED, RECEIPT, SLIPS, Screen, Walker
+
+ANSWER = "Dank u voor uw melding. Ik lees die vandaag nog."
+READY = "#enter:enabled"
+MINUTE = 60_000
+# Each browser has the page's own clock at its window.
+LATER = "((own) => { const now = own.now; own.now = () => now() + %d; })(window.Date)"
+
+
+def entering(walker: Walker) -> Iterator[Screen]:
+    """Where an access code is asked for, and all that can be wrong with it."""
+    page = walker.page
+    with walker.stage.without_scripts():
+        walker.open("inbox", "noscript .notice")
+        yield Screen("sign-in without scripts", "", scripts=False)
+    walker.page.forget()  # that its scripts were refused is what was wanted
+    walker.open("inbox", "#problem", open="refused directory-pin")
+    yield Screen("sign-in refused directory", "#problem")
+    walker.open("inbox", READY)
+    yield Screen("sign-in", "#code")
+    page.click("#enter")
+    page.wait_for("#code-wrong")
+    yield Screen("sign-in nothing", "#code")
+    page.click("#show-code")
+    for name, text in {"malformed": MALFORMED, "other code": RECEIPT, "slipped": SLIPS["access"]}.items():
+        page.clear("#code")
+        page.type(text, into="#code")
+        page.wait_for("#code-wrong")
+        yield Screen(f"sign-in {name}", "#code")
+    page.clear("#code")
+    page.type(ACCESS_CODE, into="#code")
+    walker.refused("#enter", signIn="refused access-unknown")
+    yield Screen("sign-in unknown", "#problem")
+    walker.stage.set(signIn="going busy")
+    page.click("#enter")
+    page.wait_for("#hurry")
+    yield Screen("entering", "")
+
+
+def _enter(walker: Walker, **answers: str) -> None:
+    walker.open("inbox", READY)
+    walker.stage.set(**answers)
+    walker.page.type(ACCESS_CODE, into="#code")
+    walker.page.click("#enter")
+
+
+def listing(walker: Walker) -> Iterator[Screen]:
+    """Fetching, and the list."""
+    page = walker.page
+    for name, told in {"progress": "[max]", "unreachable": "#waiting"}.items():
+        _enter(walker, sync=f"going {name}")
+        page.wait_for(f"[data-screen=syncing] {told}")
+        yield Screen(f"syncing {name}")
+    _enter(walker, sync="refused answer-damaged")
+    page.wait_for("#problem")
+    yield Screen("syncing failed", "#problem")
+    for name in ("empty", "noticed", "many", "plain"):
+        _enter(walker, sync=name)
+        page.wait_for("[data-screen=list]")
+        yield Screen(f"list {name}".removesuffix(" plain"))
+    page.evaluate("document.querySelector('#channel').focus()")
+    page.press("ArrowDown")
+    page.press("Enter")
+    page.wait_until("document.querySelectorAll('#conversations > li').length < 6")
+    yield Screen("list of a channel", "#channel")
+    walker.stage.set(sync="going progress")
+    page.click("#refresh")
+    page.wait_for("[data-activity] [max]")
+    yield Screen("list being refreshed", "#refresh")
+
+
+def reading(walker: Walker) -> Iterator[Screen]:
+    """A conversation as its recipient sees it."""
+    page = walker.page
+    _enter(walker)
+    page.wait_for("[data-screen=list]")
+    walker.press("#conversation-0", "conversation", read="going")
+    yield Screen("conversation being opened")
+    for name in ("withheld", "odd", "waiting"):
+        walker.press("#back", "list")
+        walker.press("#conversation-0", "conversation", read=name)
+        page.wait_for("#thread")
+        yield Screen(f"conversation {name}")
+    page.click("#send")
+    page.wait_for("#text-wrong")
+    yield Screen("conversation nothing written", "#text")
+    page.type(ANSWER, into="#text")
+    walker.stage.set(reply="going unreachable")
+    page.click("#send")
+    page.wait_for("#hurry")
+    yield Screen("conversation sending", "")
+    page.click("#stop")
+    page.wait_for("#problem")
+    yield Screen("conversation stopped", "#problem")
+    walker.press("#back", "list")
+    walker.press("#conversation-0", "conversation", read="refused conversation-gone")
+    page.wait_for("#unsent")
+    yield Screen("conversation gone", "#problem")
+    walker.press("#back", "list")
+    walker.press("#conversation-1", "conversation")
+    page.wait_for("#thread")
+    yield Screen("conversation")
+
+
+def locking(walker: Walker) -> Iterator[Screen]:
+    """Locking by hand and by the clock, which is moved."""
+    page = walker.page
+    _enter(walker)
+    page.wait_for("[data-screen=list]")
+    walker.press("#conversation-0", "conversation")
+    page.wait_for("#thread")
+    page.evaluate(LATER % (14 * MINUTE + 5_000))
+    page.wait_for("#dialog.idle")
+    yield Screen("idle", "#stay", full=False)
+    page.click("#stay")
+    page.wait_gone("#dialog")
+    page.type(ANSWER, into="#text")
+    page.click("#lock")
+    page.wait_for("#dialog.locking")
+    yield Screen("locking with an answer unsent", "#stay", full=False)
+    page.click("#lock-now")
+    page.wait_for("[data-screen=locked]")
+    yield Screen("locked")
+    page.type(ACCESS_CODE, into="#code")
+    page.click("#enter")
+    page.wait_for("[data-screen=list]")
+    page.evaluate(LATER % (16 * MINUTE))
+    page.wait_for("[data-screen=locked]")
+    yield Screen("locked by itself")
+
+
+WALKS = (entering, listing, reading, locking)

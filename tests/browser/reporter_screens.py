@@ -1,0 +1,168 @@
+"""The reporter's screens, on a stage."""
+
+from collections.abc import Iterator
+
+from tests.browser.screens import ACCESS_CODE, MALFORMED, RECEIPT, SLIPS, Screen, Walker
+
+TEXT = "Ik zag dat de enveloppen open op tafel lagen.\nDat was op dinsdag, voordat iemand had geboden."
+READY = "#begin:enabled"
+
+
+def arriving(walker: Walker) -> Iterator[Screen]:
+    """The first screen, and what is wrong with a link or an organisation."""
+    walker.open("", "#loading", open="going")
+    yield Screen("start loading", "")
+    walker.open("", "#begin:disabled", open="going unreachable")
+    walker.page.wait_for_text("8", "#loading")
+    yield Screen("start waiting", "")
+    for code in ("pin-malformed", "directory-signature"):
+        walker.open("", "[data-screen=unusable]", open=f"refused {code}")
+        yield Screen(f"unusable {code}")
+    with walker.stage.without_scripts():
+        walker.open("", "noscript .notice")
+        yield Screen("start without scripts", "", scripts=False)
+    walker.page.forget()  # that its scripts were refused is what was wanted
+    walker.open("", READY, open="unverified")
+    walker.page.click("#verified summary")
+    yield Screen("start unverified", "")
+    walker.open("", READY)
+    yield Screen("start", "")
+    walker.page.click("#verified summary")
+    yield Screen("start verified", "")
+
+
+def writing(walker: Walker) -> Iterator[Screen]:
+    """A report until its receipt is noted."""
+    page = walker.page
+    walker.open("", READY)
+    walker.press("#begin", "channel")
+    yield Screen("channel")
+    walker.refused("#next")
+    yield Screen("channel none", "#problem")
+    page.click("#channel-complaints-committee")
+    page.wait_for("#agree-complaints-committee")
+    yield Screen("channel someone missing", "#channel-complaints-committee")
+    walker.refused("#next")
+    yield Screen("channel not agreed", "#problem")
+    page.click("#channel-confidential-adviser")
+    walker.press("#next", "write")
+    yield Screen("write")
+    walker.refused("#next", seal="refused text-empty")
+    yield Screen("write nothing", "#text")
+    page.type(TEXT, into="#text")
+    page.click("#kind-wrongdoing")
+    walker.press("#next", "receipt", seal="going")
+    yield Screen("receipt in the making")
+    walker.open("", READY)
+    walker.press("#begin", "channel")
+    page.click("#channel-confidential-adviser")
+    walker.press("#next", "write")
+    page.type(TEXT, into="#text")
+    walker.press("#next", "receipt")
+    page.wait_for("#receipt-groups")
+    yield Screen("receipt")
+    walker.press("#next", "confirm")
+    yield Screen("confirm")
+    page.type("babab", into="#group-1")
+    walker.refused("#send")
+    yield Screen("confirm wrong", "#group-1")
+
+
+def sending(walker: Walker) -> Iterator[Screen]:
+    """From the noted receipt to the end."""
+    page = walker.page
+    _confirmed(walker, RECEIPT)
+    for name in ("", "slow", "unreachable", "busy"):
+        walker.press("#send", "sending", send=f"going {name}")
+        if name:
+            page.wait_until("document.querySelector('#status').textContent !== ''")
+        yield Screen(f"sending {name}".strip())
+        walker.press("#stop", "write")
+        if name == "busy":
+            yield Screen("write stopped", "#problem")
+        walker.press("#next", "receipt")
+        page.wait_for("#receipt-groups")
+        _type_groups(walker, RECEIPT)
+    walker.press("#send", "receipt", receipt="renewed")
+    page.wait_for("#renewed")
+    yield Screen("receipt renewed")
+    _type_groups(walker, page.text("#receipt-groups").replace("\n", "-"))
+    walker.press("#send", "received", receipt="renewed")
+    yield Screen("received")
+    page.click("#show-code summary")
+    yield Screen("received with the code", "summary")
+
+
+def _confirmed(walker: Walker, receipt: str) -> None:
+    walker.open("", READY)
+    walker.press("#begin", "channel")
+    walker.page.click("#channel-confidential-adviser")
+    walker.press("#next", "write")
+    walker.page.type(TEXT, into="#text")
+    walker.press("#next", "receipt")
+    walker.page.wait_for("#receipt-groups")
+    _type_groups(walker, receipt)
+
+
+def _type_groups(walker: Walker, receipt: str) -> None:
+    walker.press("#next", "confirm", **walker.stage.answers)
+    for field in ("#group-1", "#group-2"):
+        place = int(walker.page.attribute(field, "data-group") or 0)
+        walker.page.type(receipt.split("-")[place - 1], into=field)
+
+
+def returning(walker: Walker) -> Iterator[Screen]:
+    """Where a receipt is asked for, and all that can be wrong with it."""
+    page = walker.page
+    walker.open("", READY)
+    walker.press("#return", "return")
+    yield Screen("return")
+    typed = {
+        "malformed": MALFORMED,
+        "slipped": SLIPS["receipt"],
+        "other code": ACCESS_CODE,
+        "complete": RECEIPT,
+    }
+    for name, text in typed.items():
+        page.clear("#code")
+        page.type(text, into="#code")
+        page.wait_for("#code-words p")
+        yield Screen(f"return {name}", "#code")
+    walker.press("#open", "sending", visit="going")
+    yield Screen("opening")
+    walker.press("#stop", "return")
+    walker.refused("#open", visit="refused receipt-unknown")
+    yield Screen("return unknown", "#code")
+
+
+def conversing(walker: Walker) -> Iterator[Screen]:
+    """A conversation as its reporter sees it, until it is deleted."""
+    page = walker.page
+    for name in ("withheld", "hidden", "odd", "waiting", "plain"):
+        walker.open("", READY)
+        walker.press("#return", "return")
+        page.type(RECEIPT, into="#code")
+        walker.press("#open", "thread", visit=name)
+        yield Screen(f"thread {name}".removesuffix(" plain"))
+    walker.refused("#send-reply")
+    yield Screen("thread nothing written", "#reply")
+    page.type(TEXT, into="#reply")
+    walker.refused("#send-reply", write="refused mailbox-full")
+    yield Screen("thread full", "#problem")
+    walker.press("#send-reply", "sending", write="going unreachable")
+    yield Screen("sending a message")
+    walker.press("#stop", "thread")
+    walker.press("#send-reply", "thread")
+    page.wait_for("#done")
+    yield Screen("thread sent")
+    walker.press("#delete", "delete")
+    yield Screen("delete")
+    walker.press("#delete-now", "sending", remove="going slow")
+    yield Screen("deleting")
+    walker.press("#stop", "thread")
+    walker.press("#delete", "delete")
+    walker.press("#delete-now", "deleted")
+    yield Screen("deleted")
+
+
+WALKS = (arriving, writing, sending, returning, conversing)

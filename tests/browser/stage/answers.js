@@ -1,0 +1,61 @@
+/** Every answer a worker can give to a call, by the name a test asks for it with. */
+import {ClientProblem} from '../../../static/js/client/connection.js';
+import {CodeError, DrempelError} from '../../../static/js/crypto/errors.js';
+import {CHANNELS, LISTS, visits} from './conversations.js';
+import {ADVISERS, OVERVIEWS} from './organisation.js';
+
+/** @import {SignedIn, Told} from '../../../static/js/client/views.js' */
+
+/** Codes whose check is right, and whose secret is nobody's. */
+const RECEIPTS = {
+  plain: 'timiz-natah-monub-samaj-vumun-ritod-fulum-paduk',
+  renewed: 'dimoz-gatah-jonob-lapaj-nupon-rizad-tulom-totin',
+};
+
+/** @type {SignedIn} */
+const ME = {recipient: /** @type {SignedIn['recipient']} */ (ADVISERS[0]), channels: CHANNELS};
+
+/** @type {Record<string, Record<string, unknown>>} by call, what it answers; `plain` unless something else is asked for */
+const VIEWS = {
+  open: OVERVIEWS,
+  receipt: RECEIPTS,
+  signIn: {plain: ME, single: {...ME, channels: CHANNELS.slice(0, 1)}},
+  sync: LISTS,
+  read: visits(false),
+  reply: visits(false),
+  visit: visits(true),
+  refresh: visits(true),
+  write: visits(true),
+};
+
+/** @type {Record<string, Told>} what is told of something that goes on for ever */
+const NEWS = {
+  unreachable: {event: 'waiting', code: 'server-unreachable', seconds: 8},
+  busy: {event: 'waiting', code: 'server-busy', seconds: 1},
+  slow: {event: 'slow'},
+  progress: {event: 'progress', done: 3_400_000, total: 12_900_000},
+};
+
+/** The refusals of the page itself, which the registry of the protocol does not have. */
+const OWN = ['stopped', 'pin-malformed'];
+
+/** @param {string} code @returns {Error} */
+function problem(code) {
+  if (OWN.includes(code)) return new ClientProblem(/** @type {ClientProblem['code']} */ (code));
+  return code.startsWith('code-') ? new CodeError(/** @type {CodeError['code']} */ (code)) : new DrempelError(/** @type {DrempelError['code']} */ (code));
+}
+
+/**
+ * What a call answers: a view; a refusal, as `refused CODE`; or, as `going on` with what is told meanwhile, nothing until it is stopped.
+ * @param {string} call @param {string} answer @param {{tell: (told: Told) => void, stopped: Promise<void>}} outside
+ * @returns {Promise<unknown>}
+ */
+export async function give(call, answer, {tell, stopped}) {
+  const [first, what = ''] = answer.split(' ');
+  if (first === 'refused') throw problem(what);
+  if (first !== 'going') return VIEWS[call]?.[answer] ?? null;
+  const told = NEWS[what];
+  if (told) tell(told);
+  await stopped;
+  throw problem('stopped');
+}

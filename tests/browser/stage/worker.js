@@ -1,0 +1,30 @@
+/**
+ * A worker that knows no protocol: it answers each call with what the test has named, at once, so that every state a screen can
+ * show is a moment away. The line to the page and the check of codes are the real ones, and the compiler holds the answers to
+ * the types that the real workers promise.
+ */
+import {checkCode, serve} from '../../../static/js/client/serving.js';
+import {give} from './answers.js';
+
+/** @import {Told} from '../../../static/js/client/views.js' */
+
+const CALLS = [
+  ...['open', 'prepare', 'receipt', 'seal', 'send', 'visit', 'refresh', 'write', 'remove', 'leave'],
+  ...['signIn', 'sync', 'read', 'reply', 'lock'],
+];
+
+/** @type {() => void} */
+let end = () => undefined;
+
+/** @param {string} call */
+async function staged(call) {
+  /** @type {Promise<void>} */
+  const stopped = new Promise((resolve) => {
+    end = resolve;
+  });
+  const asked = await fetch(`/stage/${call}`, {cache: 'no-store'});
+  return give(call, await asked.text(), {tell: (/** @type {Told} */ told) => globalThis.postMessage(told), stopped});
+}
+
+const calls = Object.fromEntries(CALLS.map((call) => [call, () => staged(call)]));
+serve({...calls, checkCode, stop: () => end(), hurry: () => undefined}, globalThis);

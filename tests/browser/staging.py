@@ -1,0 +1,70 @@
+"""Pages whose worker a test speaks for, so that every state of a screen is a moment away.
+
+The screens hold no key and speak to no network: what their worker answers is all that they can know. The tests of the
+sealed path walk with the real workers.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tests.browser.tampering import Reply, Tampering, altered, tampering
+from tests.browser.wire import Request, Response
+from tests.project import ROOT
+
+WORKERS = ("/static/js/reporter/worker.js", "/static/js/inbox/worker.js")
+SCRIPT = b"import '/tests/browser/stage/worker.js';"
+ASKED = "/stage/"
+FILES = "/tests/browser/stage/"
+# What a browser does with such a page is what it does where a person has turned scripts off.
+SCRIPTLESS = "sandbox allow-same-origin; default-src 'none'; style-src 'self'; img-src 'self'"
+
+
+@dataclass
+class Stage:
+    """What the worker answers, by call: the name of an answer in `stage/answers.js`, or else the ordinary one."""
+
+    line: Tampering
+    url: str
+    answers: dict[str, str] = field(default_factory=dict)
+    scripts: bool = True
+
+    @contextmanager
+    def without_scripts(self) -> Iterator[None]:
+        """Meanwhile no page may run any."""
+        self.scripts = False
+        try:
+            yield
+        finally:
+            self.scripts = True
+
+    def set(self, **answers: str) -> None:
+        """From now on these calls have these answers, and all others the ordinary one."""
+        self.answers = answers
+
+    def tamper(self, request: Request, ask: Callable[[], Response]) -> Reply:
+        """The server's answer, but for the worker and what it asks."""
+        if not self.scripts:
+            return altered(ask(), content_security_policy=SCRIPTLESS)
+        if request.path in WORKERS:
+            return altered(ask(), body=SCRIPT)
+        if request.path.startswith(ASKED):
+            answer = self.answers.get(request.path.removeprefix(ASKED), "plain")
+            return _found(ask(), answer.encode(), "text/plain")
+        if request.path.startswith(FILES) and ".." not in request.path:
+            return _found(ask(), (ROOT / request.path[1:]).read_bytes(), "text/javascript")
+        return ask()
+
+
+def _found(missing: Response, body: bytes, kind: str) -> Response:
+    """In place of a 404, so that it comes with the headers that all answers have."""
+    return altered(missing, status=200, body=body, content_type=kind)
+
+
+@contextmanager
+def staged(url: str) -> Iterator[Stage]:
+    """A stage in front of the server of `url`."""
+    with tampering(url) as line:
+        stage = Stage(line, line.address(url))
+        line.tamper = stage.tamper
+        yield stage

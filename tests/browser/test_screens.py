@@ -1,0 +1,111 @@
+"""Each screen in each state, in both languages, at all widths: nobody is shut out of it, and nothing is cut off."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.browser import accessibility, inbox_screens, reporter_screens
+from tests.browser.conftest import Opening
+from tests.browser.driver import Page
+from tests.browser.gallery import Gallery
+from tests.browser.screens import Screen, Walker
+from tests.browser.staging import Stage, staged
+from tests.project import ROOT
+from tests.serving import Demo
+
+Walk = Callable[[Walker], Iterator[Screen]]
+WALKS = [*reporter_screens.WALKS, *inbox_screens.WALKS]
+LOOKING = (
+    (ROOT / "tests" / "browser" / "looking.js").read_text("utf-8").replace("export function", "function")
+)
+# The longest forms, and dialogs.
+IN_FIREFOX = [reporter_screens.writing, inbox_screens.locking]
+NARROWEST = 320
+
+
+@pytest.fixture(scope="module")
+def stage(demo: Demo) -> Iterator[Stage]:
+    with staged(demo.url) as made:
+        yield made
+
+
+def looked(page: Page, call: str) -> list[str]:
+    """What `looking.js` finds."""
+    found: list[str] = page.evaluate(f"(() => {{ {LOOKING}\nreturn {call}; }})()")
+    return found
+
+
+def squeezed(page: Page) -> list[str]:
+    """What does not fit where there is little room, or where a person needs large letters."""
+    found = []
+    for width, size in ((NARROWEST, 100), (360, 100), (360, 200), (1280, 200)):
+        page.resize(width, 740)
+        page.evaluate(f"document.documentElement.style.fontSize = '{size}%'")
+        found += [f"{width} px at {size} %: {each}" for each in looked(page, "overflowing()")]
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    return found
+
+
+def faults(page: Page, screen: Screen, language: str) -> list[str]:
+    """All that is wrong with a screen."""
+    found = looked(page, f"disorder('{screen.focus}')") + looked(page, f"misspoken('{language}')")
+    found += squeezed(page)
+    page.resize(360, 740)
+    found += looked(page, "small()")
+    if screen.scripts:
+        found += accessibility.violations(page)
+        page.dark(True)
+        found += [f"dark: {each}" for each in accessibility.faint(page)]
+        page.dark(False)
+    return [f"{screen.name}: {each}" for each in found]
+
+
+@pytest.fixture(scope="module")
+def dutch(opening_once: Opening, stage: Stage) -> Walker:
+    return Walker(opening_once("chromium"), stage, "nl")
+
+
+@pytest.fixture(scope="module")
+def english(opening_once: Opening, stage: Stage) -> Walker:
+    return Walker(opening_once("chromium", language="en"), stage, "en")
+
+
+@pytest.fixture(scope="module")
+def firefox(opening_once: Opening, stage: Stage) -> Walker:
+    return Walker(opening_once("firefox"), stage, "nl")
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
+def test_each_screen_in_dutch_is_fit_for_everybody(dutch: Walker, gallery: Gallery, walk: Walk) -> None:
+    page, found = dutch.page, []
+    page.forget()
+    for screen in walk(dutch):
+        found += faults(page, screen, "nl")
+        gallery.take(page, screen.name, full=screen.full)
+    found += page.errors()
+    assert not found, "\n".join(["", *found])
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
+def test_each_screen_in_english_is_in_english_and_fits(english: Walker, gallery: Gallery, walk: Walk) -> None:
+    page, found = english.page, []
+    page.forget()
+    for screen in walk(english):
+        language = "en" if screen.scripts else "nl"  # then both languages are there, the document's own first
+        said = looked(page, f"misspoken('{language}')")
+        found += [f"{screen.name}: {each}" for each in said + squeezed(page)]
+        gallery.take(page, screen.name, language="en", widths=(360,), schemes=(False,), full=screen.full)
+    found += page.errors()
+    assert not found, "\n".join(["", *found])
+
+
+@pytest.mark.parametrize("walk", IN_FIREFOX, ids=lambda walk: walk.__name__)
+def test_firefox_lays_screens_out_as_well(firefox: Walker, gallery: Gallery, walk: Walk) -> None:
+    page, found = firefox.page, []
+    page.forget()
+    for screen in walk(firefox):
+        at = looked(page, f"disorder('{screen.focus}')")
+        found += [f"{screen.name}: {each}" for each in at + squeezed(page) + accessibility.violations(page)]
+        gallery.take(page, screen.name, widths=(360,), schemes=(False,), full=screen.full)
+    found += page.errors()
+    assert not found, "\n".join(["", *found])
