@@ -57,6 +57,9 @@ class Session:
         if not token.isascii() or not token.isprintable():
             # It goes into a header.
             raise ConnectionProblem("answer-damaged")
+        if self.recipient not in ("", recipient):
+            # One code is one person's; another name would make a colleague's words look like one's own.
+            raise ConnectionProblem("answer-damaged")
         self.token, self.recipient = token, recipient
 
     async def request(self, method: str, path: str, **options: Any) -> httpx.Response:

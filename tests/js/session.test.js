@@ -84,6 +84,13 @@ test('a session that has ended begins again, once', async () => {
   assert.equal(server.seen.filter(({path}) => path === 'sign-in').length, 1);
 });
 
+test('a session that begins again is still the same person\'s', async () => {
+  const lee = await inbox();
+  memory.tokens.clear();
+  memory.who = 'kaya';
+  await assert.rejects(lee.sync(), {code: 'answer-damaged'});
+});
+
 test('a code of nobody, and a keyring of somebody else', async () => {
   memory.change = ({path}) => (path === 'sign-in' ? problem(401, 'access-unknown') : undefined);
   await assert.rejects(inbox(), {code: 'access-unknown'});

@@ -54,8 +54,11 @@ export async function ask(session, method, path, options = {}) {
   } catch (problem) {
     if (!(problem instanceof DrempelError) || problem.code !== 'sign-in-again') throw problem;
   }
-  Object.assign(session, await signIn(session));
-  return session.connection.request(method, path, {...options, token: session.token});
+  const {token, recipient} = await signIn(session);
+  // One code is one person's; another name would make a colleague's words look like one's own.
+  if (recipient !== session.recipient) throw new DrempelError('answer-damaged');
+  Object.assign(session, {token});
+  return session.connection.request(method, path, {...options, token});
 }
 
 /** The JSON object that a request of this session is answered with. @param {Session} session @param {string} path @returns {Promise<Json>} */

@@ -1,12 +1,11 @@
 /** A report until it is sent: its text, the receipt, and two groups of it typed back from the note. */
-import {el} from '../ui/dom.js';
+import {el, listWords, number, pick, t, tn} from '../ui/screen.js';
 import {inOwnWords, redraw, refusalWords, say, setProblem, show} from '../ui/page.js';
-import {listWords, number, pick, t, tn} from '../ui/words.js';
 import {groups, receiptInTheMaking, send, waitingWords} from './sending.js';
 
 /** @import {ChannelView} from '../client/views.js' */
 /** @import {Refusal} from '../ui/page.js' */
-/** @import {Key} from '../ui/words.js' */
+/** @import {Key} from '../ui/screen.js' */
 /** @import {Session} from './main.js' */
 
 /** Bytes of UTF-8 (PROTOCOL 7.3). */
@@ -233,7 +232,9 @@ function twoPlaces() {
 function confirmScreen(session) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (rightlyTyped(session.draft.receipt)) void send(session, {asked: asked(session), refused, renewed: receipt});
+    if (!rightlyTyped(session.draft.receipt)) return;
+    check.typed = ['', ''];
+    void send(session, {asked: asked(session), refused, renewed: receipt});
   };
   return el(
     'form',

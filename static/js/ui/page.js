@@ -2,12 +2,10 @@
  * The frame around the screens of a document: language, organisation, problems, what is said aloud, leaving; and its line to
  * its Worker, in which all secrets and all traffic are. Ending that forgets them.
  */
-import {byId, el, fill, keepChoicesUnsaved} from './dom.js';
-import {LANGUAGES, dayWords, language, pick, preferred, speak, t, wordsFor} from './words.js';
+import {LANGUAGES, byId, dayWords, el, fill, keepChoicesUnsaved, language, pick, preferred, speak, t, wordsFor} from './screen.js';
 
 /** @import {Overview} from '../client/views.js' */
-/** @import {Child} from './dom.js' */
-/** @import {Key, Language, PageName, Text} from './words.js' */
+/** @import {Child, Key, Language, PageName, Text} from './screen.js' */
 /** @typedef {() => Child} Screen draws itself from what the page knows, in the language at hand; may be asked again at any time */
 
 /**
@@ -41,7 +39,8 @@ export async function begin(name, leaving, screen = () => null) {
   });
   await speakAtLast(name);
   // A fault of our own must not leave anybody before a screen that neither goes on nor says why.
-  for (const fault of ['error', 'unhandledrejection']) addEventListener(fault, () => say(t('error.client-fault')));
+  const own = () => document.getElementById('status') && say(t('error.client-fault'));
+  for (const fault of ['error', 'unhandledrejection']) addEventListener(fault, own);
   translate();
 }
 
@@ -70,8 +69,16 @@ async function change(wanted) {
   redraw();
 }
 
+/**
+ * Whether what a page gets and sends can be seen and changed on the way: plain http to neither this machine nor an onion.
+ * @param {{protocol: string, hostname: string}} address
+ */
+export const isOverheard = ({protocol, hostname}) =>
+  protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\]|.+\.(localhost|onion))$/.test(hostname);
+
 /** The words that stand in the document itself. @param {ParentNode} [within] */
 export function translate(within = document) {
+  within.querySelector('#unencrypted')?.toggleAttribute('hidden', !isOverheard(location));
   for (const element of within.querySelectorAll('[data-words]')) {
     element.textContent = t(/** @type {Key} */ (element.getAttribute('data-words')));
   }
@@ -186,6 +193,8 @@ export function say(words) {
 export const dayElement = (day) => el('time', {datetime: day}, dayWords(day));
 
 function wipe() {
+  // A screen that can be drawn again holds what it shows.
+  Object.assign(page, {screen: () => null, problem: null, overview: null});
   document.title = '';
   fill(document.body);
 }
