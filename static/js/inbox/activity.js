@@ -1,10 +1,9 @@
 /** One line that says what the page is doing, how far it is, and that it tries again. */
-import {el, fill} from '../ui/dom.js';
-import {language, t, wordsFor} from '../ui/words.js';
+import {el, fill, language, t, wordsFor} from '../ui/screen.js';
 import {ask, desk} from './desk.js';
 
 /** @import {Told} from '../client/views.js' */
-/** @import {Child} from '../ui/dom.js' */
+/** @import {Child} from '../ui/screen.js' */
 /** @import {Activity} from './desk.js' */
 
 const MEGABYTE = 1_000_000;

@@ -1,6 +1,5 @@
 /** When a reporter must have heard that the report arrived: the policy counts in days from the report's. */
-import {el} from '../ui/dom.js';
-import {dayWords, t} from '../ui/words.js';
+import {dayWords, el, t} from '../ui/screen.js';
 import {desk} from './desk.js';
 
 const DAY = 86_400_000;

@@ -1,7 +1,6 @@
 /** The conversations of a recipient, newest first. */
-import {byId, el} from '../ui/dom.js';
+import {byId, el, number, pick, t, tn} from '../ui/screen.js';
 import {dayElement, inOwnWords, refusalWords, say, setProblem, show, redraw} from '../ui/page.js';
-import {number, pick, t, tn} from '../ui/words.js';
 import {activityLine} from './activity.js';
 import {PAGE_LENGTH, desk} from './desk.js';
 import {deadlineLine} from './deadline.js';
@@ -9,7 +8,7 @@ import {openConversation} from './reading.js';
 import {sync} from './syncing.js';
 
 /** @import {InboxItem, InboxList} from '../client/views.js' */
-/** @import {Child} from '../ui/dom.js' */
+/** @import {Child} from '../ui/screen.js' */
 
 /** @param {InboxItem | null} [from] the conversation that the person comes back from */
 export function showList(from = null) {

@@ -1,10 +1,9 @@
 /** Locking: by hand at once, and by itself when nobody touches the page. All that was here is gone then. */
-import {byId, el, fill} from '../ui/dom.js';
-import {t, tn} from '../ui/words.js';
+import {byId, el, fill, t, tn} from '../ui/screen.js';
 import {clearDesk, isUnsent} from './desk.js';
 import {watchIdle} from './idle.js';
 
-/** @import {Child} from '../ui/dom.js' */
+/** @import {Child} from '../ui/screen.js' */
 /** @import {Watch} from './idle.js' */
 /** @typedef {'asked' | 'idle'} Reason */
 
@@ -98,7 +97,7 @@ function warn(seconds) {
 
 const stay = () => locking.watch?.stay();
 
-/** @param {string} id @param {string} className @param {import('../ui/words.js').Key} key @param {() => void} click */
+/** @param {string} id @param {string} className @param {import('../ui/screen.js').Key} key @param {() => void} click */
 const button = (id, className, key, click) => el('button', {type: 'button', id, class: className || null, on: {click}}, t(key));
 
 /** @param {'idle' | 'locking'} name @param {Child} content */

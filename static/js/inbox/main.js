@@ -1,5 +1,5 @@
 /** The recipient's inbox. It shows and asks; every secret but the text on the screen is in the worker. */
-import {byId} from '../ui/dom.js';
+import {byId} from '../ui/screen.js';
 import {begin, refusalWords, setOrganisation, setProblem} from '../ui/page.js';
 import {hear} from './activity.js';
 import {clearDesk, haveOrganisation, isUnsent, listen} from './desk.js';

@@ -1,13 +1,12 @@
 /** One conversation: what was said, what is wrong with it, and answering. */
-import {byId, el} from '../ui/dom.js';
+import {byId, el, t, wordsFor} from '../ui/screen.js';
 import {dayElement, inOwnWords, redraw, refusalWords, say, setProblem, show} from '../ui/page.js';
-import {t, wordsFor} from '../ui/words.js';
 import {activityLine, during} from './activity.js';
 import {deadlineLine} from './deadline.js';
 import {ask, desk} from './desk.js';
 
 /** @import {InboxItem, MessageView, NoticeView, Visit} from '../client/views.js' */
-/** @import {Child} from '../ui/dom.js' */
+/** @import {Child} from '../ui/screen.js' */
 
 /** What can't be put right by trying again. */
 const FINAL = ['conversation-gone', 'conversation-unknown'];

@@ -2,15 +2,13 @@
  * Signing in. The form stands in the document, so that a password manager finds it before any script has run, and it is
  * never built anew while there is a code in it.
  */
-import {byId, el, fill} from '../ui/dom.js';
+import {byId, el, fill, listWords, t} from '../ui/screen.js';
 import {refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
-import {listWords, t} from '../ui/words.js';
 import {drawActivity, during} from './activity.js';
 import {ask, desk, haveOrganisation} from './desk.js';
 
 /** @import {CodeCheck, SignedIn} from '../client/views.js' */
-/** @import {Child} from '../ui/dom.js' */
-/** @import {Key} from '../ui/words.js' */
+/** @import {Child, Key} from '../ui/screen.js' */
 /** @typedef {CodeCheck['problem'] | {code: 'empty'}} Wrong */
 
 /**

@@ -1,7 +1,6 @@
 /** Fetching what is new, and saying how far it is: the first time everything since the recipient began. */
-import {el} from '../ui/dom.js';
+import {el, t} from '../ui/screen.js';
 import {inOwnWords, refusalWords, setProblem, show} from '../ui/page.js';
-import {t} from '../ui/words.js';
 import {activityLine, during} from './activity.js';
 import {ask, desk} from './desk.js';
 

@@ -1,9 +1,8 @@
 /** Where a receipt is typed. It is cut into its groups meanwhile, and a slip is named at once, before anything slow. */
-import {el, fill} from '../ui/dom.js';
-import {t, tn} from '../ui/words.js';
+import {el, fill, t, tn} from '../ui/screen.js';
 
 /** @import {CodeCheck} from '../client/views.js' */
-/** @import {Key} from '../ui/words.js' */
+/** @import {Key} from '../ui/screen.js' */
 /** @typedef {{value: string, changed: (text: string) => void, check: (text: string) => Promise<CodeCheck>}} Asked */
 /** @typedef {NonNullable<CodeCheck['problem']>} Slip */
 

@@ -1,7 +1,6 @@
 /** The reporter's page: its first screen, the organisation behind it, and the choice whom to tell. */
-import {byId, el} from '../ui/dom.js';
+import {byId, el, listWords, pick, t, wordsFor} from '../ui/screen.js';
 import {begin, connect, inOwnWords, refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
-import {listWords, pick, t, wordsFor} from '../ui/words.js';
 import {reachedBy, write} from './reporting.js';
 import {waitingWords} from './sending.js';
 

@@ -1,10 +1,9 @@
 /** Sending, until it is stored or refused, and what is said then. */
-import {el} from '../ui/dom.js';
+import {el, t, tn} from '../ui/screen.js';
 import {Refusal, leave, redraw, say, show} from '../ui/page.js';
-import {t, tn} from '../ui/words.js';
 
 /** @import {Told} from '../client/views.js' */
-/** @import {Key} from '../ui/words.js' */
+/** @import {Key} from '../ui/screen.js' */
 /** @import {Session} from './main.js' */
 /** @typedef {{title: Key, stop: Key}} Words */
 /**

@@ -1,7 +1,6 @@
 /** A conversation as its reporter sees it: what was written, what is odd about it, how new it is. */
-import {el} from '../ui/dom.js';
+import {dayWords, el, t, wordsFor} from '../ui/screen.js';
 import {dayElement, inOwnWords} from '../ui/page.js';
-import {dayWords, t, wordsFor} from '../ui/words.js';
 
 /** @import {MessageView, Visit} from '../client/views.js' */
 

@@ -1,14 +1,13 @@
 /** A return visit: the receipt is asked for, the conversation read, written on, deleted. */
-import {el} from '../ui/dom.js';
+import {el, t} from '../ui/screen.js';
 import {leave, refusalWords, setProblem, show} from '../ui/page.js';
-import {t} from '../ui/words.js';
 import {codeField} from './code_field.js';
 import {whileSending} from './sending.js';
 import {conversation} from './thread.js';
 
 /** @import {CodeCheck, Visit} from '../client/views.js' */
 /** @import {Refusal} from '../ui/page.js' */
-/** @import {Key} from '../ui/words.js' */
+/** @import {Key} from '../ui/screen.js' */
 /** @import {Session} from './main.js' */
 
 /** Whether it was said that closing loses the text that stands there. */
