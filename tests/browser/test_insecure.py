@@ -1,0 +1,92 @@
+"""Both pages where a browser gives less: no secure context and so no crypto.subtle, no WebAssembly, no compiler."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.catalogue import words
+from tests.browser.conftest import Opening
+from tests.browser.inbox import Inbox
+from tests.browser.reporter import Reporter
+from tests.browser.tampering import Reply, Tamper, altered, tampering
+from tests.browser.walking import Walk
+from tests.browser.wire import Request, Response
+from tests.serving import Demo
+
+WORKERS = ("/static/js/reporter/worker.js", "/static/js/inbox/worker.js")
+HERE = "[isSecureContext, typeof crypto.subtle, typeof WebAssembly]"
+INSECURE = "globalThis.isSecureContext || globalThis.crypto.subtle"
+WITHOUT_WASM = "typeof WebAssembly !== 'undefined'"
+
+
+def only_without(what: str) -> Tamper:
+    """Lets no worker start that has what it must do without. Nobody else can see into one."""
+
+    def tamper(request: Request, ask: Callable[[], Response]) -> Reply:
+        response = ask()
+        if request.path not in WORKERS:
+            return response
+        check = f"if ({what}) throw new Error('there is more than there should be');\n"
+        return altered(response, body=check.encode() + response.content)
+
+    return tamper
+
+
+def one_person(opening: Opening, demo: Demo, url: str, browser: str, **setting: Any) -> Walk:
+    """Reporter and recipient in turn at the same window."""
+    page = opening(browser, **setting)
+    return Walk(demo, Reporter(page, url), Inbox(page, url))
+
+
+def test_without_a_secure_context_everything_works_and_is_warned_of(
+    opening: Opening, browser: str, demo: Demo
+) -> None:
+    with tampering(demo.url, only_without(INSECURE)) as middle:
+        walk = one_person(opening, demo, middle.address(demo.pinned, "drempel.test"), browser)
+        page = walk.reporter.page
+        for person, name in ((walk.reporter, "reporter"), (walk.inbox, "inbox")):
+            person.arrive()
+            assert page.evaluate(HERE)[:2] == [False, "undefined"]
+            assert page.text("#unencrypted") == words(name, "unencrypted")
+            assert page.is_visible("#unencrypted")
+            person.speak("en")
+            assert page.text("#unencrypted") == words(name, "unencrypted", "en")
+        receipt = walk.report()
+        walk.answer()
+        assert page.text("#unencrypted") == words("inbox", "unencrypted"), "a locked inbox warns no more"
+        walk.follow(receipt)
+        assert not page.is_visible("#unencrypted")
+        walk.reporter.delete()
+        assert all(middle.asked("GET", path) for path in WORKERS)
+        assert page.errors() == []
+
+
+@pytest.mark.parametrize(
+    ("browser", "setting"),
+    [("chromium", {"safer": True}), ("firefox", {"wasm": False})],
+    ids=["no JIT", "no wasm"],
+)
+def test_without_webassembly_everything_works_and_nothing_is_warned_of(
+    opening: Opening, demo: Demo, browser: str, setting: dict[str, bool]
+) -> None:
+    with tampering(demo.url, only_without(WITHOUT_WASM)) as middle:
+        walk = one_person(opening, demo, middle.address(demo.pinned), browser, **setting)
+        page = walk.reporter.page
+        for person in (walk.reporter, walk.inbox):
+            person.arrive()
+            assert page.evaluate(HERE) == [True, "object", "undefined"]
+            assert not page.is_visible("#unencrypted")
+        walk.whole()
+        assert all(middle.asked("GET", path) for path in WORKERS)
+        assert page.errors() == []
+
+
+def test_a_worker_with_more_than_it_should_have_is_seen(opening: Opening, browser: str, demo: Demo) -> None:
+    """So the walks above would fail in a browser that has what they do without."""
+    page = opening(browser)
+    for more in (INSECURE, WITHOUT_WASM):
+        with tampering(demo.url, only_without(more)) as middle:
+            page.go(middle.address(demo.pinned))
+            page.wait_for("[data-screen=unusable]")
+            assert words("reporter", "error.page-incomplete") in page.text()
