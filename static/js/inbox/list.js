@@ -63,7 +63,7 @@ function channelChoice() {
   const choose = () => {
     Object.assign(desk, {channel: byId('channel', HTMLSelectElement).value || null, shown: PAGE_LENGTH});
     redraw();
-    say(countWords());
+    say(countWords(), false);
   };
   return el(
     'div',

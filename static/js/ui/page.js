@@ -184,9 +184,11 @@ export function refusalWords(refusal) {
   return wordsFor('error', problem?.code ?? 'client-fault');
 }
 
-/** Say aloud what happens meanwhile, without moving anybody. @param {string} words */
-export function say(words) {
-  byId('status', HTMLElement).textContent = words;
+/** Say what happens meanwhile, without moving anybody. @param {string} words @param {boolean} [seen] false if the screen shows it anyway */
+export function say(words, seen = true) {
+  const status = byId('status', HTMLElement);
+  status.classList.toggle('for-ears', !seen);
+  status.textContent = words;
 }
 
 /** A day, in words. @param {string} day `YYYY-MM-DD` */
