@@ -119,10 +119,17 @@ async function refresh(session, visit) {
     const work = () => session.link.call('refresh');
     /** @type {Visit} */
     const found = await whileSending(session, {title: 'thread.refreshing', stop: 'sending.back'}, work);
+    if (arrived(session, visit, found)) session.typed.reply = '';
     read(session, found, 'thread.refreshed');
   } catch (refusal) {
     unchanged(session, visit, /** @type {Refusal} */ (refusal));
   }
+}
+
+/** Whether what was stopped is there after all: left in the field, it would be sent twice. @param {Session} session @param {Visit} before @param {Visit} found */
+function arrived({typed}, before, found) {
+  const seen = new Set(before.messages.map(({envelope}) => envelope));
+  return found.messages.some(({envelope, own, text}) => own && !seen.has(envelope) && text === typed.reply);
 }
 
 /** @param {Session} session @param {Visit} visit */
