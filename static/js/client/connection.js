@@ -39,9 +39,9 @@ const SLOWEST_UPLOAD = 4096;
 /** @type {Limits} */
 export const LIMITS = Object.freeze({silence: 60, slow: 8, firstPause: 0.2});
 
-/** What is no error of the protocol, but has a word that the page knows: `stopped`, `pin-malformed`, `channel-changed`. */
+/** What is no error of the protocol, but has a word that the page knows: `stopped`, `pin-malformed`, `channel-changed`, `page-incomplete`. */
 export class ClientProblem extends Error {
-  /** @param {'stopped' | 'pin-malformed' | 'channel-changed'} code */
+  /** @param {'stopped' | 'pin-malformed' | 'channel-changed' | 'page-incomplete'} code */
   constructor(code) {
     super(code);
     this.name = 'ClientProblem';

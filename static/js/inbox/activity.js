@@ -50,12 +50,15 @@ function lineOf(name) {
   if (activity?.name !== name) return null;
   const {waiting, slow} = activity;
   return [
-    el('p', {class: 'activity'}, t(`activity.${activity.name}`), amount(activity)),
+    el('p', {class: 'activity'}, t(wordsOf(name)), amount(activity)),
     progress(activity),
     waiting !== null && retryWords(waiting, activity.seconds),
     waiting === null && slow && el('p', {class: 'hint', id: 'slow'}, t('activity.slow')),
   ];
 }
+
+/** Firefox says nothing of a part of the worker that did not arrive, so this line has to. @param {Activity['name']} name */
+const wordsOf = (name) => (name === 'enter' && !desk.heard ? 'activity.load' : /** @type {const} */ (`activity.${name}`));
 
 /** @param {Activity} activity */
 const progress = ({name, done, total}) =>

@@ -29,8 +29,11 @@ const nothing = () => ({
   activity: null,
 });
 
-/** The organisation is public, and stays. @type {{link: Link | null, opening: Promise<Overview> | null, openedAt: number, overview: Overview | null} & Kept} */
-export const desk = {link: null, opening: null, openedAt: 0, overview: null, ...nothing()};
+/**
+ * The organisation is public, and stays. `heard`: the worker has answered something, so that all of it has arrived.
+ * @type {{link: Link | null, heard: boolean, opening: Promise<Overview> | null, openedAt: number, overview: Overview | null} & Kept}
+ */
+export const desk = {link: null, heard: false, opening: null, openedAt: 0, overview: null, ...nothing()};
 
 const HOUR = 3_600_000;
 
@@ -48,7 +51,7 @@ function line() {
   const link = connect('inbox', (told) => {
     if (desk.link === link) listener(/** @type {Told} */ (told));
   });
-  desk.link = link;
+  Object.assign(desk, {link, heard: false});
   return link;
 }
 
@@ -60,7 +63,8 @@ function line() {
 export function ask(call, args) {
   const link = line();
   return new Promise((resolve, reject) => {
-    /** @type {Promise<T>} */ (link.call(call, args)).then(
+    const answered = link.call(call, args).finally(() => desk.link === link && Object.assign(desk, {heard: true}));
+    /** @type {Promise<T>} */ (answered).then(
       (result) => desk.link === link && resolve(result),
       (refusal) => desk.link === link && reject(refusal),
     );

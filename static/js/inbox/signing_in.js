@@ -137,6 +137,7 @@ async function signIn(code) {
   if (code.trim() === '') return {code: 'empty'};
   /** @type {CodeCheck} */
   const {problem} = await ask(...checking(code));
+  redrawForm();
   if (problem) return problem;
   setOrganisation(await haveOrganisation());
   /** @type {SignedIn} */

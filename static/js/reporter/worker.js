@@ -163,7 +163,8 @@ async function returning() {
     ]);
     return found;
   } catch {
-    throw new DrempelError('server-unreachable');
+    // Firefox fetches a module that failed never again, so asking once more would not help.
+    throw new ClientProblem('page-incomplete');
   }
 }
 
