@@ -185,6 +185,10 @@ class ChromiumPage(Page):
         self.errors()
         self._errors.clear()
 
+    def workers(self) -> int:
+        self._page.evaluate("0")  # what the browser has sent so far arrives before this answer
+        return len(self._page.workers)
+
     @property
     def asked(self) -> int:
         return self._asked

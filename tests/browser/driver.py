@@ -108,6 +108,10 @@ class Page(ABC):
     def forget(self) -> None:
         """Count errors from now on."""
 
+    @abstractmethod
+    def workers(self) -> int:
+        """How many workers run in the browser."""
+
     @property
     @abstractmethod
     def asked(self) -> int:

@@ -65,6 +65,11 @@ for (const [side, size] of [['width', arguments[0]], ['height', arguments[1]]]) 
   style.setProperty(`max-${side}`, `${size}px`);
 }
 """
+# Each runs in a thread of its own.
+WORKERS = """
+const running = ({children}) => children.flatMap(({threads}) => threads).filter(({name}) => name === 'DOM Worker');
+return ChromeUtils.requestProcInfo().then((found) => running(found).length);
+"""
 QUIT_BY_MENU = "Services.startup.quit(Ci.nsIAppStartup.eForceQuit)"
 GONE = (
     errors.NoSuchWindowException,
@@ -258,6 +263,9 @@ class FirefoxPage(Page):
 
     def forget(self) -> None:
         self._in_chrome("Services.console.reset()")
+
+    def workers(self) -> int:
+        return int(self._in_chrome(WORKERS))
 
     @property
     def asked(self) -> int:

@@ -1,4 +1,4 @@
-"""The whole path without a mouse, in both browsers: everything is reached, in order, and one always sees where one is."""
+"""The whole path without a mouse, in both browsers: all is reached, in order, and one always sees where one is."""
 
 from collections.abc import Iterator
 
