@@ -1,0 +1,177 @@
+"""Broken answers to a recipient's page: code and answer stay in their fields, and what is sent arrives once."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import pytest
+
+from tests.browser.breaking import DEFINITE, PASSING
+from tests.browser.catalogue import words
+from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.driver import Page
+from tests.browser.inbox import Inbox
+from tests.browser.meddling import instead, json_changed, meddled, nothing_ran
+from tests.browser.tampering import Tamper, Tampering, answer, cut, redirect, tampering, untouched
+from tests.serving import Demo
+
+ADVISER = "confidential-adviser-1"
+CHALLENGE, SIGN_IN = "sign-in/challenge", "sign-in"
+ANSWER = "Dank u. Wie was daar nog bij?"
+
+
+def problem(status: int, code: str) -> Tamper:
+    """A refusal in the service's own words, of whatever is written."""
+    body = json.dumps({"status": status, "title": "x", "code": code}).encode()
+    return meddled(
+        "mailboxes/", lambda _: answer(status, body, content_type="application/problem+json"), "PUT"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code"),
+    [
+        (meddled(SIGN_IN, DEFINITE["a page"], "POST"), "answer-damaged"),
+        (meddled(SIGN_IN, DEFINITE["a bomb of a gigabyte"], "POST"), "answer-damaged"),
+        (instead(CHALLENGE, json_changed(lambda it: {**it, "challenge": 7}), "POST"), "answer-damaged"),
+        (
+            instead("sign-in", json_changed(lambda it: {**it, "token": "two\r\nlines"}), "POST"),
+            "answer-damaged",
+        ),
+        (instead("sign-in", json_changed(lambda it: {**it, "recipient": "<b>"}), "POST"), "answer-damaged"),
+        (
+            instead("sign-in", json_changed(lambda it: {**it, "recipient": "nobody"}), "POST"),
+            "keyring-locked",
+        ),
+        (meddled("inbox/keyring", DEFINITE["without end"]), "answer-damaged"),
+    ],
+)
+def test_a_sign_in_that_is_none_keeps_the_code_in_its_field(
+    same_page: Page, demo: Demo, middle: Tampering, tamper: Tamper, code: str
+) -> None:
+    inbox = Inbox(same_page, middle.address(demo.pinned))
+    inbox.arrive()
+    middle.tamper = tamper
+    typed = demo.access_codes[ADVISER]
+    same_page.type(typed, into="#code")
+    same_page.click("#enter")
+    same_page.wait_for_text(words("inbox", f"error.{code}"), "#problem")
+    assert same_page.value("#code") == typed
+    assert not any(typed in it.raw.decode("latin-1") for it in middle.requests)
+    assert middle.asked("PUT", "/api/") == []
+    middle.tamper = untouched
+    same_page.wait_for("#enter:enabled")
+    same_page.click("#enter")
+    same_page.wait_for("[data-screen=list]")
+    nothing_ran(same_page, middle)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """A recipient who has typed an answer, in a conversation of their own."""
+
+    inbox: Inbox
+    middle: Tampering
+    demo: Demo
+
+    def stored(self) -> int:
+        """How many envelopes the server has."""
+        with closing(sqlite3.connect(self.demo.data / "store.sqlite")) as store:
+            [(count,)] = store.execute("SELECT count(*) FROM envelope")
+        return int(count)
+
+    def type(self) -> tuple[int, int]:
+        """Type an answer; how many envelopes and messages there are."""
+        self.middle.requests.clear()
+        # What was said last stands over the end of the window: a person scrolls on.
+        self.inbox.page.evaluate("document.querySelector('#send').scrollIntoView({block: 'center'})")
+        self.inbox.page.type(ANSWER, into="#text")
+        return self.stored(), len(self.inbox.messages())
+
+    def arrived_once(self, before: tuple[int, int]) -> None:
+        """Wait until it is there, and assert that it is there once, from the very same bytes."""
+        envelopes, messages = before
+        self.inbox.page.wait_until(f"document.querySelectorAll('#thread .message').length === {messages + 1}")
+        assert self.inbox.messages()[-1].text == ANSWER
+        assert self.inbox.page.value("#text") == ""
+        assert self.stored() == envelopes + 1
+        assert len({it.raw for it in self.middle.asked("PUT", "mailboxes/")}) == 1
+        nothing_ran(self.inbox.page, self.middle)
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def answering(opening_once: Opening, demo: Demo, request: pytest.FixtureRequest) -> Iterator[Answering]:
+    demo.report("Wat ik zag.", "--kind", "behaviour")
+    with tampering(demo.url) as middle:
+        inbox = Inbox(opening_once(request.param), middle.address(demo.pinned))
+        inbox.open(demo.access_codes[ADVISER])
+        inbox.read()
+        yield Answering(inbox, middle, demo)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("unavailable", "server-unavailable"), ("busy", "server-busy"), ("cut off", "server-unreachable")],
+)
+def test_an_answer_is_sent_again_by_itself(answering: Answering, name: str, code: str) -> None:
+    page = answering.inbox.page
+    before = answering.type()
+    answering.middle.tamper = meddled(
+        "mailboxes/", PASSING[name] if name != "cut off" else lambda it: cut(it, 0), "PUT"
+    )
+    page.click("#send")
+    page.wait_for_text(words("inbox", f"error.{code}"), "#waiting")
+    assert page.value("#text") == ANSWER
+    answering.middle.tamper = untouched
+    answering.arrived_once(before)
+
+
+def test_sending_an_answer_can_be_stopped(answering: Answering) -> None:
+    page = answering.inbox.page
+    before = answering.type()
+    answering.middle.tamper = meddled("mailboxes/", PASSING["unavailable"], "PUT")
+    page.click("#send")
+    page.wait_for("#waiting")
+    page.click("#stop")
+    page.wait_for_text(words("inbox", "error.stopped"), "#problem")
+    assert page.value("#text") == ANSWER
+    answering.middle.tamper = untouched
+    page.click("#send")
+    answering.arrived_once(before)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code"),
+    [
+        (problem(409, "mailbox-full"), "mailbox-full"),
+        (problem(404, "mailbox-unknown"), "mailbox-unknown"),
+        (meddled("mailboxes/", DEFINITE["a page"], "PUT"), "answer-damaged"),
+    ],
+)
+def test_a_refused_answer_stays_in_its_field(answering: Answering, tamper: Tamper, code: str) -> None:
+    page = answering.inbox.page
+    before = answering.type()
+    answering.middle.tamper = tamper
+    page.click("#send")
+    page.wait_for_text(words("inbox", f"error.{code}"), "#problem")
+    assert page.value("#text") == ANSWER
+    answering.middle.tamper = untouched
+    page.click("#send")
+    answering.arrived_once(before)
+
+
+def test_an_answer_is_not_taken_elsewhere(answering: Answering) -> None:
+    page = answering.inbox.page
+    before = answering.type()
+    with tampering(answering.demo.url) as elsewhere:
+        target = elsewhere.address(f"{answering.demo.url}taken", "drempel.test")
+        answering.middle.tamper = meddled("mailboxes/", lambda _: redirect(target, 307), "PUT")
+        page.click("#send")
+        page.wait_for_text(words("inbox", "error.server-unreachable"), "#waiting")
+        answering.middle.tamper = untouched
+        page.wait_until("document.querySelector('#waiting') === null")
+        assert elsewhere.requests == []
+    page.forget()  # Firefox calls a forbidden redirect an error of the page
+    answering.arrived_once(before)
