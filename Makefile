@@ -13,6 +13,9 @@ BIN := $(VENV)/bin
 NODE_BIN := node_modules/.bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Beside all others, since a person in a browser mostly waits.
+IN_BROWSERS := tests/browser tests/bench
+
 # Empty unless the machine's own node is missing or too old; see requirements/node.sh.
 export PATH := $(CURDIR)/$(VENV)/node:$(PATH):/usr/sbin
 
@@ -27,9 +30,12 @@ run: $(VENV)/.run
 
 test: $(VENV)/.dev node_modules/.installed system
 	@$(MAKE) --no-print-directory check
-	@status=0; \
-	$(BIN)/python -m pytest || status=1; \
+	@mkdir -p test-output; status=0; \
+	$(BIN)/python -m pytest $(IN_BROWSERS) >test-output/browsers.log 2>&1 & browsers=$$!; \
+	$(BIN)/python -m pytest $(IN_BROWSERS:%=--ignore=%) || status=1; \
 	node --test --test-reporter=spec $$(find tests -name '*.test.js' | sort) || status=1; \
+	wait $$browsers || status=1; \
+	cat test-output/browsers.log; \
 	exit $$status
 
 check: $(VENV)/.dev node_modules/.installed
