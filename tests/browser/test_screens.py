@@ -8,16 +8,13 @@ from tests.browser import accessibility, inbox_screens, reporter_screens
 from tests.browser.conftest import Opening
 from tests.browser.driver import Page
 from tests.browser.gallery import Gallery
+from tests.browser.looking import looked
 from tests.browser.screens import Screen, Walker
 from tests.browser.staging import Stage, staged
-from tests.project import ROOT
 from tests.serving import Demo
 
 Walk = Callable[[Walker], Iterator[Screen]]
 WALKS = [*reporter_screens.WALKS, *inbox_screens.WALKS]
-LOOKING = (
-    (ROOT / "tests" / "browser" / "looking.js").read_text("utf-8").replace("export function", "function")
-)
 # The longest forms, and dialogs.
 IN_FIREFOX = [reporter_screens.writing, inbox_screens.locking]
 NARROWEST = 320
@@ -27,12 +24,6 @@ NARROWEST = 320
 def stage(demo: Demo) -> Iterator[Stage]:
     with staged(demo.url) as made:
         yield made
-
-
-def looked(page: Page, call: str) -> list[str]:
-    """What `looking.js` finds."""
-    found: list[str] = page.evaluate(f"(() => {{ {LOOKING}\nreturn {call}; }})()")
-    return found
 
 
 def squeezed(page: Page) -> list[str]:

@@ -63,7 +63,7 @@ function channelChoice() {
   const choose = () => {
     Object.assign(desk, {channel: byId('channel', HTMLSelectElement).value || null, shown: PAGE_LENGTH});
     redraw();
-    say(countWords(), false);
+    say(countWords, false);
   };
   return el(
     'div',
@@ -83,13 +83,13 @@ const refreshButton = () =>
 
 async function refresh() {
   if (desk.activity?.name === 'sync') return;
-  say('');
+  say(null);
   const working = sync();
   setProblem(null);
   try {
     await working;
     redrawIfShown();
-    say(t('list.refreshed', {counts: countWords()}));
+    say(() => t('list.refreshed', {counts: countWords()}));
   } catch (refusal) {
     if (desk.item === null) setProblem(() => refusalWords(refusal));
   }

@@ -170,7 +170,7 @@ async function send(event, item) {
     const visit = /** @type {Visit} */ (await working);
     desk.drafts.delete(mailbox);
     take(item, visit);
-    say(t('reply.sent'));
+    say(() => t('reply.sent'));
   } catch (refusal) {
     if (desk.item === item) setProblem(() => refusalWords(refusal));
   }

@@ -155,7 +155,7 @@ function present(session, made) {
   draft.receipt = made;
   making.turn = null;
   session.hear = () => undefined;
-  say('');
+  say(null);
   redraw();
 }
 
@@ -181,7 +181,7 @@ async function refused(session, refusal) {
 
 /** @param {Session} session */
 function receipt(session) {
-  session.hear = (told) => say(waitingWords(told));
+  session.hear = (told) => say(() => waitingWords(told));
   show('title', () => receiptScreen(session));
 }
 

@@ -43,7 +43,7 @@ export async function whileSending(session, words, work) {
   const news = (/** @type {Told | null} */ event) => {
     told = event;
     redraw();
-    say(event ? waitingWords(event) : '');
+    say(event && (() => waitingWords(event)));
   };
   const hurry = () => {
     news(null);

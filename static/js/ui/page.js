@@ -2,7 +2,7 @@
  * The frame around the screens of a document: language, organisation, problems, what is said aloud, leaving; and its line to
  * its Worker, in which all secrets and all traffic are. Ending that forgets them.
  */
-import {LANGUAGES, byId, dayWords, el, fill, keepChoicesUnsaved, language, pick, preferred, speak, t, wordsFor} from './screen.js';
+import {LANGUAGES, byId, dayWords, el, fill, keepChoicesUnsaved, language, pick, preferred, remember, speak, t, wordsFor} from './screen.js';
 
 /** @import {Overview} from '../client/views.js' */
 /** @import {Child, Key, Language, PageName, Text} from './screen.js' */
@@ -11,9 +11,9 @@ import {LANGUAGES, byId, dayWords, el, fill, keepChoicesUnsaved, language, pick,
 /**
  * `wrong` is the id of the field that the problem is about, if any.
  * @type {{name: PageName, screen: Screen, title: Key, overview: Overview | null, problem: (() => string) | null, wrong: string,
- *   leaving: () => void}}
+ *   said: (() => string) | null, leaving: () => void}}
  */
-const page = {name: 'reporter', screen: () => null, title: 'title', overview: null, problem: null, wrong: '', leaving: () => undefined};
+const page = {name: 'reporter', screen: () => null, title: 'title', overview: null, problem: null, wrong: '', said: null, leaving: () => undefined};
 
 const SECONDS_TO_NEXT_TRY = 3;
 
@@ -39,7 +39,7 @@ export async function begin(name, leaving, screen = () => null) {
   });
   await speakAtLast(name);
   // A fault of our own must not leave anybody before a screen that neither goes on nor says why.
-  const own = () => document.getElementById('status') && say(t('error.client-fault'));
+  const own = () => document.getElementById('status') && say(() => t('error.client-fault'));
   for (const fault of ['error', 'unhandledrejection']) addEventListener(fault, own);
   translate();
 }
@@ -62,11 +62,12 @@ async function change(wanted) {
   try {
     await speak(page.name, wanted);
   } catch {
-    say(t('error.language'));
+    say(() => t('error.language'));
     return;
   }
   translate();
   redraw();
+  sayAgain();
 }
 
 /**
@@ -98,8 +99,10 @@ function drawOrganisation() {
   // Of what is asked for anew, nothing is verified.
   if (!overview) return fill(byId('organisation', HTMLElement));
   const sure = overview.verified;
+  const place = byId('organisation', HTMLElement);
+  const putBack = remember(place);
   fill(
-    byId('organisation', HTMLElement),
+    place,
     el('p', {class: 'organisation'}, inOwnWords('strong', overview.name)),
     el(
       'details',
@@ -109,6 +112,7 @@ function drawOrganisation() {
       el('p', {}, t('fingerprint'), ' ', el('code', {id: 'fingerprint'}, overview.fingerprint)),
     ),
   );
+  putBack();
 }
 
 /**
@@ -126,7 +130,7 @@ export function inOwnWords(tag, text, className) {
  */
 export function show(title, screen) {
   Object.assign(page, {screen, title, problem: null, wrong: ''});
-  say('');
+  say(null);
   redraw();
   document.title = t(title);
   scrollTo(0, 0);
@@ -135,24 +139,13 @@ export function show(title, screen) {
 
 /** Draw the screen anew, and leave the person where they were. */
 export function redraw() {
-  const active = document.activeElement;
-  const typed = active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement ? active : null;
-  const at = typed && caret(typed);
-  const scrolled = typed?.scrollTop ?? 0;
+  const putBack = remember(main());
   fill(main(), problemBox(), page.screen());
   markWrong();
   const heading = main().querySelector('h1');
   if (heading) Object.assign(heading, {id: 'heading', tabIndex: -1});
-  const again = active?.id ? document.getElementById(active.id) : null;
-  if (!again || again === document.activeElement) return;
-  again.focus({preventScroll: true});
-  if (at && (again instanceof HTMLTextAreaElement || again instanceof HTMLInputElement)) again.setSelectionRange(...at);
-  again.scrollTop = scrolled;
+  putBack();
 }
-
-/** @param {HTMLTextAreaElement | HTMLInputElement} field @returns {[number, number] | null} null for a radio button, say */
-const caret = ({selectionStart, selectionEnd}) =>
-  selectionStart === null || selectionEnd === null ? null : [selectionStart, selectionEnd];
 
 const problemBox = () => page.problem && el('div', {class: 'problem', id: 'problem', role: 'alert', tabindex: '-1'}, el('p', {}, page.problem()));
 
@@ -184,19 +177,26 @@ export function refusalWords(refusal) {
   return wordsFor('error', problem?.code ?? 'client-fault');
 }
 
-/** Say what happens meanwhile, without moving anybody. @param {string} words @param {boolean} [seen] false if the screen shows it anyway */
+/**
+ * Say what happens meanwhile, without moving anybody.
+ * @param {(() => string) | null} words null when it is over @param {boolean} [seen] false if the screen shows it anyway
+ */
 export function say(words, seen = true) {
-  const status = byId('status', HTMLElement);
-  status.classList.toggle('for-ears', !seen);
-  status.textContent = words;
+  page.said = words;
+  byId('status', HTMLElement).classList.toggle('for-ears', !seen);
+  sayAgain();
 }
+
+const sayAgain = () => {
+  byId('status', HTMLElement).textContent = page.said?.() ?? '';
+};
 
 /** A day, in words. @param {string} day `YYYY-MM-DD` */
 export const dayElement = (day) => el('time', {datetime: day}, dayWords(day));
 
 function wipe() {
   // A screen that can be drawn again holds what it shows.
-  Object.assign(page, {screen: () => null, problem: null, overview: null});
+  Object.assign(page, {screen: () => null, problem: null, said: null, overview: null});
   document.title = '';
   fill(document.body);
 }

@@ -86,6 +86,28 @@ export function byId(id, type) {
   return found;
 }
 
+/** @param {Element} element @returns {element is HTMLTextAreaElement | HTMLInputElement} one that has a caret, as a radio button has not */
+const isWritten = (element) =>
+  (element instanceof HTMLTextAreaElement || element instanceof HTMLInputElement) && element.selectionStart !== null;
+
+/**
+ * Where a person is in something that is about to be drawn anew, and what they opened there: it is drawn from what they typed
+ * and chose, and knows nothing of that.
+ * @param {Element} within @returns {() => void} puts it back
+ */
+export function remember(within) {
+  const active = document.activeElement;
+  const opened = [...within.querySelectorAll('details[open]')].map(({id}) => id);
+  const fields = [...within.querySelectorAll('textarea, input')].filter(isWritten);
+  const carets = fields.map(({id, selectionStart, selectionEnd, scrollTop}) => ({id, selectionStart, selectionEnd, scrollTop}));
+  return () => {
+    for (const id of opened) document.getElementById(id)?.setAttribute('open', '');
+    for (const {id, ...caret} of carets) Object.assign(document.getElementById(id) ?? {}, caret);
+    const again = active?.id ? document.getElementById(active.id) : null;
+    if (again && again !== document.activeElement) again.focus({preventScroll: true});
+  };
+}
+
 /** @type {readonly Language[]} the first is the document's own */
 export const LANGUAGES = Object.freeze(['nl', 'en']);
 
