@@ -38,7 +38,7 @@ BY_ROLE = {
     "radio": "input[type=radio], [role=radio]",
     "checkbox": "input[type=checkbox], [role=checkbox]",
 }
-NAMES = {"Space": " ", "ArrowUp": Keys.ARROW_UP, "ArrowDown": Keys.ARROW_DOWN}
+NAMES = {"Space": " ", "Backspace": Keys.BACK_SPACE, "ArrowUp": Keys.ARROW_UP, "ArrowDown": Keys.ARROW_DOWN}
 NAMES |= {"ArrowLeft": Keys.ARROW_LEFT, "ArrowRight": Keys.ARROW_RIGHT}
 
 # Content tells its parent process of errors; what the browser's own pages and modules do is not ours.
