@@ -163,7 +163,8 @@ class ChromiumPage(Page):
             raise
 
     def run_axe(self, source: str, options: str) -> Any:
-        self._page.evaluate(source)
+        if self._page.evaluate("typeof axe") == "undefined":
+            self._page.evaluate(source)
         return self._page.evaluate(f"axe.run(document, {options})")
 
     def screenshot(self, path: Path, *, full: bool = True) -> None:

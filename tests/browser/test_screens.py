@@ -11,6 +11,7 @@ from tests.browser.gallery import Gallery
 from tests.browser.looking import looked
 from tests.browser.screens import Screen, Walker
 from tests.browser.staging import Stage, staged
+from tests.browser.switching import switched
 from tests.serving import Demo
 
 Walk = Callable[[Walker], Iterator[Screen]]
@@ -67,25 +68,37 @@ def firefox(opening_once: Opening, stage: Stage) -> Walker:
 
 
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
-def test_each_screen_in_dutch_is_fit_for_everybody(dutch: Walker, gallery: Gallery, walk: Walk) -> None:
+def test_each_screen_is_fit_for_everybody(dutch: Walker, gallery: Gallery, walk: Walk) -> None:
     page, found = dutch.page, []
     page.forget()
     for screen in walk(dutch):
         found += faults(page, screen, "nl")
         gallery.take(page, screen.name, full=screen.full)
+        if (
+            screen.scripts and screen.full
+        ):  # without scripts both languages are there, and a dialog holds all else
+            found += english_faults(page, screen, gallery)
     found += page.errors()
     assert not found, "\n".join(["", *found])
 
 
-@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
-def test_each_screen_in_english_is_in_english_and_fits(english: Walker, gallery: Gallery, walk: Walk) -> None:
+def english_faults(page: Page, screen: Screen, gallery: Gallery) -> list[str]:
+    """What is wrong with the same screen in English, and by the change to it and back."""
+    found: list[str] = []
+    with switched(page, found):
+        found += squeezed(page)
+        gallery.take(page, screen.name, language="en", widths=(360,), schemes=(False,))
+    return [f"{screen.name}: {each}" for each in found]
+
+
+def test_dialogs_are_in_english_where_the_page_is(english: Walker, gallery: Gallery) -> None:
     page, found = english.page, []
     page.forget()
-    for screen in walk(english):
-        language = "en" if screen.scripts else "nl"  # then both languages are there, the document's own first
-        said = looked(page, f"misspoken('{language}')")
+    for screen in inbox_screens.locking(english):
+        said = looked(page, "misspoken('en')") + looked(page, f"disorder('{screen.focus}')")
         found += [f"{screen.name}: {each}" for each in said + squeezed(page)]
-        gallery.take(page, screen.name, language="en", widths=(360,), schemes=(False,), full=screen.full)
+        if not screen.full:
+            gallery.take(page, screen.name, language="en", widths=(360,), schemes=(False,), full=False)
     found += page.errors()
     assert not found, "\n".join(["", *found])
 
