@@ -3,6 +3,8 @@
 import re
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from tests.serving import Demo, demo_in
 OUTPUT = ROOT / "test-output" / "browser"
 SCREENS = ROOT / "test-output" / "screens"
 BROWSERS = ("chromium", "firefox")
+
+Lasting = Callable[[str, int], Page]
 
 # Of the test that runs, for the account of its failure.
 _pages = pytest.StashKey[list[Page]]()
@@ -98,18 +102,32 @@ def page(opening: Opening, browser: str) -> Page:
     return opening(browser)
 
 
+@pytest.fixture(scope="package")
+def lasting(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Lasting]:
+    """Pages by browser and number, for all files that do not mind what was there before: a start takes seconds."""
+    with contextmanager(_opening)(playwright, tmp_path_factory.mktemp("lasting"), request) as opening:
+        yield cache(lambda browser, number: opening(browser))
+
+
 @pytest.fixture(scope="module", params=BROWSERS)
-def page_once(opening_once: Opening, request: pytest.FixtureRequest) -> Page:
-    """A page of each browser in turn, for all tests of a file."""
-    return opening_once(request.param)
+def page_once(lasting: Lasting, request: pytest.FixtureRequest) -> Page:
+    """The lasting page of each browser in turn, for all tests of a file."""
+    return lasting(request.param, 0)
 
 
 @pytest.fixture
 def same_page(page_once: Page) -> Page:
     """That page, wide and with no errors so far. A test leaves it where it is: the next one goes elsewhere."""
-    page_once.resize(1280, 900)
-    page_once.forget()
-    return page_once
+    return as_new(page_once)
+
+
+def as_new(page: Page) -> Page:
+    """A page that others had before: wide, and with no errors so far."""
+    page.resize(1280, 900)
+    page.forget()
+    return page
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ TURNED = "\u202eestemoc nepo\u202c \u2067\u2066\u200f"
 HEBREW = "שלום עולם 123 مرحبا"
 NOTHING = "a\u0000b\u0001\u001b[31m\u2028\u2029\ufeff\ufffe"
 ENDLESS = "W" * 100_000
+LONG = "W" * 3_000
 
 ROUTE = (
     "https://elsewhere.test/%3Cscript%3Ewindow.__ran=1%3C/script%3E?q='\"><img/src/onerror=window.__ran=1>"
@@ -70,10 +71,10 @@ def _channel(id_: str, name: str, description: str, kind: str, recipient: str) -
         "description": _text(description),
         "kinds": [kind],
         "recipients": [recipient],
-        "informed": [_text(CHANNEL["informed"]), _text(ENDLESS)],
+        "informed": [_text(CHANNEL["informed"]), _text(LONG)],
         "routes": [
             {"name": _text(CHANNEL["route"]), "url": ROUTE},
-            {"name": _text(ENDLESS), "url": f"https://elsewhere.test/{'u' * 2000}"},
+            {"name": _text(LONG), "url": f"https://elsewhere.test/{'u' * 2000}"},
         ],
     }
 
@@ -94,14 +95,14 @@ def hostile_organisation(folder: Path) -> Iterator[Serving]:
         "slug": "hostile",
         "languages": ["nl", "en"],
         "name": _text(ORGANISATION),
-        "kinds": [{"id": "kind", "name": _text(KIND)}, {"id": "long", "name": _text(ENDLESS)}],
+        "kinds": [{"id": "kind", "name": _text(KIND)}, {"id": "long", "name": _text(LONG)}],
         "recipients": [
             {"id": "person", "name": _text(PERSON), "role": _text(ROLE)},
-            {"id": "long", "name": _text(ENDLESS), "role": _text(ENDLESS)},
+            {"id": "long", "name": _text(LONG), "role": _text(LONG)},
         ],
         "channels": [
             _channel("first", CHANNEL["name"], CHANNEL["description"], "kind", "person"),
-            _channel("long", ENDLESS, ENDLESS, "long", "long"),
+            _channel("long", LONG, ENDLESS, "long", "long"),
         ],
     }
     source = folder / "plan.toml"

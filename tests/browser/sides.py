@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crypto.wire import StoredEnvelope
 from tests.browser.catalogue import words
-from tests.browser.conftest import Opening
+from tests.browser.conftest import Lasting, as_new
 from tests.browser.conversing import ALL, Talk
 from tests.browser.inbox import Inbox
 from tests.browser.meddling import nothing_ran
@@ -56,11 +56,11 @@ class Sides:
 
 
 @contextmanager
-def sides_of(talk: Talk, title: str, opening: Opening, browser: str) -> Iterator[Sides]:
+def sides_of(talk: Talk, title: str, lasting: Lasting, browser: str) -> Iterator[Sides]:
     """Both, in two browsers of one make, with the conversation before them. `title` is its kind in the inbox."""
     with tampering(talk.demo.url) as middle:
         url = middle.address(talk.demo.pinned)
-        reporter, inbox = Reporter(opening(browser), url), Inbox(opening(browser), url)
+        reporter, inbox = Reporter(as_new(lasting(browser, 0)), url), Inbox(as_new(lasting(browser, 1)), url)
         reporter.come_back(talk.receipt)
         inbox.open(talk.demo.access_codes["confidential-adviser-1"])
         [place] = (at for at, it in enumerate(inbox.conversations()) if it.title == title)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.breaking import DEFINITE, MEBIBYTE, PASSING, Break, packed
 from tests.browser.catalogue import words
-from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.conftest import BROWSERS, Lasting, as_new
 from tests.browser.conversing import ALL, Talk, talk_in
 from tests.browser.driver import Page
 from tests.browser.meddling import meddled, nothing_ran, written
@@ -22,7 +22,7 @@ DIRECTORY = dict.fromkeys(
 NO_SERVICE = {"a page that is not found": "organisation-unknown"}
 WAITING = {"unavailable": "unavailable", "busy": "busy", "a bad gateway": "unavailable"}
 # Bytes that lie in buffers on the way when the page has had enough.
-UNDERWAY = 64 * MEBIBYTE
+UNDERWAY = 256 * MEBIBYTE
 LONGEST_DOCUMENT = 8 * MEBIBYTE
 
 
@@ -110,11 +110,11 @@ def talk(demo: Demo) -> Talk:
 
 @pytest.fixture(scope="module", params=BROWSERS)
 def back(
-    opening_once: Opening, demo: Demo, talk: Talk, request: pytest.FixtureRequest
+    lasting: Lasting, demo: Demo, talk: Talk, request: pytest.FixtureRequest
 ) -> Iterator[tuple[Reporter, Tampering]]:
     """A reporter who has come back, and is writing on."""
     with tampering(demo.url) as middle:
-        reporter = Reporter(opening_once(request.param), middle.address(demo.pinned))
+        reporter = Reporter(as_new(lasting(request.param, 1)), middle.address(demo.pinned))
         reporter.come_back(talk.receipt)
         reporter.page.type(TYPED, into="#reply")
         yield reporter, middle

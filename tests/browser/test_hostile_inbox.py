@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.breaking import DEFINITE, PASSING
 from tests.browser.catalogue import words
-from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.conftest import BROWSERS, Lasting, as_new
 from tests.browser.driver import Page
 from tests.browser.inbox import Inbox
 from tests.browser.meddling import instead, json_changed, meddled, nothing_ran
@@ -102,10 +102,10 @@ class Answering:
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def answering(opening_once: Opening, demo: Demo, request: pytest.FixtureRequest) -> Iterator[Answering]:
+def answering(lasting: Lasting, demo: Demo, request: pytest.FixtureRequest) -> Iterator[Answering]:
     demo.report("Wat ik zag.", "--kind", "behaviour")
     with tampering(demo.url) as middle:
-        inbox = Inbox(opening_once(request.param), middle.address(demo.pinned))
+        inbox = Inbox(as_new(lasting(request.param, 1)), middle.address(demo.pinned))
         inbox.open(demo.access_codes[ADVISER])
         inbox.read()
         yield Answering(inbox, middle, demo)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.catalogue import words
-from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.conftest import BROWSERS, Lasting
 from tests.browser.conversing import ALL, ANSWER, MORE, REPORT, Talk, talk_in
 from tests.browser.meddling import instead, meddled
 from tests.browser.sides import Sides, sides_of
@@ -22,8 +22,8 @@ def talk(demo: Demo) -> Talk:
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def sides(opening_once: Opening, talk: Talk, request: pytest.FixtureRequest) -> Iterator[Sides]:
-    with sides_of(talk, "Integriteitsschending", opening_once, request.param) as made:
+def sides(lasting: Lasting, talk: Talk, request: pytest.FixtureRequest) -> Iterator[Sides]:
+    with sides_of(talk, "Integriteitsschending", lasting, request.param) as made:
         yield made
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from crypto.sealing import os_random
 from crypto.wire import StoredEnvelope
-from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.conftest import BROWSERS, Lasting
 from tests.browser.conversing import ALL, ANSWER, MORE, REPORT, Talk, talk_in
 from tests.browser.sides import Sides, sides_of
 from tests.serving import Demo
@@ -28,10 +28,8 @@ def elsewhere(demo: Demo) -> Talk:
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def sides(
-    opening_once: Opening, talk: Talk, elsewhere: Talk, request: pytest.FixtureRequest
-) -> Iterator[Sides]:
-    with sides_of(talk, "Integriteitsschending", opening_once, request.param) as made:
+def sides(lasting: Lasting, talk: Talk, elsewhere: Talk, request: pytest.FixtureRequest) -> Iterator[Sides]:
+    with sides_of(talk, "Integriteitsschending", lasting, request.param) as made:
         yield made
 
 

@@ -85,9 +85,7 @@ def test_a_report_of_markup_arrives_to_the_letter(
     reporter.arrive()
     reporter.begin()
     reporter.choose(channel)
-    kind, name, person = (
-        ("kind", plan.KIND, "person") if channel == "first" else ("long", plan.ENDLESS, "long")
-    )
+    kind, name, person = ("kind", plan.KIND, "person") if channel == "first" else ("long", plan.LONG, "long")
     literally(narrow, f"label[for=kind-{kind}] bdi", name)
     narrow.click(f"#kind-{kind}")
     narrow.insert(plan.hostile("report") if channel == "first" else plan.ENDLESS, into="#text")
