@@ -147,6 +147,14 @@ def test_going_elsewhere_and_back_brings_nothing_back(inbox: Inbox, demo: Demo) 
     assert (page.value("#code"), inbox.screen) == ("", "sign-in")
 
 
+def test_a_page_that_is_put_away_has_forgotten_all_by_then(inbox: Inbox) -> None:
+    """Whether a browser keeps a page for the way back is its own affair: ours are marked not to be stored."""
+    page = inbox.page
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    assert page.evaluate("[document.body.childNodes.length, document.title]") == [0, ""]
+    poll(lambda: page.workers() == 0, lambda: "the worker goes on")
+
+
 def test_loading_it_again_asks_for_the_code(inbox: Inbox) -> None:
     page = inbox.page
     page.reload()
