@@ -77,33 +77,44 @@ def test_a_reporter_reads_what_the_directory_says_and_nothing_else_happens(
     in_shape(narrow, middle)
 
 
+KINDS = {"first": ("kind", plan.KIND, "person"), "long": ("long", plan.LONG, "long")}
+
+
+def reported(reporter: Reporter, middle: Tampering, channel: str) -> tuple[str, str]:
+    """Report, looking at each screen on the way; the receipt, and the text as the field had it."""
+    page = reporter.page
+    kind, name, _ = KINDS[channel]
+    reporter.arrive()
+    reporter.begin()
+    reporter.choose(channel)
+    literally(page, f"label[for=kind-{kind}] bdi", name)
+    page.click(f"#kind-{kind}")
+    page.insert(plan.hostile("report") if channel == "first" else plan.ENDLESS, into="#text")
+    written = page.value("#text")
+    in_shape(page, middle)
+    page.click("#next")
+    receipt = reporter.receipt()
+    in_shape(page, middle)
+    reporter.confirm(receipt)
+    literally(page, ".summary bdi", name)
+    in_shape(page, middle)
+    reporter.send()
+    in_shape(page, middle)
+    return receipt, written
+
+
 @pytest.mark.parametrize("channel", ["first", "long"])
 def test_a_report_of_markup_arrives_to_the_letter(
     narrow: Page, serving: Serving, middle: Tampering, channel: str
 ) -> None:
     reporter = Reporter(narrow, middle.address(serving.pinned))
-    reporter.arrive()
-    reporter.begin()
-    reporter.choose(channel)
-    kind, name, person = ("kind", plan.KIND, "person") if channel == "first" else ("long", plan.LONG, "long")
-    literally(narrow, f"label[for=kind-{kind}] bdi", name)
-    narrow.click(f"#kind-{kind}")
-    narrow.insert(plan.hostile("report") if channel == "first" else plan.ENDLESS, into="#text")
-    written = narrow.value("#text")
-    in_shape(narrow, middle)
-    narrow.click("#next")
-    receipt = reporter.receipt()
-    in_shape(narrow, middle)
-    reporter.confirm(receipt)
-    literally(narrow, ".summary bdi", name)
-    in_shape(narrow, middle)
-    reporter.send()
-    in_shape(narrow, middle)
+    receipt, written = reported(reporter, middle, channel)
     reporter.come_back(receipt)
     assert [it.text for it in reporter.messages()] == [written]
     literally(narrow, ".message .text", written)
     in_shape(narrow, middle)
 
+    _, name, person = KINDS[channel]
     inbox = Inbox(narrow, middle.address(serving.pinned))
     inbox.open(serving.access_codes[person])
     literally(narrow, ".conversation strong", name)
