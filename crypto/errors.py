@@ -130,6 +130,16 @@ ERRORS: dict[str, Entry] = {
         "No report belongs to this receipt here. Check the address and the receipt; "
         "deleted and expired reports are gone.",
     ),
+    "attachment-damaged": Entry(
+        "attachment", 0, "This file is damaged: what the server gave is not what was sent."
+    ),
+    "attachment-changed": Entry("client", 0, "This file changed while it was read. It must be read again."),
+    "attachment-unreadable": Entry("client", 0, "This file can't be read."),
+    "attachments-too-many": Entry(
+        "client",
+        0,
+        "A message takes at most 64 files, and fewer with very long names. Send the rest with another message.",
+    ),
     "conversation-unknown": Entry("client", 0, "There is no such conversation in this inbox."),
     "conversation-gone": Entry(
         "client",
@@ -143,6 +153,16 @@ ERRORS: dict[str, Entry] = {
         "The server can't be reached. Check the address and the connection, then try again.",
     ),
     "mailbox-unknown": Entry("api", 404, "There is no such mailbox, or the token is not for it."),
+    "blob-unknown": Entry("api", 404, "There is no such file, or the token is not for it."),
+    "attachments-incomplete": Entry(
+        "api", 409, "Not all parts of a file have arrived. Nothing of the message was stored."
+    ),
+    "attachment-too-large": Entry("api", 413, "This file is larger than the server takes."),
+    "storage-full": Entry(
+        "api",
+        507,
+        "The server has no room for files now. What arrived is kept for a day. Try again later, or send no files.",
+    ),
     "access-unknown": Entry("api", 401, "No recipient belongs to this access code here."),
     "sign-in-again": Entry("api", 401, "The session has ended. Sign in again."),
     "organisation-unknown": Entry("api", 404, "There is no such organisation at this address."),

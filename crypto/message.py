@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from crypto import signatures, wire
+from crypto.attachment import Attachment, read_attachments
 from crypto.directory import Quote, read_quote
 from crypto.encoding import day_number, hash_labelled, is_id, is_number, parse_object, unb64, write_object
 from crypto.errors import DrempelError, EnvelopeError
 
 TEXT_LIMIT = 1_044_480
 SIGNATURE_LENGTH = 64
+LONGEST_META = 0xFFFF
 MOST_PARENTS = 8
 REPORTER = "reporter"
 OPENING_KINDS = ("report", "case", "grant", "decoy")
@@ -63,14 +65,18 @@ class Message:
     parents: tuple[bytes, ...]
     meta: dict[str, Any]
     text: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 def pack(meta: dict[str, Any], text: str, place: Place, signing_seed: bytes, sizes: Sequence[int]) -> bytes:
     """The padded message; EnvelopeError `text-too-long` if no size of `sizes` (bytes, ascending) fits.
 
-    `text-not-utf8` if the text holds half of a character, as surrogates that escaped from somewhere are.
+    `text-not-utf8` if the text holds half of a character, as surrogates that escaped from somewhere are;
+    `attachments-too-many` if what the meta says of them does not fit.
     """
     head, body = write_object(meta), _utf8(text)
+    if len(head) > LONGEST_META:
+        raise EnvelopeError("attachments-too-many")
     signed = len(head).to_bytes(2, "big") + head + body
     signature = signatures.sign(signing_seed, signatures.MESSAGE, place.to_bytes() + signed)
     length = len(signed) + SIGNATURE_LENGTH
@@ -137,6 +143,7 @@ def _parse(content: bytes, opening: bool) -> Message:
         parents=tuple(unb64(parent, 32) for parent in parents),
         meta=meta,
         text=content[meta_end:].decode("utf-8"),
+        attachments=read_attachments(meta.get("attachments")),
     )
 
 

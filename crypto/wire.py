@@ -12,7 +12,7 @@ from crypto.encoding import LARGEST_DAY, Random, hash_labelled
 from crypto.errors import WireError
 
 SUITE = 1
-OPENING, CONVERSATION, KEYRING = 1, 2, 3
+OPENING, CONVERSATION, KEYRING, CLAIMS = 1, 2, 3, 4
 SLOT_COUNTS = (2, 4, 8, 16, 32, 64)
 SLOT_LENGTH = 1168
 STUB_LENGTH = 158
@@ -35,7 +35,7 @@ CAPABILITIES = ("read", "write", "close", "replace", "delete")
 
 
 def verifier(capability: str, token: bytes) -> bytes:
-    """What the server keeps of a token (PROTOCOL 5.1), 32 bytes."""
+    """What the server keeps of a token (PROTOCOL 5.1, 16.1), 32 bytes."""
     return hash_labelled(f"verifier/{capability}", token)
 
 

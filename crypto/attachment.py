@@ -1,0 +1,141 @@
+"""Files in sealed chunks (PROTOCOL 16). The service must not import this."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from crypto import wire
+from crypto.claims import CHUNK_LENGTH, MOST_CLAIMS, Claim, blob_id
+from crypto.encoding import b64, hash_labelled, is_number, unb64
+from crypto.errors import DrempelError
+from crypto.sealing import derive
+
+CHUNK = CHUNK_LENGTH - wire.TAG_LENGTH
+"""Bytes of a file in one chunk."""
+LONGEST_FILE = 1 << 34
+LONGEST_NAME, LONGEST_TYPE = 1024, 127
+SECRET_LENGTH = 32
+
+
+def padme(length: int) -> int:
+    """`length` rounded up so that few bits of it are told: at most 12 % more (Nikitin et al., 2019)."""
+    if length < 2:
+        return length
+    exponent = length.bit_length() - 1
+    step = 1 << max(0, exponent - exponent.bit_length())
+    return -(-length // step) * step
+
+
+def chunk_count(length: int) -> int:
+    """How many chunks a file of `length` bytes is sealed in (PROTOCOL 16.2)."""
+    return max(1, -(-padme(length) // CHUNK))
+
+
+@dataclass(frozen=True)
+class AttachmentKeys:
+    """What comes from an attachment's secret: the chunks' key, the blob's token and id, 32 bytes each."""
+
+    key: bytes = field(repr=False)
+    token: bytes = field(repr=False)
+    blob: bytes
+
+
+def attachment_keys(secret: bytes) -> AttachmentKeys:
+    """The keys of an attachment's secret (32 bytes)."""
+    token = derive(secret, b"", "attachment/token")
+    return AttachmentKeys(derive(secret, b"", "attachment/key"), token, blob_id(token))
+
+
+class Chunks:
+    """Seals and opens the chunks of one blob: `count` of them, for an organisation (its id, 32 bytes)."""
+
+    def __init__(self, organisation: bytes, keys: AttachmentKeys, count: int) -> None:
+        self.count = count
+        self._cipher = AESGCM(keys.key)
+        self._associated = bytes([wire.SUITE]) + organisation + keys.blob + count.to_bytes(4, "big")
+
+    def seal(self, number: int, plaintext: bytes) -> bytes:
+        """Chunk `number`, of at most `CHUNK` bytes of the file. It must be sealed only once."""
+        padded = plaintext if len(plaintext) == CHUNK else plaintext.ljust(CHUNK, b"\x00")
+        return self._cipher.encrypt(self._nonce(number), padded, self._associated)
+
+    def open(self, number: int, sealed: bytes) -> bytes:
+        """The `CHUNK` bytes in chunk `number`, padding included; DrempelError `attachment-damaged`."""
+        try:
+            if len(sealed) != CHUNK_LENGTH or not 0 <= number < self.count:
+                raise InvalidTag
+            return self._cipher.decrypt(self._nonce(number), sealed, self._associated)
+        except InvalidTag:
+            raise DrempelError("attachment-damaged") from None
+
+    def _nonce(self, number: int) -> bytes:
+        return bytes(7) + number.to_bytes(4, "big") + bytes([number == self.count - 1])
+
+
+def chunk_hash(sealed: bytes) -> bytes:
+    """What of a sealed chunk goes into the hash of its attachment, 32 bytes."""
+    return hashlib.sha256(sealed).digest()
+
+
+def attachment_hash(chunk_hashes: Iterable[bytes]) -> bytes:
+    """The hash of an attachment from those of its chunks, in order (PROTOCOL 16.4), 32 bytes."""
+    return hash_labelled("attachment", b"".join(chunk_hashes))
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file as a message names it. `name` and `type` are the author's words; `size` is the true length in bytes."""
+
+    name: str
+    type: str
+    size: int
+    secret: bytes = field(repr=False)
+    hash: bytes
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks it has."""
+        return chunk_count(self.size)
+
+    def claim(self) -> Claim:
+        """What tells the server to keep its blob with a mailbox."""
+        return Claim(attachment_keys(self.secret).token, self.chunks)
+
+    def to_json(self) -> dict[str, Any]:
+        """The member of `attachments` in a message's meta."""
+        keys = {"secret": b64(self.secret), "hash": b64(self.hash)}
+        return {"name": self.name, "type": self.type, "bytes": self.size, **keys}
+
+
+def read_attachments(found: object) -> tuple[Attachment, ...]:
+    """The attachments in a message's meta (PROTOCOL 16.5), where None is none; ValueError if malformed."""
+    if found is None:
+        return ()
+    if not isinstance(found, list) or not 1 <= len(found) <= MOST_CLAIMS:
+        raise ValueError("attachments")
+    read = tuple(_read_attachment(item) for item in found)
+    if len({item.secret for item in read}) != len(read):
+        raise ValueError("one blob twice")
+    return read
+
+
+def _read_attachment(item: object) -> Attachment:
+    if not isinstance(item, dict):
+        raise ValueError("attachment")
+    name, type_, size = item.get("name"), item.get("type"), item.get("bytes")
+    if not isinstance(name, str) or not 1 <= len(name.encode("utf-8")) <= LONGEST_NAME:
+        raise ValueError("name")
+    if not isinstance(type_, str) or not type_.isascii() or len(type_) > LONGEST_TYPE:
+        raise ValueError("type")
+    if not isinstance(size, int) or not is_number(size, 0, LONGEST_FILE):
+        raise ValueError("length")
+    return Attachment(name, type_, size, unb64(item.get("secret"), 32), unb64(item.get("hash"), 32))
+
+
+def claims_of(attachments: Iterable[Attachment]) -> list[Claim]:
+    """What an envelope that names these attachments claims."""
+    return [attachment.claim() for attachment in attachments]
