@@ -8,6 +8,7 @@ import {REPORTER} from '../crypto/message.js';
 
 /** @import {Directory} from '../crypto/directory.js' */
 /** @import {Entry, Thread} from '../crypto/conversation.js' */
+/** @import {Message} from '../crypto/message.js' */
 
 /** @typedef {Record<string, string>} Text by language */
 /** @typedef {{id: string, name: Text}} Named a channel, or a kind of report */
@@ -26,9 +27,13 @@ import {REPORTER} from '../crypto/message.js';
  *   channels: ChannelView[]}} Overview
  */
 /**
+ * A file that a message names, by its place among them. `name` and `type` are its author's words; `size` is in bytes.
+ * @typedef {{index: number, name: string, size: number, type: string}} AttachmentView
+ */
+/**
  * A message. `author` is null for the reporter; `day` is the one its author signed; `report` is the kind of report, if any.
  * @typedef {{envelope: string, own: boolean, author: Person | null, day: string, text: string, kind: string,
- *   report: Named | null}} MessageView
+ *   report: Named | null, attachments: AttachmentView[]}} MessageView
  */
 /** @typedef {{code: string, envelope: string | null}} NoticeView of PROTOCOL 15.3 */
 /**
@@ -74,10 +79,18 @@ export function personNamed(directory, id) {
 }
 
 /** @param {Directory} directory @param {string} me the author whose own messages these are @param {Entry} entry @returns {MessageView} */
-function messageView(directory, me, {envelope, message: {author, day, text, kind, meta}}) {
+function messageView(directory, me, {envelope, message}) {
+  const {author, day, text, kind, meta} = message;
   const report = kind === 'report' && typeof meta['report'] === 'string' ? kindNamed(directory, meta['report']) : null;
   const from = author === REPORTER ? null : personNamed(directory, author);
-  return {envelope: b64(envelope), own: author === me, author: from, day: dayText(day), text, kind, report};
+  return {envelope: b64(envelope), own: author === me, author: from, day: dayText(day), text, kind, report, attachments: attachmentViews(message)};
+}
+
+/** Without their secrets. @param {Message} message @returns {AttachmentView[]} */
+function attachmentViews(message) {
+  /** @type {{attachments?: Omit<AttachmentView, 'index'>[]}} */
+  const {attachments = []} = /** @type {object} */ (message);
+  return attachments.map(({name, size, type}, index) => ({index, name, size, type}));
 }
 
 /**

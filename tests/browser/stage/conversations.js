@@ -31,8 +31,14 @@ ${'Arbeidsongeschiktheidsverzekeringsmaatschappij'.repeat(4)}
     Ingesprongen,
         en nog verder.`;
 
+const FILES = [
+  {index: 0, name: 'Offertes bruggen (kopie).pdf', size: 2_411_724, type: 'application/pdf'},
+  {index: 1, name: `foto\u202Egpj.exe ${'van het prikbord '.repeat(12)}.jpg`, size: 0, type: ''},
+];
+
 /** @param {number} id @param {Person | null} author null for the reporter @param {number} days ago @param {string} text @returns {Omit<MessageView, 'own'>} */
 const message = (id, author, days, text) => ({
+  attachments: id === 0 ? FILES : [],
   envelope: `envelope-${id}`,
   author,
   day: ago(days),
