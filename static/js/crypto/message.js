@@ -1,6 +1,7 @@
 /** Inner messages: padded, signed, bound to their place (PROTOCOL 7). The twin of `crypto/message.py`. */
 import {readQuote} from './directory.js';
 import {
+  b64,
   concat,
   dayNumber,
   fromUtf8,
@@ -33,17 +34,26 @@ import {CONVERSATION_SIZES, OPENING_SIZES, SUITE} from './wire.js';
  *   keyBlock?: Uint8Array}} Place
  */
 /**
+ * A file as a message names it. `name` and `type` are the author's words; `size` is the true length in bytes.
+ * @typedef {{name: string, type: string, size: number, secret: Uint8Array, hash: Uint8Array}} Attachment
+ */
+/**
  * An inner message: what its meta says, and its text. `meta` holds all members, known or not.
  * @typedef {{kind: string, author: string, day: number, directory: Quote, counter: number, parents: Uint8Array[],
- *   meta: Json, text: string}} Message
+ *   meta: Json, text: string, attachments: Attachment[]}} Message
  */
 
 export const TEXT_LIMIT = 1_044_480;
 export const MOST_PARENTS = 8;
+export const MOST_ATTACHMENTS = 64;
+export const LONGEST_FILE = 2 ** 34;
+export const LONGEST_NAME = 1024;
+export const LONGEST_TYPE = 127;
 export const REPORTER = 'reporter';
 export const OPENING_KINDS = Object.freeze(['report', 'case', 'grant', 'decoy']);
 export const CONVERSATION_KINDS = Object.freeze(['message']);
 const SIGNATURE_LENGTH = 64;
+const LONGEST_META = 0xffff;
 const NO_KEYS = new Uint8Array(32);
 
 /** What a person wrote, before it is sealed. @param {string} text @returns {string} the same; throws `text-empty` or `text-too-long` */
@@ -66,7 +76,7 @@ export function context({organisation, mailbox, envelope, commitment, keyBlock})
 export const signMessage = (seed, place, content) => sign(seed, TYPES.message, concat(context(place), content));
 
 /**
- * The padded message; `text-too-long` if no size fits.
+ * The padded message; `text-too-long` if no size fits the text, `attachments-too-many` if it is the files that don't fit.
  * @param {Json} meta @param {string} text @param {Place} place @param {Uint8Array} signingSeed
  * @param {readonly number[]} sizes ascending
  * @returns {Uint8Array}
@@ -75,16 +85,22 @@ export function packMessage(meta, text, place, signingSeed, sizes) {
   // The encoder would quietly put another character in the place of half of one.
   if (/\p{Surrogate}/u.test(text)) throw new DrempelError('text-not-utf8');
   const [head, body] = [writeJson(meta), utf8(text)];
-  if (head.length > 0xffff) throw new DrempelError('text-too-long');
+  const files = numberOfFiles(meta);
+  if (head.length > LONGEST_META || files > MOST_ATTACHMENTS) throw new DrempelError('attachments-too-many');
+  if (body.length > TEXT_LIMIT) throw new DrempelError('text-too-long');
   const content = concat(u16(head.length), head, body);
-  return padMessage(concat(content, signMessage(signingSeed, place, content)), sizes, body.length);
+  const padded = padMessage(concat(content, signMessage(signingSeed, place, content)), sizes);
+  if (!padded) throw new DrempelError(files ? 'attachments-too-many' : 'text-too-long');
+  return padded;
 }
 
-/** @param {Uint8Array} signed @param {readonly number[]} sizes @param {number} textLength @returns {Uint8Array} */
-function padMessage(signed, sizes, textLength) {
+/** @param {Json} meta */
+const numberOfFiles = ({attachments}) => (Array.isArray(attachments) ? attachments.length : 0);
+
+/** @param {Uint8Array} signed @param {readonly number[]} sizes @returns {Uint8Array | null} null if it fits none */
+function padMessage(signed, sizes) {
   const size = sizes.find((candidate) => 4 + signed.length <= candidate);
-  if (textLength > TEXT_LIMIT || !size) throw new DrempelError('text-too-long');
-  return concat(u32(signed.length), signed, new Uint8Array(size - 4 - signed.length));
+  return size ? concat(u32(signed.length), signed, new Uint8Array(size - 4 - signed.length)) : null;
 }
 
 /** @param {Uint8Array} padded @param {readonly number[]} sizes @returns {Uint8Array} */
@@ -119,6 +135,30 @@ function checkOpeningMeta(meta) {
   if (kind === 'grant') needBytes(meta['grant'], {mailbox: 32, envelope: 16, secret: 32, read: 32});
 }
 
+/**
+ * Here and not with the rest of the attachments, so that a report without files fetches none of that.
+ * @param {unknown} found the member `attachments` of a message's meta (PROTOCOL 16.5); without it there are none
+ * @returns {Attachment[]} throws `request-malformed`
+ */
+export function readAttachments(found) {
+  if (found === undefined || found === null) return [];
+  need(Array.isArray(found) && found.length >= 1 && found.length <= MOST_ATTACHMENTS, 'attachments');
+  const read = found.map(readAttachment);
+  need(new Set(read.map(({secret}) => b64(secret))).size === read.length, 'one blob twice');
+  return read;
+}
+
+/** @param {unknown} item @returns {Attachment} */
+function readAttachment(item) {
+  need(isObject(item), 'attachment');
+  const {name, type, bytes, secret, hash} = item;
+  need(typeof name === 'string' && name !== '' && !/\p{Surrogate}/u.test(name), 'name');
+  need(utf8(name).length <= LONGEST_NAME, 'name');
+  need(typeof type === 'string' && type.length <= LONGEST_TYPE && utf8(type).length === type.length, 'type');
+  need(isNumber(bytes, 0, LONGEST_FILE), 'length');
+  return {name, type, size: bytes, secret: unb64(secret, 32), hash: unb64(hash, 32)};
+}
+
 /** @param {Uint8Array} content @param {boolean} opening @returns {Message} */
 function parse(content, opening) {
   const metaEnd = 2 + readU16(content);
@@ -140,6 +180,7 @@ function parse(content, opening) {
     parents: parents.map((parent) => unb64(parent, 32)),
     meta,
     text: fromUtf8(content.subarray(metaEnd)),
+    attachments: readAttachments(meta['attachments']),
   };
 }
 

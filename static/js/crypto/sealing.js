@@ -4,6 +4,7 @@ import {utf8} from './encoding.js';
 
 const NO_SALT = new Uint8Array(0);
 const ZERO_NONCE = new Uint8Array(12);
+const TAG_LENGTH = 16;
 const ARGON2 = Object.freeze({m: 8192, t: 1, p: 1, dkLen: 32, version: 0x13});
 
 /** @param {number} length @returns {Uint8Array} from the operating system's generator */
@@ -40,27 +41,55 @@ export const unseal = (key, ad, sealed) => aesGcmOpen(key, ZERO_NONCE, ad, seale
  * @param {Uint8Array} key @param {Uint8Array} nonce @param {Uint8Array} ad @param {Uint8Array} plaintext
  * @returns {Promise<Uint8Array>}
  */
-export async function aesGcmSeal(key, nonce, ad, plaintext) {
-  const subtle = webCrypto();
-  if (!subtle) return gcm(key, nonce, ad).encrypt(plaintext);
-  const imported = await subtle.importKey('raw', source(key), 'AES-GCM', false, ['encrypt']);
-  return new Uint8Array(await subtle.encrypt(parameters(nonce, ad), imported, source(plaintext)));
-}
+export const aesGcmSeal = async (key, nonce, ad, plaintext) => (await openCipher(key)).seal(nonce, ad, plaintext);
 
 /**
  * @param {Uint8Array} key @param {Uint8Array} nonce @param {Uint8Array} ad @param {Uint8Array} sealed
  * @returns {Promise<Uint8Array | null>}
  */
-export async function aesGcmOpen(key, nonce, ad, sealed) {
-  if (sealed.length < 16) return null;
+export const aesGcmOpen = async (key, nonce, ad, sealed) => (await openCipher(key)).open(nonce, ad, sealed);
+
+/**
+ * AES-256-GCM under one key. Whoever seals under it more than once must never give it the same nonce twice.
+ * @typedef {{seal: (nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array) => Promise<Uint8Array>,
+ *   open: (nonce: Uint8Array, ad: Uint8Array, sealed: Uint8Array) => Promise<Uint8Array | null>}} Cipher
+ */
+
+/** The key is imported once, which counts for the thousands of chunks of a file. @param {Uint8Array} key @returns {Promise<Cipher>} */
+export async function openCipher(key) {
   const subtle = webCrypto();
-  const imported = subtle && (await subtle.importKey('raw', source(key), 'AES-GCM', false, ['decrypt']));
+  if (!subtle) {
+    return {
+      seal: async (nonce, ad, plaintext) => gcm(key, nonce, ad).encrypt(plaintext),
+      open: (nonce, ad, sealed) => opened(sealed, () => gcm(key, nonce, ad).decrypt(sealed)),
+    };
+  }
+  const imported = await subtle.importKey('raw', source(key), 'AES-GCM', false, ['encrypt', 'decrypt']);
+  return {
+    seal: async (nonce, ad, plaintext) =>
+      new Uint8Array(await subtle.encrypt(parameters(nonce, ad), imported, source(plaintext))),
+    open: (nonce, ad, sealed) => opened(sealed, () => subtle.decrypt(parameters(nonce, ad), imported, source(sealed))),
+  };
+}
+
+/**
+ * @param {Uint8Array} sealed @param {() => Promise<ArrayBuffer> | Uint8Array} open
+ * @returns {Promise<Uint8Array | null>}
+ */
+async function opened(sealed, open) {
+  if (sealed.length < TAG_LENGTH) return null;
   try {
-    if (!subtle || !imported) return gcm(key, nonce, ad).decrypt(sealed);
-    return new Uint8Array(await subtle.decrypt(parameters(nonce, ad), imported, source(sealed)));
+    const plaintext = await open();
+    return plaintext instanceof Uint8Array ? plaintext : new Uint8Array(plaintext);
   } catch {
     return null;
   }
+}
+
+/** @param {Uint8Array} bytes @returns {Promise<Uint8Array>} SHA-256, 32 bytes */
+export async function digest(bytes) {
+  const subtle = webCrypto();
+  return subtle ? new Uint8Array(await subtle.digest('SHA-256', source(bytes))) : sha256(bytes);
 }
 
 /** An insecure context (an onion service over plain HTTP, say) has no `crypto.subtle`. @returns {SubtleCrypto | undefined} */

@@ -9,6 +9,7 @@ export const SUITE = 1;
 export const OPENING = 1;
 export const CONVERSATION = 2;
 export const KEYRING = 3;
+export const CLAIMS = 4;
 export const SLOT_COUNTS = Object.freeze([2, 4, 8, 16, 32, 64]);
 export const SLOT_LENGTH = 1168;
 export const STUB_LENGTH = 158;
@@ -30,7 +31,7 @@ const LONGEST_OPENING = OPENING_BODY_LIMIT - CREATION_LENGTH;
 
 /** @typedef {'read' | 'write' | 'close' | 'replace' | 'delete'} Capability */
 
-/** @param {Capability} capability @param {Uint8Array} token @returns {Uint8Array} what the server keeps of it (PROTOCOL 5.1) */
+/** @param {Capability | 'blob'} capability @param {Uint8Array} token @returns {Uint8Array} what the server keeps of it (PROTOCOL 5.1, 16.1) */
 export const verifier = (capability, token) => hashLabelled(`verifier/${capability}`, token);
 
 /**
