@@ -66,7 +66,7 @@ vendor: node_modules/.installed
 vendor-verify: node_modules/.installed
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	node requirements/vendor.js "$$folder" && \
-	for file in noble.js README.md; do \
+	for file in $$(ls "$$folder"); do \
 		cmp "$$folder/$$file" "static/vendor/$$file" || { \
 			echo "static/vendor/$$file is not what its packages make: make vendor" >&2; exit 1; }; \
 	done

@@ -55,7 +55,7 @@ const KEPT = ['localStorage', 'sessionStorage', 'indexedDB', 'cookieStore', 'cac
 const TIMERS = /** @type {const} */ ({globalThis: 'readonly', self: 'readonly', setInterval: 'readonly', setTimeout: 'readonly', window: 'readonly'});
 
 export default [
-  {ignores: ['node_modules/', '.venv/', 'test-output/', 'static/vendor/noble.js', 'static/vendor/noble.d.ts']},
+  {ignores: ['node_modules/', '.venv/', 'test-output/', 'static/vendor/*.js', '!static/vendor/*.entry.js', 'static/vendor/*.d.ts']},
   js.configs.recommended,
   {
     files: ['**/*.js'],

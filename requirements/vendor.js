@@ -1,5 +1,5 @@
 /**
- * Usage: node requirements/vendor.js FOLDER. Writes noble.js and README.md, the two made files of static/vendor.
+ * Usage: node requirements/vendor.js FOLDER. Writes the modules and the README.md of static/vendor, which are made.
  *
  * The browser runs what is committed, not what a build makes; this only lets anyone make it again and compare.
  */
@@ -8,7 +8,13 @@ import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {buildSync} from 'esbuild';
 
-const PACKAGES = ['@noble/hashes', '@noble/curves', '@noble/ciphers', '@noble/post-quantum'];
+/** @typedef {{name: string, packages: string[], code: Uint8Array}} Made */
+
+/** By the name of the module: the packages that its `.entry.js` takes from. */
+const BUNDLES = {
+  noble: ['@noble/hashes', '@noble/curves', '@noble/post-quantum'],
+  'noble-cipher': ['@noble/ciphers'],
+};
 
 /** @param {string} name @returns {{version: string, license: string, notice: string}} */
 function describe(name) {
@@ -17,43 +23,46 @@ function describe(name) {
   return {version, license, notice: readFileSync(join(folder, 'LICENSE'), 'utf8').trim()};
 }
 
-/** @returns {Uint8Array} the bundle, as small as it gets: it is the largest thing that a page waits for over Tor */
-function bundle() {
-  const versions = PACKAGES.map((name) => `${name} ${describe(name).version}`).join(', ');
+/** @param {string} name @param {string[]} packages @returns {Uint8Array} as small as it gets: pages wait for it, over Tor too */
+function bundle(name, packages) {
+  const versions = packages.map((from) => `${from} ${describe(from).version}`).join(', ');
   const built = buildSync({
-    entryPoints: ['static/vendor/noble.entry.js'],
+    entryPoints: [`static/vendor/${name}.entry.js`],
     bundle: true,
     format: 'esm',
     target: 'es2022',
     charset: 'utf8',
     minify: true,
-    legalComments: 'eof',
-    banner: {js: `/*! ${versions}. MIT License, (c) Paul Miller (paulmillr.com); see README.md beside this file. */`},
+    legalComments: 'none',
+    banner: {js: `/*! ${versions}. MIT License, (c) Paul Miller (paulmillr.com); see README.md beside this file. */`}, // instead of one for each part
     tsconfigRaw: {},
     write: false,
   });
   return /** @type {import('esbuild').OutputFile} */ (built.outputFiles[0]).contents;
 }
 
-/** @param {Uint8Array} code @returns {string} */
-function readme(code) {
-  const rows = PACKAGES.map((name) => {
-    const {version, license} = describe(name);
-    return `| ${name} | ${version} | ${license} |`;
-  });
-  const notices = PACKAGES.map((name) => `### ${name}\n\n${describe(name).notice.replace(/^/gm, '    ').replace(/ +$/gm, '')}\n`);
+/** @param {Made[]} made @returns {string} */
+function readme(made) {
+  const rows = made.flatMap(({name, packages}) =>
+    packages.map((from) => `| ${name}.js | ${from} | ${describe(from).version} | ${describe(from).license} |`),
+  );
+  const hashes = made.map(({name, code}) => `    sha256  ${createHash('sha256').update(code).digest('hex')}  ${name}.js`);
+  const notices = made
+    .flatMap(({packages}) => packages)
+    .map((from) => `### ${from}\n\n${describe(from).notice.replace(/^/gm, '    ').replace(/ +$/gm, '')}\n`);
   return `# Vendored code
 
-\`noble.js\` is one ES module made from the packages below. It imports nothing, and it is all the foreign code that a
-page of Drempel runs. \`noble.entry.js\` lists what is in it, \`noble.d.ts\` gives it types.
+Each module here is made from the packages beside it. It imports nothing, and these are all the foreign code that a page of
+Drempel runs. What is in one is listed in its \`.entry.js\`; its \`.d.ts\` gives it types. \`noble-cipher.js\` is fetched only
+where a browser has no \`crypto.subtle\`.
 
-| package | version | licence |
-|---|---|---|
+| module | package | version | licence |
+|---|---|---|---|
 ${rows.join('\n')}
 
-    sha256  ${createHash('sha256').update(code).digest('hex')}  noble.js
+${hashes.join('\n')}
 
-\`make vendor-verify\` makes the file again from the npm packages, whose hashes are in \`package-lock.json\`, and compares
+\`make vendor-verify\` makes the modules again from the npm packages, whose hashes are in \`package-lock.json\`, and compares
 every byte; \`make check\` runs it. To take a newer version: change it in \`package.json\`, then \`make lock vendor\`. This page
 is written by \`make vendor\` too.
 
@@ -65,6 +74,6 @@ ${notices.join('\n')}`;
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: node requirements/vendor.js FOLDER');
 mkdirSync(folder, {recursive: true});
-const code = bundle();
-writeFileSync(join(folder, 'noble.js'), code);
-writeFileSync(join(folder, 'README.md'), readme(code));
+const made = Object.entries(BUNDLES).map(([name, packages]) => ({name, packages, code: bundle(name, packages)}));
+for (const {name, code} of made) writeFileSync(join(folder, `${name}.js`), code);
+writeFileSync(join(folder, 'README.md'), readme(made));

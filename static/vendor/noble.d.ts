@@ -4,6 +4,5 @@ export {blake2b} from '@noble/hashes/blake2.js';
 export {expand, extract, hkdf} from '@noble/hashes/hkdf.js';
 export {sha256} from '@noble/hashes/sha2.js';
 export {sha3_256, shake256} from '@noble/hashes/sha3.js';
-export {gcm} from '@noble/ciphers/aes.js';
 export {ed25519, x25519} from '@noble/curves/ed25519.js';
 export {ml_kem768} from '@noble/post-quantum/ml-kem.js';

@@ -1,5 +1,5 @@
 /**
- * What the pages use of the noble libraries, and nothing else: `make vendor` bundles this file into noble.js.
+ * What the pages use of the noble libraries, except for the cipher: `make vendor` bundles this file into noble.js.
  *
  * noble.d.ts repeats this list as types; tests/js/vendor.test.js holds the two and the bundle to the same names.
  */
@@ -8,6 +8,5 @@ export {blake2b} from '@noble/hashes/blake2.js';
 export {expand, extract, hkdf} from '@noble/hashes/hkdf.js';
 export {sha256} from '@noble/hashes/sha2.js';
 export {sha3_256, shake256} from '@noble/hashes/sha3.js';
-export {gcm} from '@noble/ciphers/aes.js';
 export {ed25519, x25519} from '@noble/curves/ed25519.js';
 export {ml_kem768} from '@noble/post-quantum/ml-kem.js';

@@ -17,10 +17,10 @@ import {
   ed25519,
   expand,
   extract,
-  gcm,
   hkdf,
   sha256,
 } from '../../static/vendor/noble.js';
+import {gcm} from '../../static/vendor/noble-cipher.js';
 
 /** @param {string} name @returns {any} */
 const published = (name) => JSON.parse(readFileSync(new URL(`../vectors/published/${name}.json`, import.meta.url), 'utf8'));

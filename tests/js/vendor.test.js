@@ -1,8 +1,9 @@
-/** The vendored module is whole, imports nothing, and computes what its names promise: one known answer each. */
+/** Each vendored module is whole, imports nothing, and computes what its names promise: one known answer each. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
+import * as cipher from '../../static/vendor/noble-cipher.js';
 import * as noble from '../../static/vendor/noble.js';
 
 const file = (/** @type {string} */ name) => readFileSync(new URL(`../../static/vendor/${name}`, import.meta.url), 'utf8');
@@ -15,15 +16,17 @@ function exported(source) {
   return [...source.matchAll(/^export \{(.+)\} from '(.+)';$/gm)].flatMap(([, names]) => String(names).split(', ')).sort();
 }
 
-test('the module, its entry file and its types hold the same names', () => {
-  const names = Object.keys(noble).sort();
-  assert.deepEqual(exported(file('noble.entry.js')), names);
-  assert.deepEqual(exported(file('noble.d.ts')), names);
-});
+for (const [name, module] of Object.entries({noble, 'noble-cipher': cipher})) {
+  test(`${name}.js, its entry file and its types hold the same names`, () => {
+    const names = Object.keys(module).sort();
+    assert.deepEqual(exported(file(`${name}.entry.js`)), names);
+    assert.deepEqual(exported(file(`${name}.d.ts`)), names);
+  });
 
-test('the module imports nothing', () => {
-  assert.doesNotMatch(file('noble.js'), /\bimport\s*[("'{*]|\bfrom\s*["']|\brequire\(|sourceMappingURL/);
-});
+  test(`${name}.js imports nothing`, () => {
+    assert.doesNotMatch(file(`${name}.js`), /\bimport\s*[("'{*]|\bfrom\s*["']|\brequire\(|sourceMappingURL/);
+  });
+}
 
 test('SHA-256 of abc (FIPS 180-4)', () => {
   assert.equal(hex(noble.sha256(utf8('abc'))), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
@@ -71,13 +74,13 @@ test('Argon2id (RFC 9106, section 5.3)', () => {
 });
 
 test('AES-256-GCM of nothing under the zero key (test case 13), and a broken tag', () => {
-  const cipher = () => noble.gcm(new Uint8Array(32), new Uint8Array(12));
-  const sealed = cipher().encrypt(new Uint8Array());
+  const zero = () => cipher.gcm(new Uint8Array(32), new Uint8Array(12));
+  const sealed = zero().encrypt(new Uint8Array());
   assert.equal(hex(sealed), '530f8afbc74536b9a963b4f1c4cb738b');
-  assert.deepEqual(cipher().decrypt(sealed), new Uint8Array());
+  assert.deepEqual(zero().decrypt(sealed), new Uint8Array());
   const broken = sealed.slice();
   broken[0] = Number(broken[0]) ^ 1;
-  assert.throws(() => cipher().decrypt(broken));
+  assert.throws(() => zero().decrypt(broken));
 });
 
 test('Ed25519 (RFC 8032, test 1)', () => {

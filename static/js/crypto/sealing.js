@@ -1,5 +1,5 @@
 /** Key derivation, authenticated encryption and the slow hash (PROTOCOL 2.2, 2.3, 2.6). The twin of `crypto/sealing.py`. */
-import {argon2id as argon2, gcm, hkdf, sha256} from '../../vendor/noble.js';
+import {argon2id as argon2, hkdf, sha256} from '../../vendor/noble.js';
 import {utf8} from './encoding.js';
 
 const NO_SALT = new Uint8Array(0);
@@ -59,6 +59,7 @@ export const aesGcmOpen = async (key, nonce, ad, sealed) => (await openCipher(ke
 export async function openCipher(key) {
   const subtle = webCrypto();
   if (!subtle) {
+    const gcm = await ownCipher();
     return {
       seal: async (nonce, ad, plaintext) => gcm(key, nonce, ad).encrypt(plaintext),
       open: (nonce, ad, sealed) => opened(sealed, () => gcm(key, nonce, ad).decrypt(sealed)),
@@ -91,6 +92,17 @@ export async function digest(bytes) {
   const subtle = webCrypto();
   return subtle ? new Uint8Array(await subtle.digest('SHA-256', source(bytes))) : sha256(bytes);
 }
+
+/**
+ * Fetches what this browser has not; throws if that does not arrive. Whoever sees to it at the start does not find out only
+ * when there is something to seal.
+ */
+export async function sealingReady() {
+  if (!webCrypto()) await ownCipher();
+}
+
+/** Three kilobytes that nearly nobody needs. */
+const ownCipher = async () => (await import('../../vendor/noble-cipher.js')).gcm;
 
 /** An insecure context (an onion service over plain HTTP, say) has no `crypto.subtle`. @returns {SubtleCrypto | undefined} */
 const webCrypto = () => globalThis.crypto?.subtle;
