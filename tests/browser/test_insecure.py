@@ -9,12 +9,13 @@ from tests.browser.catalogue import words
 from tests.browser.conftest import Opening
 from tests.browser.inbox import Inbox
 from tests.browser.reporter import Reporter
-from tests.browser.tampering import Reply, Tamper, altered, tampering
+from tests.browser.tampering import Reply, Tamper, altered, gone, tampering, untouched
 from tests.browser.walking import Walk
 from tests.browser.wire import Request, Response
 from tests.serving import Demo
 
 WORKERS = ("/static/js/reporter/worker.js", "/static/js/inbox/worker.js")
+CIPHER = "/static/vendor/noble-cipher.js"
 HERE = "[isSecureContext, typeof crypto.subtle, typeof WebAssembly]"
 INSECURE = "globalThis.isSecureContext || globalThis.crypto.subtle"
 WITHOUT_WASM = "typeof WebAssembly !== 'undefined'"
@@ -58,8 +59,21 @@ def test_without_a_secure_context_everything_works_and_is_warned_of(
         walk.follow(receipt)
         assert not page.is_visible("#unencrypted")
         walk.reporter.delete()
-        assert all(middle.asked("GET", path) for path in WORKERS)
+        assert all(middle.asked("GET", path) for path in (*WORKERS, CIPHER))
         assert page.errors() == []
+
+
+def test_a_cipher_that_does_not_arrive_is_told_before_anything_is_typed(
+    opening: Opening, browser: str, demo: Demo
+) -> None:
+    page = opening(browser)
+    with tampering(demo.url, lambda request, ask: gone() if request.path == CIPHER else ask()) as middle:
+        page.go(middle.address(demo.pinned, "drempel.test"))
+        page.wait_for("[data-screen=unusable]")
+        assert words("reporter", "error.page-incomplete") in page.text()
+        middle.tamper = untouched
+        page.reload()
+        page.wait_for("#begin:enabled")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +93,7 @@ def test_without_webassembly_everything_works_and_nothing_is_warned_of(
             assert not page.is_visible("#unencrypted")
         walk.whole()
         assert all(middle.asked("GET", path) for path in WORKERS)
+        assert not middle.asked("GET", CIPHER), "there is a better one"
         assert page.errors() == []
 
 

@@ -2,6 +2,7 @@
 import {parseCode} from '../crypto/codes.js';
 import {unb64} from '../crypto/encoding.js';
 import {CodeError, DrempelError} from '../crypto/errors.js';
+import {sealingReady} from '../crypto/sealing.js';
 import {ClientProblem, connect} from './connection.js';
 import {follow, overviewOf} from './organisation.js';
 
@@ -85,6 +86,11 @@ function queue() {
 /** @param {Required<Pick<Outside, 'tell' | 'now'>> & Outside} outside @returns {Desk} */
 export function openDesk({tell, now, limits}) {
   const calls = queue();
+  // Firefox fetches a module that failed never again: better to say so before anything is typed.
+  const lacking = sealingReady().then(
+    () => null,
+    () => new ClientProblem('page-incomplete'),
+  );
   /** @type {{connection: Connection | null, found: Opened | null}} */
   const at = {connection: null, found: null};
 
@@ -102,6 +108,8 @@ export function openDesk({tell, now, limits}) {
       const known = at.found?.address === address && at.found.connection === at.connection ? at.found : null;
       // Asked for again, it must be the same organisation, and no older directory of it: also where no link says which.
       const {organisation, ...line} = known ? {...known, organisation: await known.followed.again()} : await enter(base, pin);
+      const problem = await lacking;
+      if (problem) throw problem;
       const shown = overviewOf(organisation);
       Object.assign(at, {found: {...line, organisation: organisation.directory.organisation, address, shown}});
       return shown;
