@@ -6,7 +6,8 @@ import socket
 import ssl
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ from intake.client.address import Address
 PATIENCE = 30.0
 TIMEOUT = httpx.Timeout(60.0, connect=30.0)
 LONGEST_ANSWER = 64 * 1024 * 1024
-PASSING = (429, 500, 502, 503, 504)
+PASSING = (429, 500, 502, 503, 504, 507)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 # A page that somebody between answers with, as a captive portal does, is a 200: nothing is stored then.
 WRITES, STORED, READ = ("PUT", "DELETE"), (204,), (200,)
@@ -30,7 +31,44 @@ Sink = Callable[[bytes], None]
 
 
 class ConnectionProblem(DrempelError):
-    """The server could not be reached or could not do it, or what it answered makes no sense."""
+    """The server could not be reached or could not do it, or what it answered makes no sense.
+
+    `passing`: whether the same request may be answered otherwise in a while.
+    """
+
+    def __init__(self, code: str, detail: str = "", *, passing: bool = False) -> None:
+        super().__init__(code, detail)
+        self.passing = passing
+
+
+class Trying:
+    """One thing that is tried again while its failure may pass, after pauses that grow."""
+
+    def __init__(self, patience: float, waiting: Callable[[str], None]) -> None:
+        """`patience`: seconds from now; `waiting` is told in a word why it is trying again."""
+        self._end = time.monotonic() + patience
+        self._pause = FIRST_PAUSE
+        self._waiting = waiting
+
+    async def again(self, problem: ConnectionProblem) -> None:
+        """Wait for the next try; raises the problem instead if it does not pass, or patience has come to its end."""
+        if not problem.passing or time.monotonic() + self._pause > self._end:
+            raise problem
+        self._waiting(str(problem))
+        await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads clients, guards nothing
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+
+class _Pieces(httpx.AsyncByteStream):
+    """A body in pieces, which are never joined. The patience of a write is each one's own, so that a slow line
+    that takes all of them in time does not fail for their number."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
 
 
 def _proxy() -> str | None:
@@ -76,19 +114,21 @@ class Connection:
     ) -> None:
         await self._client.aclose()
 
+    def trying(self) -> Trying:
+        """For something that takes more than one request, or not the same one each time."""
+        return Trying(self._patience, self._waiting)
+
     async def request(
         self,
         method: str,
         path: str,
         *,
-        token: bytes | str | None = None,
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
         expected: tuple[int, ...] | None = None,
         longest: int = LONGEST_ANSWER,
         begin: Callable[[], Sink] | None = None,
+        **sent: Any,
     ) -> httpx.Response:
-        """The answer, of at most `longest` bytes; DrempelError says what is wrong.
+        """The answer, of at most `longest` bytes; DrempelError says what is wrong. `sent` is as for `attempt`.
 
         `expected` are the statuses of an answer that is none of an error: 204 of a write, else 200.
 
@@ -98,31 +138,75 @@ class Connection:
         Repeats the very same bytes while the failure may pass.
         Every write of the API may be repeated: the same bytes again change nothing.
         """
+        trying = self.trying()
+        while True:
+            try:
+                return await self.attempt(
+                    method, path, expected=expected, longest=longest, begin=begin, **sent
+                )
+            except ConnectionProblem as problem:
+                await trying.again(problem)
+
+    async def attempt(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: bytes | str | None = None,
+        body: bytes | Sequence[bytes] | None = None,
+        headers: dict[str, str] | None = None,
+        expected: tuple[int, ...] | None = None,
+        longest: int = LONGEST_ANSWER,
+        begin: Callable[[], Sink] | None = None,
+    ) -> httpx.Response:
+        """Like `request`, but only once. A `body` may come in pieces."""
         if expected is None:
             expected = STORED if method in WRITES else READ
+        try:
+            request = self._built(method, path, token, body, headers)
+            response = await self._once(request, longest, expected, begin)
+        except (httpx.TransportError, httpx.InvalidURL) as failure:
+            raise _unreachable(failure) from None
+        if response.status_code not in expected:
+            raise _problem(response)
+        return response
+
+    @asynccontextmanager
+    async def stream(self, path: str, token: bytes) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The pieces of the answer to one GET as they come, however long it is; ConnectionProblem as of `attempt`."""
+        try:
+            response = await self._client.send(self._built("GET", path, token), stream=True)
+            try:
+                if response.status_code not in READ:
+                    pieces: list[bytes] = []
+                    await _take_all(response, LONGEST_ANSWER, pieces.append)
+                    raise _problem(httpx.Response(response.status_code, content=b"".join(pieces)))
+                yield response.aiter_raw()
+            finally:
+                await response.aclose()
+        except (httpx.TransportError, httpx.InvalidURL) as failure:
+            raise _unreachable(failure) from None
+
+    def _built(
+        self,
+        method: str,
+        path: str,
+        token: bytes | str | None = None,
+        body: bytes | Sequence[bytes] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Request:
         sent = dict(headers or {})
         if token is not None:
             sent["Authorization"] = "Bearer " + (b64(token) if isinstance(token, bytes) else token)
+        content: bytes | _Pieces | None = None
         if body is not None:
             sent.setdefault("Content-Type", "application/octet-stream")
-        start, pause = time.monotonic(), FIRST_PAUSE
-        while True:
-            try:
-                request = self._client.build_request(
-                    method, self.address.api + path, content=body, headers=sent
-                )
-                response = await self._once(request, longest, expected, begin)
-                if response.status_code in expected:
-                    return response
-                problem = _problem(response)
-                passing = response.status_code in PASSING
-            except (httpx.TransportError, httpx.InvalidURL) as failure:
-                problem, passing = ConnectionProblem("server-unreachable", _reason(failure)), True
-            if not passing or time.monotonic() - start + pause > self._patience:
-                raise problem
-            self._waiting(str(problem))
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads clients, guards nothing
-            pause = min(2 * pause, LONGEST_PAUSE)
+        if body is None or isinstance(body, bytes):
+            content = body
+        else:
+            content = _Pieces(body)
+            sent["Content-Length"] = str(sum(len(piece) for piece in body))
+        return self._client.build_request(method, self.address.api + path, content=content, headers=sent)
 
     async def _once(
         self,
@@ -134,13 +218,8 @@ class Connection:
         response = await self._client.send(request, stream=True)
         try:
             pieces: list[bytes] = []
-            length = 0
             take = begin() if begin and response.status_code in expected else pieces.append
-            async for piece in response.aiter_raw():
-                length += len(piece)
-                if length > longest:
-                    raise ConnectionProblem("answer-damaged", "It is too long.")
-                take(piece)
+            await _take_all(response, longest, take)
         finally:
             await response.aclose()
         return httpx.Response(response.status_code, headers=_kept(response), content=b"".join(pieces))
@@ -149,6 +228,19 @@ class Connection:
         """The JSON object of an answer; ConnectionProblem `answer-damaged` if it holds none."""
         response = await self.request(method, path, **options)
         return read_json(response.content)
+
+
+async def _take_all(response: httpx.Response, longest: int, take: Sink) -> None:
+    length = 0
+    async for piece in response.aiter_raw():
+        length += len(piece)
+        if length > longest:
+            raise ConnectionProblem("answer-damaged", "It is too long.")
+        take(piece)
+
+
+def _unreachable(failure: BaseException) -> ConnectionProblem:
+    return ConnectionProblem("server-unreachable", _reason(failure), passing=True)
 
 
 def _reason(failure: BaseException | None) -> str:
@@ -184,11 +276,12 @@ def _problem(response: httpx.Response) -> DrempelError:
         code = parse_object(response.content).get("code")
     except ValueError:
         code = None
+    passing = response.status_code in PASSING
     if isinstance(code, str) and code in ERRORS and ERRORS[code].status == response.status_code:
-        return ConnectionProblem(code)
+        return ConnectionProblem(code, passing=passing)
     if response.status_code == 429:
-        return ConnectionProblem("server-busy")
+        return ConnectionProblem("server-busy", passing=passing)
     if response.status_code >= 500:
-        return ConnectionProblem("server-unavailable")
+        return ConnectionProblem("server-unavailable", passing=passing)
     # Something else than a Drempel service answers there, or one of another version.
     return ConnectionProblem("organisation-unknown" if response.status_code == 404 else "answer-damaged")

@@ -1,0 +1,94 @@
+"""Reading a file and sealing it, chunk by chunk and in order. All of it runs in a thread."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from crypto.attachment import (
+    CHUNK,
+    Attachment,
+    Chunks,
+    attachment_hash,
+    attachment_keys,
+    chunk_count,
+    chunk_hash,
+)
+from crypto.errors import DrempelError
+from intake.client.choosing import Chosen, shown, stamp_of, unreadable
+
+# Chunks that are there already and are only sealed again for their hashes; between as many, one hears how far it is.
+MOST_PASSED = 64
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sealed chunks from number `first` on, and how many before them were passed since they are there already."""
+
+    passed: int
+    first: int
+    chunks: list[bytes]
+
+
+class Sealing:
+    """One file on its way into one blob. Use it in one thread at a time, and close it."""
+
+    def __init__(
+        self, file: Chosen, organisation: bytes, secret: bytes, stored: Collection[int] = frozenset()
+    ) -> None:
+        """`stored` are the numbers of the chunks that need not be sent. DrempelError `attachment-changed`."""
+        self.count = chunk_count(file.size)
+        self._file = file
+        self._secret = secret
+        self._stored = stored
+        self._chunks = Chunks(organisation, attachment_keys(secret), self.count)
+        self._reader: BinaryIO = file.open()
+        self._hashes: list[bytes] = []
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+    def next(self, most: int) -> Batch | None:
+        """The next chunks that are to be sent, at most so many; None after the last.
+
+        DrempelError `attachment-changed` or `attachment-unreadable`: nothing of the blob may be used then.
+        """
+        passed, first, chunks = 0, len(self._hashes), list[bytes]()
+        while len(self._hashes) < self.count and len(chunks) < most and passed < MOST_PASSED:
+            number = len(self._hashes)
+            is_stored = number in self._stored
+            if is_stored and chunks:
+                break
+            sealed = self._seal(number)
+            if is_stored:
+                passed, first = passed + 1, number + 1
+            else:
+                chunks.append(sealed)
+        return Batch(passed, first, chunks) if passed or chunks else None
+
+    def attachment(self) -> Attachment:
+        """What a message says of the file, once all of it was read."""
+        hash_ = attachment_hash(self._hashes)
+        return Attachment(self._file.name, self._file.type, self._file.size, self._secret, hash_)
+
+    def _seal(self, number: int) -> bytes:
+        plain = self._read(min(CHUNK, max(0, self._file.size - number * CHUNK)))
+        if number == self.count - 1 and stamp_of(self._reader) != self._file.stamp:
+            raise DrempelError("attachment-changed", shown(self._file.name))
+        sealed = self._chunks.seal(number, plain)
+        self._hashes.append(chunk_hash(sealed))
+        return sealed
+
+    def _read(self, length: int) -> bytes:
+        """The next `length` bytes of the file, which must be there."""
+        pieces = []
+        while length:
+            try:
+                piece = self._reader.read(length)
+            except OSError as problem:
+                raise unreadable(self._file.name, problem.strerror or "it does not read") from None
+            if not piece:
+                raise DrempelError("attachment-changed", shown(self._file.name))
+            pieces.append(piece)
+            length -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
