@@ -60,6 +60,8 @@ class Chunks:
 
     def seal(self, number: int, plaintext: bytes) -> bytes:
         """Chunk `number`, of at most `CHUNK` bytes of the file. It must be sealed only once."""
+        if len(plaintext) > CHUNK or not 0 <= number < self.count:
+            raise ValueError("no such chunk")
         padded = plaintext if len(plaintext) == CHUNK else plaintext.ljust(CHUNK, b"\x00")
         return self._cipher.encrypt(self._nonce(number), padded, self._associated)
 
@@ -74,6 +76,14 @@ class Chunks:
 
     def _nonce(self, number: int) -> bytes:
         return bytes(7) + number.to_bytes(4, "big") + bytes([number == self.count - 1])
+
+
+def without_padding(number: int, plaintext: bytes, size: int) -> bytes:
+    """What of an opened chunk belongs to the file of `size` bytes; `attachment-damaged` if the rest is not zeros."""
+    end = min(max(size - number * CHUNK, 0), len(plaintext))
+    if plaintext.count(0, end) != len(plaintext) - end:
+        raise DrempelError("attachment-damaged")
+    return plaintext[:end]
 
 
 def chunk_hash(sealed: bytes) -> bytes:

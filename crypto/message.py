@@ -6,6 +6,7 @@ from typing import Any
 
 from crypto import signatures, wire
 from crypto.attachment import Attachment, read_attachments
+from crypto.claims import MOST_CLAIMS
 from crypto.directory import Quote, read_quote
 from crypto.encoding import day_number, hash_labelled, is_id, is_number, parse_object, unb64, write_object
 from crypto.errors import DrempelError, EnvelopeError
@@ -72,17 +73,20 @@ def pack(meta: dict[str, Any], text: str, place: Place, signing_seed: bytes, siz
     """The padded message; EnvelopeError `text-too-long` if no size of `sizes` (bytes, ascending) fits.
 
     `text-not-utf8` if the text holds half of a character, as surrogates that escaped from somewhere are;
-    `attachments-too-many` if what the meta says of them does not fit.
+    `attachments-too-many` if it is the files that do not fit.
     """
     head, body = write_object(meta), _utf8(text)
-    if len(head) > LONGEST_META:
+    files = len(meta.get("attachments") or ())
+    if len(head) > LONGEST_META or files > MOST_CLAIMS:
         raise EnvelopeError("attachments-too-many")
+    if len(body) > TEXT_LIMIT:
+        raise EnvelopeError("text-too-long")
     signed = len(head).to_bytes(2, "big") + head + body
     signature = signatures.sign(signing_seed, signatures.MESSAGE, place.to_bytes() + signed)
     length = len(signed) + SIGNATURE_LENGTH
     size = next((size for size in sizes if 4 + length <= size), 0)
-    if len(body) > TEXT_LIMIT or not size:
-        raise EnvelopeError("text-too-long")
+    if not size:
+        raise EnvelopeError("attachments-too-many" if files else "text-too-long")
     return (length.to_bytes(4, "big") + signed + signature).ljust(size, b"\x00")
 
 
