@@ -4,11 +4,14 @@ from typing import BinaryIO
 
 import click
 
+from crypto.attachment import Attachment
 from crypto.conversation import Thread
 from crypto.encoding import b64, day_text, unb64
 from crypto.errors import DrempelError
 from crypto.keyring import Conversation
+from crypto.message import check_text
 from crypto.sealing import os_random
+from intake.cli.attaching import Attaching, attach_options
 from intake.cli.codes import TypedCode, code_options
 from intake.cli.options import (
     Call,
@@ -32,7 +35,8 @@ def inbox() -> None:
     """List, read and answer the reports of your channels."""
 
 
-async def _signed_in(connection: Connection, secret: bytes) -> tuple[Session, client.Synced]:
+async def signed_in(connection: Connection, secret: bytes) -> tuple[Session, client.Synced]:
+    """A session that has synced, and what it found."""
     session = await open_session(connection, await fetch_organisation(connection), secret)
     found = await client.sync(session, os_random, progress("Looking for what is yours"))
     tell(found)
@@ -49,7 +53,8 @@ def tell(found: client.Synced) -> None:
         remark("Your keyring is full: every command reads all that is new again, and takes longer each time.")
 
 
-def _mailbox(text: str) -> bytes:
+def mailbox_of(text: str) -> bytes:
+    """The mailbox id (32 bytes) in an ID as it is typed; DrempelError `conversation-unknown` if it is none."""
     try:
         return unb64(text, 32)
     except ValueError:
@@ -88,7 +93,7 @@ def _count(messages: int) -> str:
 
 async def _list(connection: Connection, secret: bytes) -> list[client.Listed]:
     async with connection:
-        return client.listed(*await _signed_in(connection, secret))
+        return client.listed(*await signed_in(connection, secret))
 
 
 @inbox.command(cls=TakesId)
@@ -101,7 +106,7 @@ def show(
     id_: str,
 ) -> None:
     """Show a conversation, oldest message first. The ID is the one that `drempel inbox list` gives."""
-    known, thread = run(_show(call.connection, code.read(), _mailbox(id_)))
+    known, thread = run(_show(call.connection, code.read(), mailbox_of(id_)))
     head = {"id": id_, "channel": known.channel, "kind": known.report}
     words = f"Channel: {known.channel}\nKind: {known.report or '-'}\n\n{thread_text(thread)}"
     emit({**head, **thread_json(thread)}, call.as_json, words)
@@ -109,7 +114,7 @@ def show(
 
 async def _show(connection: Connection, secret: bytes, mailbox: bytes) -> tuple[Conversation, Thread]:
     async with connection:
-        session, _ = await _signed_in(connection, secret)
+        session, _ = await signed_in(connection, secret)
         return client.find(session, mailbox), await client.show(session, mailbox)
 
 
@@ -117,21 +122,35 @@ async def _show(connection: Connection, secret: bytes, mailbox: bytes) -> tuple[
 @client_options
 @code_options("access")
 @message_option
+@attach_options
 @click.argument("id_", metavar="ID")
 def reply(
     call: Call,
     code: TypedCode,
     message_file: BinaryIO,
+    attaching: Attaching,
     id_: str,
 ) -> None:
     """Answer the reporter. The ID of the conversation is the one that `drempel inbox list` gives."""
     secret = code.read(stdin_taken=is_stdin(message_file))
-    with keeping_text(message_file):
-        written = run(_reply(call.connection, secret, _mailbox(id_), read_message(message_file)))
+    with keeping_text(message_file, attaching):
+        attaching.check()
+        text = check_text(read_message(message_file))
+        written = run(_reply(call.connection, attaching, secret, mailbox_of(id_), text))
     emit(written_json(written), call.as_json, "Sent.")
 
 
-async def _reply(connection: Connection, secret: bytes, mailbox: bytes, text: str) -> Written:
+async def _reply(
+    connection: Connection, attaching: Attaching, secret: bytes, mailbox: bytes, text: str
+) -> Written:
     async with connection:
-        session, _ = await _signed_in(connection, secret)
-        return await client.reply(session, mailbox, text, os_random)
+        session, _ = await signed_in(connection, secret)
+        uploads = attaching.uploads(connection, session.organisation)
+        if attaching.paths:
+            # Hours of sending had better not end with a conversation that is not there.
+            await client.show(session, mailbox)
+
+        async def send(attachments: tuple[Attachment, ...]) -> Written:
+            return await client.reply(session, mailbox, text, os_random, attachments)
+
+        return await uploads.deliver(send)

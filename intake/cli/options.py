@@ -12,7 +12,9 @@ import click
 
 from crypto.errors import DrempelError
 from crypto.message import TEXT_LIMIT
+from intake.cli.attaching import Attaching
 from intake.cli.output import Refused, remark
+from intake.cli.progress import Status
 from intake.client.address import Address, read_address
 from intake.client.connection import PATIENCE, Connection, ConnectionProblem
 
@@ -26,6 +28,7 @@ class Call:
 
     connection: Connection
     as_json: bool
+    status: Status
 
 
 def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,7 +38,9 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(
         *args: Any, server: str, pin: str | None, patience: float, as_json: bool, **others: Any
     ) -> Any:
-        return function(*args, call=Call(connection_to(server, pin, patience), as_json), **others)
+        status = Status()
+        connection = connection_to(server, pin, patience, status)
+        return function(*args, call=Call(connection, as_json, status), **others)
 
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document."),
@@ -105,25 +110,14 @@ def address_of(server: str, pin: str | None) -> Address:
         raise click.UsageError(str(problem)) from None
 
 
-def connection_to(server: str, pin: str | None, patience: float) -> Connection:
+def connection_to(server: str, pin: str | None, patience: float, status: Status) -> Connection:
     """A connection to the address; says on a terminal why it is waiting, and in the end that nobody vouches for it."""
     address = address_of(server, pin)
     if address.pin is None:
         remark("Not verified by link: use the address with its #fingerprint, or --pin.")
     if address.is_overheard:
         remark("Not encrypted on the way, except what Drempel seals: use the https or the onion address.")
-    return Connection(address, patience=patience, waiting=_say_waiting())
-
-
-def _say_waiting() -> Callable[[str], None]:
-    said: set[str] = set()
-
-    def say(reason: str) -> None:
-        if sys.stderr.isatty() and reason not in said:
-            said.add(reason)
-            click.echo(f"{reason}\nStill trying; Ctrl-C stops it.", err=True)
-
-    return say
+    return Connection(address, patience=patience, waiting=status.waiting)
 
 
 def read_message(file: BinaryIO) -> str:
@@ -145,23 +139,31 @@ def is_stdin(file: BinaryIO) -> bool:
 
 
 @contextmanager
-def keeping_text(file: BinaryIO) -> Iterator[None]:
-    """Let a refusal also say what became of the text in a message file: nothing is lost without a word."""
+def keeping_text(file: BinaryIO, attaching: Attaching) -> Iterator[None]:
+    """Let a refusal also say what became of the text in a message file and of the files sent along."""
     try:
         yield
     except DrempelError as problem:
-        raise Refused(f"{problem}\n{_what_became(problem, is_stdin(file))}") from None
+        raise Refused(f"{problem}\n{_what_became(problem, is_stdin(file), attaching)}") from None
     except KeyboardInterrupt:
-        raise Refused(f"Interrupted.\n{_what_became(None, is_stdin(file))}") from None
+        attaching.status.end()
+        raise Refused(f"Interrupted.\n{_what_became(None, is_stdin(file), attaching)}") from None
 
 
-def _what_became(problem: DrempelError | None, from_stdin: bool) -> str:
+def _what_became(problem: DrempelError | None, from_stdin: bool, attaching: Attaching) -> str:
     # The server may have stored what it could not confirm; what it or we refused is stored nowhere.
-    unsure = problem is None or (isinstance(problem, ConnectionProblem) and not 400 <= problem.status < 500)
-    if unsure and from_stdin:
-        return "Not confirmed. The text came from standard input and is nowhere else: keep it, and try again."
-    if unsure:
-        return "Not confirmed. The text is still in the file you named: run the command again."
+    passing = isinstance(problem, ConnectionProblem) and (problem.passing or not 400 <= problem.status < 500)
+    if problem is None or passing:
+        goes_on = "; the files go on where they stopped" if attaching.lasting else ""
+        if from_stdin:
+            return (
+                "Not confirmed. The text came from standard input and is nowhere else: "
+                f"keep it, and try again{goes_on}."
+            )
+        same = "same " if goes_on else ""
+        return (
+            f"Not confirmed. The text is still in the file you named: run the {same}command again{goes_on}."
+        )
     if from_stdin:
         return "The text came from standard input and is nowhere else: keep it."
     return "The text is still in the file you named; the server has nothing of it."

@@ -13,6 +13,7 @@ from crypto.conversation import Thread
 from crypto.encoding import b64, day_text
 from crypto.errors import NOTICES
 from crypto.message import REPORTER
+from intake.client.choosing import shown
 from intake.client.sending import Written
 
 T = TypeVar("T")
@@ -81,6 +82,7 @@ def thread_json(thread: Thread) -> dict[str, Any]:
             "recipient": None if entry.message.author == REPORTER else entry.message.author,
             "day": day_text(entry.message.day),
             "body": entry.message.text,
+            "attachments": [{"name": item.name, "bytes": item.size} for item in entry.message.attachments],
         }
         for entry in thread.entries
     ]
@@ -100,7 +102,9 @@ def thread_text(thread: Thread) -> str:
     parts = []
     for entry in thread.entries:
         author = "reporter" if entry.message.author == REPORTER else f"recipient {entry.message.author}"
-        parts.append(f"{day_text(entry.message.day)}, {author}:\n{plain(entry.message.text).rstrip()}")
+        said = [f"{day_text(entry.message.day)}, {author}:", plain(entry.message.text).rstrip()]
+        said += [f"File: {shown(item.name)} ({item.size:,} bytes)" for item in entry.message.attachments]
+        parts.append("\n".join(said))
     parts += [f"Notice: {NOTICES[notice.code]}" for notice in thread.notices]
     return "\n\n".join(parts)
 

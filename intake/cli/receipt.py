@@ -4,7 +4,10 @@ from typing import BinaryIO
 
 import click
 
+from crypto.attachment import Attachment
+from crypto.message import check_text
 from crypto.sealing import os_random
+from intake.cli.attaching import Attaching, attach_options
 from intake.cli.codes import TypedCode, code_options
 from intake.cli.options import (
     Call,
@@ -49,22 +52,34 @@ async def _visit(connection: Connection, secret: bytes) -> client.Visit:
 @client_options
 @code_options("receipt")
 @message_option
+@attach_options
 def write(
     call: Call,
     code: TypedCode,
     message_file: BinaryIO,
+    attaching: Attaching,
 ) -> None:
     """Add a message to the conversation."""
     secret = code.read(stdin_taken=is_stdin(message_file))
-    with keeping_text(message_file):
-        written = run(_write(call.connection, secret, read_message(message_file)))
+    with keeping_text(message_file, attaching):
+        attaching.check()
+        text = check_text(read_message(message_file))
+        written = run(_write(call.connection, attaching, secret, text))
     emit(written_json(written), call.as_json, "Received.")
 
 
-async def _write(connection: Connection, secret: bytes, text: str) -> Written:
+async def _write(connection: Connection, attaching: Attaching, secret: bytes, text: str) -> Written:
     async with connection:
         organisation = await fetch_organisation(connection)
-        return await client.write(connection, organisation, secret, text, os_random)
+        uploads = attaching.uploads(connection, organisation)
+        if attaching.paths:
+            # Hours of sending had better not end with a receipt that belongs to nothing.
+            await client.visit(connection, organisation, secret)
+
+        async def send(attachments: tuple[Attachment, ...]) -> Written:
+            return await client.write(connection, organisation, secret, text, os_random, attachments)
+
+        return await uploads.deliver(send)
 
 
 @receipt.command()

@@ -4,13 +4,14 @@ from typing import BinaryIO
 
 import click
 
+from crypto.attachment import Attachment
 from crypto.encoding import b64
 from crypto.sealing import os_random
+from intake.cli.attaching import Attaching, attach_options
 from intake.cli.options import Call, client_options, keeping_text, message_option, read_message
 from intake.cli.output import OutputFailed, Refused, emit, run
-from intake.client.connection import Connection
 from intake.client.organisation import fetch_organisation
-from intake.client.report import SealedReport, seal_report, send_report
+from intake.client.report import SealedReport, check_report, seal_report, send_report
 
 
 @click.command()
@@ -27,6 +28,7 @@ from intake.client.report import SealedReport, seal_report, send_report
     help="Send it although this recipient can't be reached. Can be given more than once.",
 )
 @message_option
+@attach_options
 def report(
     call: Call,
     channel: str,
@@ -34,11 +36,13 @@ def report(
     not_rereadable: bool,
     without: tuple[str, ...],
     message_file: BinaryIO,
+    attaching: Attaching,
 ) -> None:
     """Send a report. Prints the receipt: the only thing there is to keep."""
-    with keeping_text(message_file):
+    with keeping_text(message_file, attaching):
+        attaching.check()
         text = read_message(message_file)
-        sent = run(_send(call.connection, channel, kind, text, not not_rereadable, without))
+        sent = run(_send(call, attaching, channel, kind, text, not not_rereadable, without))
     words = f"Received. Your receipt, the only way back to this report:\n\n  {sent.receipt}\n\nKeep it to yourself."
     try:
         emit({"receipt": sent.receipt, "mailbox": b64(sent.mailbox)}, call.as_json, words)
@@ -48,17 +52,30 @@ def report(
 
 
 async def _send(
-    connection: Connection,
+    call: Call,
+    attaching: Attaching,
     channel: str,
     kind: str | None,
     text: str,
     rereadable: bool,
     without: tuple[str, ...],
 ) -> SealedReport:
-    async with connection:
+    async with call.connection as connection:
         organisation = await fetch_organisation(connection)
-        sealed = seal_report(
-            organisation, channel, kind, text, os_random, rereadable=rereadable, without=without
-        )
-        await send_report(connection, sealed)
-    return sealed
+        check_report(organisation, channel, kind, text, without)
+
+        async def send(attachments: tuple[Attachment, ...]) -> SealedReport:
+            sealed = seal_report(
+                organisation,
+                channel,
+                kind,
+                text,
+                os_random,
+                rereadable=rereadable,
+                without=without,
+                attachments=attachments,
+            )
+            await send_report(connection, sealed)
+            return sealed
+
+        return await attaching.uploads(connection, organisation).deliver(send)

@@ -68,32 +68,29 @@ class Chosen:
         return file
 
 
-def choose(path: Path) -> Chosen:
-    """A file that somebody wants to send, as it is going to be sent; DrempelError `attachment-unreadable`.
+def choose(path: Path, largest: int) -> Chosen:
+    """A file that somebody wants to send, as it is going to be sent.
+
+    DrempelError, with its name: `attachment-unreadable`, or `attachment-too-large` above `largest` bytes.
 
     The one way from a path to what is sealed. Whatever is to be done to a file between choosing and sealing, such as
     taking out what it says about its author, belongs here: what is given back is all that the rest will read.
     """
     with _opened(path) as file:
         stamp = stamp_of(file)
-    # A name is bytes to the system. What of it is no text can't travel as text.
-    name = os.fsencode(path.name).decode("utf-8", errors="replace")
+    name = _text(path.name)
+    if stamp.size > min(largest, LONGEST_FILE):
+        at_most = f"{shown(name)}: at most {min(largest, LONGEST_FILE):,} bytes."
+        raise DrempelError("attachment-too-large", at_most)
     return Chosen(name, _TYPES.get(path.suffix.lower(), UNKNOWN_TYPE), path, stamp)
 
 
 def choose_all(paths: Iterable[Path], largest: int) -> list[Chosen]:
-    """All files of a message, before anything of it is sent, each of at most `largest` bytes.
-
-    DrempelError `attachment-unreadable`, `attachment-too-large`, both with the name, or `attachments-too-many`.
-    """
+    """All files of a message, before anything of it is sent; DrempelError as of `choose`, or `attachments-too-many`."""
     asked = list(paths)
     if len(asked) > MOST_CLAIMS:
         raise DrempelError("attachments-too-many")
-    chosen = [choose(path) for path in asked]
-    for file in chosen:
-        if file.size > min(largest, LONGEST_FILE):
-            at_most = f"{shown(file.name)}: at most {min(largest, LONGEST_FILE):,} bytes."
-            raise DrempelError("attachment-too-large", at_most)
+    chosen = [choose(path, largest) for path in asked]
     empty = [Attachment(file.name, file.type, file.size, bytes(32), bytes(32)).to_json() for file in chosen]
     # What can't be said in the end had better be said before gigabytes of it have travelled.
     if len(write_object({"attachments": empty})) > LONGEST_META - REST_OF_META:
@@ -111,8 +108,13 @@ def unreadable(name: str, why: str) -> DrempelError:
     return DrempelError("attachment-unreadable", f"{shown(name)}: {why}.")
 
 
+def _text(name: str) -> str:
+    """A name as text. To the system it is bytes, and what of it is no text can't travel as text."""
+    return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
+
+
 def _opened(path: Path) -> BinaryIO:
-    name = os.fsencode(path.name).decode("utf-8", errors="replace")
+    name = _text(path.name)
     try:
         # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

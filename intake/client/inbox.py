@@ -1,10 +1,11 @@
 """A recipient's inbox: what is new, what was said, and answering (PROTOCOL 6.6, 8, 12.5)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crypto import wire
+from crypto.attachment import Attachment
 from crypto.conversation import Thread, read_thread
 from crypto.encoding import Random, b64, day_number, day_text, is_number, week_of
 from crypto.envelope import (
@@ -330,7 +331,13 @@ async def show(session: Session, mailbox: bytes) -> Thread:
     return read_thread(mailbox, answer.envelopes, known.opening, open_one, directory, known.heads)
 
 
-async def reply(session: Session, mailbox: bytes, text: str, random: Random) -> Written:
+async def reply(
+    session: Session,
+    mailbox: bytes,
+    text: str,
+    random: Random,
+    attachments: Collection[Attachment] = (),
+) -> Written:
     """Answer in a conversation; when this returns it is stored durably."""
     check_text(text)
     known = find(session, mailbox)
@@ -347,4 +354,5 @@ async def reply(session: Session, mailbox: bytes, text: str, random: Random) -> 
         signing_seed=session.keyring.signing_seed,
         text=text,
         random=random,
+        attachments=attachments,
     )

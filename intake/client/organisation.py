@@ -4,23 +4,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crypto.directory import Directory, Quote, accept_directory
-from crypto.encoding import day_number, unb64, utc_day, week_of
+from crypto.encoding import day_number, is_number, unb64, utc_day, week_of
 from crypto.errors import DrempelError, StatementError
 from crypto.hpke import is_public_key
 from crypto.statement import Statement, accept_statement
 from intake.client.connection import Connection, ConnectionProblem
 
 CLOCK_DAYS = 2
+ATTACHMENT_BYTES = 1 << 32
+"""The largest file that a server takes which does not say so."""
 
 
 @dataclass(frozen=True)
 class Organisation:
-    """`week_keys` are the public keys (1,216 bytes) of reachable recipients; `why_not` says why others are not."""
+    """`week_keys` are the public keys (1,216 bytes) of reachable recipients; `why_not` says why others are not.
+
+    `attachment_bytes` is the length of the largest file that the server takes.
+    """
 
     directory: Directory
     day: int
     week: int
     verified_by_link: bool
+    attachment_bytes: int = ATTACHMENT_BYTES
     week_keys: dict[str, bytes] = field(default_factory=dict)
     why_not: dict[str, str] = field(default_factory=dict)
     statements: dict[str, Statement] = field(default_factory=dict)
@@ -52,12 +58,16 @@ async def fetch_organisation(
     try:
         day = day_number(listing.get("day"))
         served = {item["recipient"]: item for item in listing["recipients"]}
+        largest = listing.get("attachment_bytes", ATTACHMENT_BYTES)
+        if not is_number(largest):
+            raise ValueError("attachment_bytes")
     except (ValueError, KeyError, TypeError):
         raise ConnectionProblem("answer-damaged") from None
     if abs(day - today) > CLOCK_DAYS:
         raise DrempelError("clock-wrong")
     # Two days of a wrong clock are allowed, so a message's week is the server's (PROTOCOL 10.5).
-    return _with_keys(Organisation(directory, day, week_of(day), connection.address.pin is not None), served)
+    verified = connection.address.pin is not None
+    return _with_keys(Organisation(directory, day, week_of(day), verified, largest), served)
 
 
 def _with_keys(organisation: Organisation, served: dict[str, Any]) -> Organisation:

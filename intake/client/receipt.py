@@ -1,8 +1,10 @@
 """Coming back with a receipt: read, write, delete (PROTOCOL 6.7, 8, 12.4)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from crypto import wire
+from crypto.attachment import Attachment
 from crypto.codes import ReporterKeys, reporter_keys
 from crypto.conversation import Notice, Thread, read_thread
 from crypto.encoding import Random, b64
@@ -113,7 +115,12 @@ async def visit(connection: Connection, organisation: Organisation, secret: byte
 
 
 async def write(
-    connection: Connection, organisation: Organisation, secret: bytes, text: str, random: Random
+    connection: Connection,
+    organisation: Organisation,
+    secret: bytes,
+    text: str,
+    random: Random,
+    attachments: Collection[Attachment] = (),
 ) -> Written:
     """Send a message to the conversation of a receipt; when this returns it is stored durably."""
     check_text(text)
@@ -131,6 +138,7 @@ async def write(
         signing_seed=found.keys.signing_seed,
         text=text,
         random=random,
+        attachments=attachments,
     )
 
 

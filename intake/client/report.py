@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from crypto import codes, hpke, wire
+from crypto.attachment import Attachment, claims_of
+from crypto.claims import build_claims
 from crypto.codes import reporter_keys
 from crypto.encoding import Random, b64, day_text, utc_day
 from crypto.envelope import Draft, KeyBlock, make_stub, seal_opening
@@ -11,6 +13,7 @@ from crypto.errors import ERRORS, DrempelError
 from crypto.message import REPORTER, check_text
 from intake.client.connection import Connection
 from intake.client.organisation import Organisation
+from intake.client.sending import attached
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,16 @@ def check_kind(organisation: Organisation, channel: str, kind: str | None) -> No
         raise DrempelError("kind-unknown", f"It takes: {', '.join(kinds)}.")
 
 
+def check_report(
+    organisation: Organisation, channel: str, kind: str | None, text: str, without: Collection[str] = ()
+) -> list[str]:
+    """Who it is sealed to; DrempelError if a report can't be sent as asked."""
+    check_kind(organisation, channel, kind)
+    to = addressees(organisation, channel, without)
+    check_text(text)
+    return to
+
+
 def seal_report(
     organisation: Organisation,
     channel: str,
@@ -57,11 +70,10 @@ def seal_report(
     *,
     rereadable: bool = True,
     without: Collection[str] = (),
+    attachments: Collection[Attachment] = (),
 ) -> SealedReport:
     """The sealed report to a channel, with a fresh receipt. DrempelError if it can't be sent as asked."""
-    check_kind(organisation, channel, kind)
-    to = addressees(organisation, channel, without)
-    check_text(text)
+    to = check_report(organisation, channel, kind, text, without)
     directory = organisation.directory
     receipt = codes.new_code("receipt", random)
     keys = reporter_keys(codes.parse_code(receipt, "receipt"), directory.organisation)
@@ -80,6 +92,7 @@ def seal_report(
         "to": to,
         "channel": channel,
         "report": kind,
+        **attached(attachments),
     }
     draft = Draft(
         creation=creation,
@@ -94,7 +107,8 @@ def seal_report(
     )
     stub = make_stub(directory.signers.hash, directory.quote, channel, rereadable=rereadable, random=random)
     opening, _ = seal_opening(draft, random, stub_key=keys.stub, stub=stub)
-    return SealedReport(receipt, creation.mailbox, draft.envelope, creation.to_bytes() + opening)
+    body = creation.to_bytes() + build_claims(claims_of(attachments)) + opening
+    return SealedReport(receipt, creation.mailbox, draft.envelope, body)
 
 
 async def send_report(connection: Connection, report: SealedReport) -> None:

@@ -42,13 +42,14 @@ class Note:
     @property
     def lasts(self) -> bool:
         """Whether the same command can go on from here."""
-        return self._descriptor >= 0
+        return self._path is not None
 
     def remove(self) -> None:
         """Forget the secret: the file is stored, or will be sealed under another."""
         if self._path is not None:
             with suppress(OSError):
                 self._path.unlink()
+        self._path = None
         self.close()
 
     def close(self) -> None:
@@ -90,6 +91,7 @@ class Notes:
     def _read(self, path: Path, descriptor: int) -> Note:
         found = os.pread(descriptor, len(VERSION) + SECRET_LENGTH + 1, 0)
         if found.startswith(VERSION) and len(found) == len(VERSION) + SECRET_LENGTH:
+            os.utime(descriptor)
             return Note(found[len(VERSION) :], kept=True, path=path, descriptor=descriptor)
         secret = self._random(SECRET_LENGTH)
         os.ftruncate(descriptor, 0)

@@ -1,7 +1,11 @@
 """Sending a message to a conversation, the same for reporters and recipients (PROTOCOL 6.9, 8.2)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
+from crypto.attachment import Attachment, claims_of
+from crypto.claims import build_claims
 from crypto.conversation import Thread
 from crypto.encoding import Random, b64, day_text, utc_day
 from crypto.envelope import ConversationPlace, seal_conversation
@@ -17,6 +21,11 @@ class Written:
     envelope: bytes
 
 
+def attached(attachments: Collection[Attachment]) -> dict[str, Any]:
+    """What a message's meta says of its files; nothing if there are none, as before there were any."""
+    return {"attachments": [item.to_json() for item in attachments]} if attachments else {}
+
+
 async def send_message(
     connection: Connection,
     organisation: Organisation,
@@ -29,8 +38,12 @@ async def send_message(
     signing_seed: bytes,
     text: str,
     random: Random,
+    attachments: Collection[Attachment] = (),
 ) -> Written:
-    """Seal a message after all that its author has seen, and store it; when this returns it is stored durably."""
+    """Seal a message after all that its author has seen, and store it; when this returns it is stored durably.
+
+    All of its files must be on the server: else ConnectionProblem `attachments-incomplete`, and nothing is stored.
+    """
     if not thread.heads:
         # Without the opening there is nothing to answer to: the server withheld it.
         raise ConnectionProblem("answer-damaged")
@@ -42,8 +55,10 @@ async def send_message(
         "directory": organisation.directory.quote.to_json(),
         "counter": counter,
         "parents": [b64(parent) for parent in parents],
+        **attached(attachments),
     }
     data = seal_conversation(place, conversation_key, meta, text, signing_seed, random)
     path = f"mailboxes/{b64(place.mailbox)}/envelopes/{b64(place.envelope)}"
-    await connection.request("PUT", path, token=write_token, body=data)
+    body = build_claims(claims_of(attachments)) + data
+    await connection.request("PUT", path, token=write_token, body=body)
     return Written(place.mailbox, place.envelope)
