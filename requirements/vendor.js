@@ -6,7 +6,8 @@
 import {createHash} from 'node:crypto';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {buildSync} from 'esbuild';
+import {build} from 'esbuild';
+import {pdfChanges} from './vendor_pdf.js';
 
 /** @typedef {{name: string, packages: string[], code: Uint8Array}} Made */
 
@@ -14,19 +15,28 @@ import {buildSync} from 'esbuild';
 const BUNDLES = {
   noble: ['@noble/hashes', '@noble/curves', '@noble/post-quantum'],
   'noble-cipher': ['@noble/ciphers'],
+  pdf: ['pdfjs-dist'],
 };
 
-/** @param {string} name @returns {{version: string, license: string, notice: string}} */
+/** The notices of packages that hold more than one. */
+const NOTICES = {'pdfjs-dist': ['LICENSE', ...['PDFJS_JBIG2', 'JBIG2', 'PDFJS_OPENJPEG', 'OPENJPEG'].map((of) => `wasm/LICENSE_${of}`)]};
+
+/** By licence, whose it is: a line in the module itself. */
+const OWNERS = {MIT: 'MIT License, (c) Paul Miller (paulmillr.com)', 'Apache-2.0': 'Apache License 2.0, (c) Mozilla Foundation'};
+
+/** @param {string} name @returns {{version: string, license: keyof typeof OWNERS, notice: string}} */
 function describe(name) {
   const folder = join('node_modules', name);
   const {version, license} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return {version, license, notice: readFileSync(join(folder, 'LICENSE'), 'utf8').trim()};
+  const files = Object.entries(NOTICES).find(([known]) => known === name)?.[1] ?? ['LICENSE'];
+  return {version, license, notice: files.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n\n')};
 }
 
-/** @param {string} name @param {string[]} packages @returns {Uint8Array} as small as it gets: pages wait for it, over Tor too */
-function bundle(name, packages) {
+/** @param {string} name @param {string[]} packages @returns {Promise<Uint8Array>} as small as it gets: pages wait for it, over Tor too */
+async function bundle(name, packages) {
   const versions = packages.map((from) => `${from} ${describe(from).version}`).join(', ');
-  const built = buildSync({
+  const owners = new Set(packages.map((from) => OWNERS[describe(from).license]));
+  const built = await build({
     entryPoints: [`static/vendor/${name}.entry.js`],
     bundle: true,
     format: 'esm',
@@ -34,7 +44,8 @@ function bundle(name, packages) {
     charset: 'utf8',
     minify: true,
     legalComments: 'none',
-    banner: {js: `/*! ${versions}. MIT License, (c) Paul Miller (paulmillr.com); see README.md beside this file. */`}, // instead of one for each part
+    banner: {js: `/*! ${versions}. ${[...owners].join(', ')}; see README.md beside this file. */`}, // instead of one for each part
+    plugins: [pdfChanges],
     tsconfigRaw: {},
     write: false,
   });
@@ -54,7 +65,8 @@ function readme(made) {
 
 Each module here is made from the packages beside it. It imports nothing, and these are all the foreign code that a page of
 Drempel runs. What is in one is listed in its \`.entry.js\`; its \`.d.ts\` gives it types. \`noble-cipher.js\` is fetched only
-where a browser has no \`crypto.subtle\`.
+where a browser has no \`crypto.subtle\`, \`pdf.js\` only by the Worker that shows a recipient a PDF file. What is changed in the
+latter is in \`requirements/vendor_pdf.js\`.
 
 | module | package | version | licence |
 |---|---|---|---|
@@ -74,6 +86,6 @@ ${notices.join('\n')}`;
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: node requirements/vendor.js FOLDER');
 mkdirSync(folder, {recursive: true});
-const made = Object.entries(BUNDLES).map(([name, packages]) => ({name, packages, code: bundle(name, packages)}));
+const made = await Promise.all(Object.entries(BUNDLES).map(async ([name, packages]) => ({name, packages, code: await bundle(name, packages)})));
 for (const {name, code} of made) writeFileSync(join(folder, `${name}.js`), code);
 writeFileSync(join(folder, 'README.md'), readme(made));
