@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import brotli
 import pytest
 
 from tests.project import ROOT
 from tests.serving import Server, drempel
 
 SHIPPED = {"crypto": "crypto", "intake": "intake", "static": "intake/static"}
+DECODERS = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 JUNK = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache")
 
 
@@ -121,15 +123,14 @@ def fetch(url: str, path: str, encoding: str) -> tuple[int, dict[str, str], byte
         response = connection.getresponse()
         headers, body = {name.lower(): value for name, value in response.getheaders()}, response.read()
     del headers["content-length"]
-    unpacked = gzip.decompress(body) if headers.pop("content-encoding", None) == "gzip" else body
-    return response.status, headers, unpacked
+    return response.status, headers, DECODERS[headers.pop("content-encoding", "")](body)
 
 
 def differences(manifest: dict[str, Any], url: str, candidates: Iterable[str]) -> set[str]:
     """The files that are not served as the manifest says, those that are without being in it, and `headers`."""
     wrong, slug = set(), urlsplit(url).path.strip("/")
     for name, entry in manifest["files"].items():
-        for path, encoding in itertools.product(entry["paths"], ("identity", "gzip")):
+        for path, encoding in itertools.product(entry["paths"], ("identity", "gzip", "br")):
             status, headers, body = fetch(url, path.format(slug=slug), encoding)
             told = {"type": headers.pop("content-type"), "bytes": len(body), "paths": entry["paths"]}
             if status != 200 or entry != {"sha256": hashlib.sha256(body).hexdigest(), **told}:

@@ -47,18 +47,19 @@ def create_app(
     pages can't be read; the lifespan raises `StoreUnavailable` if the organisations can't.
     """
     organisations = Organisations(store)
+    pages = PageRoutes(organisations, static_folder())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
             await organisations.load()
-            async with erasing(store, today, settings.retention_seconds):
+            async with erasing(store, today, settings.retention_seconds), pages.packing():
                 yield
         finally:
             await store.close()
 
     app = Service(
-        routes=_routes(store, organisations, settings, today, clock),
+        routes=[*_routes(store, organisations, settings, today, clock), *pages.routes()],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
@@ -83,5 +84,4 @@ def _routes(
         *sign_in.routes(),
         *InboxRoutes(store, sign_in, settings, today).routes(),
         *RecipientRoutes(store, sign_in, bodies, answers, today).routes(),
-        *PageRoutes(organisations, static_folder()).routes(),
     ]

@@ -1,9 +1,12 @@
 """The pages: a static shell, the same bytes for every organisation and on every instance of a release.
 
-All of it is read and compressed once, at the start. So no path ever reaches the file system, and a file that changes
-under a running service changes nothing.
+All of it is read at the start. So no path ever reaches the file system, and a file that changes under a running service
+changes nothing.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.requests import Request
@@ -12,7 +15,7 @@ from starlette.routing import Route
 
 from crypto.errors import DrempelError
 from intake.assets import SHELLS, read_assets
-from intake.service.compression import compress, respond
+from intake.service.compression import compress, compress_further, respond
 from intake.service.organisations import Organisations
 from intake.service.routing import Handler, resource
 
@@ -22,11 +25,9 @@ class PageRoutes:
 
     def __init__(self, organisations: Organisations, folder: Path) -> None:
         self._organisations = organisations
-        self._served = {
-            address: (compress(asset.content), asset.media_type)
-            for asset in read_assets(folder).values()
-            for address in asset.addresses
-        }
+        self._assets = read_assets(folder)
+        self._contents = {name: compress(asset.content) for name, asset in self._assets.items()}
+        self._names = {address: name for name, asset in self._assets.items() for address in asset.addresses}
 
     def routes(self) -> list[Route]:
         """The routes of this module. They come last: a slug matches almost anything."""
@@ -35,6 +36,26 @@ class PageRoutes:
             resource("/static/{path:path}", GET=self.file),
             *(resource(address, GET=self._shell(address)) for address in shells),
         ]
+
+    @asynccontextmanager
+    async def packing(self) -> AsyncIterator[None]:
+        """Compress further beside the serving, until all is done or the block ends.
+
+        Not before it, since that takes longer than all the rest of a start. Nor when somebody asks, since whoever asks
+        next could tell from the clock that somebody had.
+        """
+        task = asyncio.create_task(self._pack(), name="packing")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _pack(self) -> None:
+        # The small ones first, so that a stop waits for little.
+        for name in sorted(self._contents, key=lambda name: len(self._contents[name].plain)):
+            self._contents[name] = await asyncio.to_thread(compress_further, self._contents[name])
 
     async def file(self, request: Request) -> Response:
         """A style sheet, a script, an image."""
@@ -48,7 +69,7 @@ class PageRoutes:
         return shell
 
     def _respond(self, request: Request, address: str) -> Response:
-        if address not in self._served:
+        if address not in self._names:
             raise DrempelError("not-found")
-        content, media_type = self._served[address]
-        return respond(request, content, media_type)
+        name = self._names[address]
+        return respond(request, self._contents[name], self._assets[name].media_type)

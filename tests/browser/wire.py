@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
+import brotli
+
 from tests.recorder import Line
 
 BODILESS = {204, 304}
+_DECODERS = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 
 class Broken(Exception):
@@ -31,8 +34,7 @@ class Message:
     def content(self) -> bytes:
         """The body, uncompressed."""
         coding = self.header("content-encoding")
-        assert coding in {"", "gzip"}, coding
-        return gzip.decompress(self.body) if coding else self.body
+        return _DECODERS[coding](self.body)
 
 
 @dataclass(frozen=True)
