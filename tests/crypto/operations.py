@@ -36,6 +36,7 @@ from intake.client.connection import Connection
 from intake.client.organisation import Organisation, fetch_organisation
 from intake.client.receipt import visit
 from intake.client.report import addressees, check_kind
+from tests.crypto.attachment_operations import ATTACHMENT_OPERATIONS
 
 Json = dict[str, Any]
 
@@ -63,6 +64,7 @@ def message_json(message: Message) -> Json:
         "day": day_text(message.day),
         "counter": message.counter,
         "text": message.text,
+        **({"attachments": [item.to_json() for item in message.attachments]} if message.attachments else {}),
     }
 
 
@@ -338,6 +340,7 @@ def _parse_wire(given: Json) -> Json:
 
 
 OPERATIONS: dict[str, Callable[[Json], Json]] = {
+    **ATTACHMENT_OPERATIONS,
     "format-code": lambda given: {"code": format_code(unb64(given["secret"], 14), given["kind"])},
     "parse-code": lambda given: {"secret": b64(parse_code(given["text"], given["kind"]))},
     "keys": _keys,

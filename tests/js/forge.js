@@ -3,9 +3,10 @@ import {concat, u16, u32, u8, utf8, writeJson} from '../../static/js/crypto/enco
 import {keyBlockBytes} from '../../static/js/crypto/envelope.js';
 import {sealSlot} from '../../static/js/crypto/hpke.js';
 import {signMessage} from '../../static/js/crypto/message.js';
-import {derive, seal} from '../../static/js/crypto/sealing.js';
+import {aesGcmSeal, derive, seal} from '../../static/js/crypto/sealing.js';
 import {creationBytes} from '../../static/js/crypto/wire.js';
 
+/** @import {AttachmentKeys} from '../../static/js/crypto/attachment.js' */
 /** @import {Json, Random} from '../../static/js/crypto/encoding.js' */
 /** @import {ConversationPlace, Draft} from '../../static/js/crypto/envelope.js' */
 /** @import {Place} from '../../static/js/crypto/message.js' */
@@ -79,4 +80,14 @@ export async function forgeConversation(place, key, meta, text, seed, random, wr
   const padded = (wrong.pad ?? padTo(4096))(content, signature);
   const ad = concat(place.organisation, place.mailbox, place.envelope, header);
   return concat(header, await seal(derive(key, salt, 'conversation/body'), ad, padded));
+}
+
+/**
+ * A chunk of any length that calls itself any number, of any count, and the last or not.
+ * @param {Uint8Array} organisation @param {AttachmentKeys} keys
+ * @param {{number: number, count: number, final: boolean}} claimed @param {Uint8Array} plaintext
+ */
+export function sealChunk(organisation, {key, blob}, {number, count, final}, plaintext) {
+  const nonce = concat(new Uint8Array(7), u32(number), u8(final ? 1 : 0));
+  return aesGcmSeal(key, nonce, concat(u8(1), organisation, blob, u32(count)), plaintext);
 }

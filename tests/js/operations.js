@@ -3,6 +3,7 @@ import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
 import {addressees, checkKind, openOrganisation} from '../../static/js/client/organisation.js';
 import {readVisit} from '../../static/js/client/receipt.js';
+import {attachmentJson} from '../../static/js/crypto/attachment.js';
 import {accessKeys, custodianKeys, formatCode, parseCode, reporterKeys} from '../../static/js/crypto/codes.js';
 import {conversationAuthors, nextAfter, openingAuthors, readThread} from '../../static/js/crypto/conversation.js';
 import {acceptDirectory, readQuote} from '../../static/js/crypto/directory.js';
@@ -15,6 +16,7 @@ import {forgotten, ratchetAt, weekSeed} from '../../static/js/crypto/ratchet.js'
 import {verify} from '../../static/js/crypto/signatures.js';
 import {acceptStatement, checkWeekKey} from '../../static/js/crypto/statement.js';
 import {parseConversation, parseCreation, parseDayAnswer, parseMailboxAnswer, parseOpening} from '../../static/js/crypto/wire.js';
+import {ATTACHMENT_OPERATIONS} from './attachment_operations.js';
 import {seeded} from './randomness.js';
 import {threadJson} from './peer.js';
 
@@ -31,7 +33,10 @@ const sha256 = (/** @type {Uint8Array} */ bytes) => b64(new Uint8Array(createHas
 const written = (object) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, value instanceof Uint8Array ? b64(value) : value]));
 
 /** @param {Message} message */
-const messageJson = ({kind, author, day, counter, text}) => ({kind, author, day: dayText(day), counter, text});
+const messageJson = ({kind, author, day, counter, text, attachments}) => {
+  const files = attachments.length ? {attachments: attachments.map(attachmentJson)} : {};
+  return {kind, author, day: dayText(day), counter, text, ...files};
+};
 
 /** @param {Opening} opening */
 const openingJson = ({secret, keys, message}) => ({secret: b64(secret), keys: written({...keys}), ...messageJson(message)});
@@ -60,6 +65,8 @@ const keyringOf = (value) =>
 
 /** @type {Record<string, (input: Input) => unknown>} */
 const OPERATIONS = {
+  ...ATTACHMENT_OPERATIONS,
+
   'format-code': ({secret, kind}) => ({code: formatCode(unb64(secret, 14), kind)}),
 
   'parse-code': ({text, kind}) => ({secret: b64(parseCode(text, kind))}),

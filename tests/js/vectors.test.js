@@ -8,7 +8,7 @@ import {ERRORS} from '../../static/js/crypto/errors.js';
 import {makeAll} from '../vectors/make.js';
 import {FOLDER, check, readVector, vectorFiles} from './vectors.js';
 
-const CLIENT_ONLY = ['server-unreachable', 'conversation-gone', 'conversation-unknown', 'text-empty', 'text-not-utf8', 'text-too-long'];
+const CLIENT_ONLY = ['attachment-changed', 'attachment-unreadable', 'server-unreachable', 'conversation-gone', 'conversation-unknown', 'text-empty', 'text-not-utf8', 'text-too-long'];
 
 for (const file of vectorFiles()) {
   const vector = readVector(file);

@@ -11,9 +11,11 @@ import {ERRORS} from '../../static/js/crypto/errors.js';
 import {b64} from '../../static/js/crypto/encoding.js';
 import {perform} from '../js/operations.js';
 import {FOLDER, ofLength} from '../js/vectors.js';
+import {makeAttachments} from './making/attachments.js';
 import {makeCodes} from './making/codes.js';
 import {makeConversations} from './making/conversations.js';
 import {makeDirectories} from './making/directories.js';
+import {makeFilenames} from './making/filenames.js';
 import {makeKeyrings} from './making/keyrings.js';
 import {makeOpenings} from './making/openings.js';
 import {makeWire} from './making/wire.js';
@@ -76,7 +78,8 @@ export class Maker {
 /** @returns {Promise<Map<string, Buffer | string>>} path in this folder to content */
 export async function makeAll() {
   const maker = new Maker();
-  for (const make of [makeCodes, makeOpenings, makeConversations, makeDirectories, makeKeyrings, makeWire]) await make(maker);
+  const makers = [makeCodes, makeOpenings, makeConversations, makeDirectories, makeKeyrings, makeWire, makeAttachments, makeFilenames];
+  for (const make of makers) await make(maker);
   return maker.made;
 }
 

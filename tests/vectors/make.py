@@ -5,6 +5,7 @@ sealed once, and its committed bytes are kept from then on.
 """
 
 from tests.crypto.vectors import FILES, FOLDER
+from tests.vectors.making.attachments import make_attachments
 from tests.vectors.making.codes import make_codes, make_keys
 from tests.vectors.making.conversations import make_conversations
 from tests.vectors.making.directories import make_directories, make_statements
@@ -26,6 +27,7 @@ def make_all() -> dict[str, bytes]:
         make_statements,
         make_keyrings,
         make_wire,
+        make_attachments,
     ):
         make(maker)
     return maker.made
