@@ -110,7 +110,7 @@ const COMMANDS = {
 
   async statement(input) {
     const day = dayNumber(input.day);
-    const bare = {directory: directoryOf(input), day, week: weekOf(day), verifiedByLink: false, served: []};
+    const bare = {directory: directoryOf(input), day, week: weekOf(day), verifiedByLink: false, served: [], largestFile: 0};
     const organisation = input.keys ? organisationOf(input) : bare;
     const opened = await unlock(input, organisation.directory);
     const due = dueStatement(opened.keyring, organisation);

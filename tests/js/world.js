@@ -67,7 +67,7 @@ export async function makeWorld(random) {
   for (const id of IDS) people.set(id, await newRecipient(organisationId, id, WEEK - 12, random));
   const content = contentOf(organisationId, rootKey, people);
   const directoryBytes = makeDirectory(content, [rootSeed]);
-  const bare = {directory: acceptDirectory(directoryBytes, TODAY), day: TODAY, week: WEEK, verifiedByLink: true, served: []};
+  const bare = {directory: acceptDirectory(directoryBytes, TODAY), day: TODAY, week: WEEK, verifiedByLink: true, served: [], largestFile: 0};
   const recipients = IDS.map((id) => {
     const person = /** @type {NewRecipient} */ (people.get(id));
     const due = dueStatement(person.keyring, bare);

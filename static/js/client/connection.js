@@ -12,10 +12,11 @@ import {DrempelError, ERRORS} from '../crypto/errors.js';
 /** @typedef {(piece: Uint8Array) => void | Promise<void>} Sink takes the pieces of an answer, in their order */
 /**
  * `json` is a body too. `longest`: bytes that an answer may have. `patience`: seconds to go on trying; Infinity is for ever.
+ * `uploading` is how many seconds the body may take to go up, where more is known of the line than how long the body is.
  * With `begin` an expected answer is not kept: what `begin` gives takes each piece as it comes. It is called again for each
  * try, and what the tries before gave is to be forgotten.
  * @typedef {{token?: Uint8Array | string, body?: Uint8Array, json?: unknown, match?: string, expected?: number[],
- *   longest?: number, patience?: number, begin?: () => Sink}} Options
+ *   longest?: number, patience?: number, uploading?: number, begin?: () => Sink}} Options
  */
 /**
  * An organisation's API. `begin` starts a call; `stop` ends the call that is going on, which fails with `stopped`; `hurry`
@@ -133,6 +134,7 @@ function joined(pieces) {
 async function once(url, method, options, stopped, silence) {
   const {expected = [200], longest = LONGEST_ANSWER, begin} = options;
   const {headers, body} = sent(options);
+  const {uploading = (body?.length ?? 0) / SLOWEST_UPLOAD} = options;
   const aborting = new AbortController();
   const abort = () => aborting.abort();
   stopped.addEventListener('abort', abort);
@@ -142,7 +144,6 @@ async function once(url, method, options, stopped, silence) {
     return work.catch(unreachable).finally(callOff);
   };
   try {
-    const uploading = (body?.length ?? 0) / SLOWEST_UPLOAD;
     const response = await within(fetch(url, {...FIXED, method, headers, body: bodyOf(body), signal: aborting.signal}), uploading);
     /** @type {Uint8Array[]} */
     const pieces = [];

@@ -3,8 +3,9 @@
  * `intake/client/organisation.py`.
  */
 import {acceptDirectory, findChannel, fingerprint, quoteOf} from '../crypto/directory.js';
-import {weekOf} from '../crypto/encoding.js';
+import {isNumber, weekOf} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
+import {LONGEST_FILE} from '../crypto/message.js';
 import {checkServed, reachable, readKeysAnswer} from '../crypto/statement.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
@@ -14,8 +15,9 @@ import {checkServed, reachable, readKeysAnswer} from '../crypto/statement.js';
 /** @import {Connection} from './connection.js' */
 /** @import {ChannelView, Overview} from './views.js' */
 /**
- * `day` and `week` are the server's; `served` says for each recipient its key of the week, or why there is none.
- * @typedef {{directory: Directory, day: number, week: number, verifiedByLink: boolean, served: Served[]}} Organisation
+ * `day` and `week` are the server's; `served` says for each recipient its key of the week, or why there is none; `largestFile`
+ * is in bytes.
+ * @typedef {{directory: Directory, day: number, week: number, verifiedByLink: boolean, served: Served[], largestFile: number}} Organisation
  */
 
 /**
@@ -31,6 +33,8 @@ import {checkServed, reachable, readKeysAnswer} from '../crypto/statement.js';
 export const CLOCK_DAYS = 2;
 const LONGEST_DOCUMENT = 8 * 1024 * 1024;
 const OLD = 60 * 60 * 1000;
+/** What a server takes that does not say. */
+const LARGEST_FILE = 4 * 1024 ** 3;
 /** What an older directory than the writer's looks like: its number is not known, or neither is the writer. */
 const OUTDATED = ['directory-unknown', 'forged'];
 
@@ -48,7 +52,14 @@ export function openOrganisation(directoryBytes, keysAnswer, today, {pin = null,
   if (Math.abs(day - today) > CLOCK_DAYS) throw new DrempelError('clock-wrong');
   // Two days of a wrong clock are allowed, so a message's week is the server's (PROTOCOL 10.5).
   const week = weekOf(day);
-  return {directory, day, week, verifiedByLink: pin !== null, served: checkServed(directory, week, served)};
+  const largestFile = largestFileOf(keysAnswer);
+  return {directory, day, week, verifiedByLink: pin !== null, served: checkServed(directory, week, served), largestFile};
+}
+
+/** @param {unknown} keysAnswer @returns {number} */
+function largestFileOf(keysAnswer) {
+  const {attachment_bytes: said} = /** @type {{attachment_bytes?: unknown}} */ (keysAnswer);
+  return isNumber(said, 0, LONGEST_FILE) ? said : LARGEST_FILE;
 }
 
 /**
@@ -128,7 +139,7 @@ export async function follow(connection, pin, now) {
 
 /** @param {Organisation} organisation @returns {Overview} */
 export function overviewOf(organisation) {
-  const {directory, verifiedByLink} = organisation;
+  const {directory, verifiedByLink, largestFile} = organisation;
   const {name, languages, policy, kinds, channels} = directory.content;
   const {retention_days, acknowledge_days, feedback_days} = policy;
   return {
@@ -139,6 +150,7 @@ export function overviewOf(organisation) {
     policy: {retention_days, acknowledge_days, feedback_days},
     kinds: kinds.map((kind) => ({id: kind.id, name: kind.name})),
     channels: channels.map((channel) => channelView(organisation, channel)),
+    largestFile,
   };
 }
 

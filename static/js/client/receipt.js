@@ -13,7 +13,7 @@ import {sealMessage} from './sending.js';
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {ReporterKeys} from '../crypto/codes.js' */
 /** @import {Message} from '../crypto/message.js' */
-/** @import {SealedMessage} from './sending.js' */
+/** @import {Attached, SealedMessage} from './sending.js' */
 /** @import {Stub} from '../crypto/envelope.js' */
 /** @import {CreationRecord, MailboxAnswer, StoredEnvelope} from '../crypto/wire.js' */
 /** @typedef {{channel: string | null, thread: Thread}} Visit `channel` is null if the stub is damaged */
@@ -94,10 +94,10 @@ export async function readVisit(keys, directory, answerBytes) {
 /**
  * A message to the conversation of a receipt.
  * @param {ReporterKeys} keys @param {Directory} directory @param {Thread} thread @param {string} text
- * @param {number} today @param {Random} random
+ * @param {number} today @param {Random} random @param {Attached} [attached] its files
  * @returns {Promise<SealedMessage>}
  */
-export const sealFollowUp = (keys, directory, thread, text, today, random) =>
+export const sealFollowUp = (keys, directory, thread, text, today, random, attached) =>
   sealMessage(
     {mailbox: keys.mailbox, conversation: keys.conversation, author: REPORTER, signingSeed: keys.signingSeed},
     directory,
@@ -105,4 +105,5 @@ export const sealFollowUp = (keys, directory, thread, text, today, random) =>
     text,
     today,
     random,
+    attached,
   );

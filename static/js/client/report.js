@@ -13,11 +13,15 @@ import {addressees, checkKind} from './organisation.js';
 /** @import {ReporterKeys} from '../crypto/codes.js' */
 /** @import {Connection} from './connection.js' */
 /** @import {Organisation} from './organisation.js' */
+/** @import {Attached} from './sending.js' */
 /**
  * `kind` is the kind of report, or null; `without` are recipients whose absence was accepted; `today` the author's day.
- * @typedef {{channel: string, kind: string | null, text: string, today: number, rereadable: boolean, without?: string[]}} Report
+ * @typedef {{channel: string, kind: string | null, text: string, today: number, rereadable: boolean, without?: string[],
+ *   attached?: Attached}} Report
  */
 /** @typedef {{mailbox: Uint8Array, envelope: Uint8Array, body: Uint8Array}} SealedReport `body` is all that the server gets */
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * A fresh receipt and its keys. Slow, so it is made while the person types.
@@ -47,7 +51,7 @@ const keyBlockOf = (keys, random) => ({
  * @returns {Promise<SealedReport>}
  */
 export async function sealReport(organisation, keys, report, random) {
-  const {channel, kind, text, today, rereadable, without = []} = report;
+  const {channel, kind, text, today, rereadable, without = [], attached} = report;
   checkKind(organisation, channel, kind);
   const to = addressees(organisation, channel, without);
   checkText(text);
@@ -65,6 +69,7 @@ export async function sealReport(organisation, keys, report, random) {
     to: to.map(({id}) => id),
     channel,
     report: kind,
+    ...(attached ? {attachments: attached.meta} : {}),
   };
   const draft = {
     creation,
@@ -79,7 +84,7 @@ export async function sealReport(organisation, keys, report, random) {
   };
   const make = stubMaker(signersHash(directory.signers), quoteOf(directory), channel, rereadable, random);
   const {bytes} = await sealOpening(draft, random, {key: keys.stub, make});
-  return {mailbox: creation.mailbox, envelope, body: concat(creationBytes(creation), bytes)};
+  return {mailbox: creation.mailbox, envelope, body: concat(creationBytes(creation), attached?.claims ?? NOTHING, bytes)};
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Sealing a message of a conversation, the same for reporters and recipients (PROTOCOL 6.9, 8.2). The twin of `sending.py`. */
 import {nextAfter} from '../crypto/conversation.js';
 import {quoteJson, quoteOf} from '../crypto/directory.js';
-import {b64, dayText, equal} from '../crypto/encoding.js';
+import {b64, concat, dayText, equal} from '../crypto/encoding.js';
 import {sealConversation} from '../crypto/envelope.js';
 import {DrempelError} from '../crypto/errors.js';
 import {ENVELOPE_ID_LENGTH} from '../crypto/wire.js';
@@ -9,10 +9,14 @@ import {checkText} from '../crypto/message.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Directory} from '../crypto/directory.js' */
-/** @import {Random} from '../crypto/encoding.js' */
+/** @import {Json, Random} from '../crypto/encoding.js' */
 /** @import {Connection} from './connection.js' */
 /** @typedef {{mailbox: Uint8Array, conversation: Uint8Array, author: string, signingSeed: Uint8Array}} Writer who writes where, with which keys */
-/** @typedef {{mailbox: Uint8Array, envelope: Uint8Array, bytes: Uint8Array}} SealedMessage ready to be sent; a retry sends the same bytes */
+/**
+ * Files that have arrived: as the message's meta names them, and the claims block that brings them to its mailbox.
+ * @typedef {{meta: Json[], claims: Uint8Array}} Attached
+ */
+/** @typedef {{mailbox: Uint8Array, envelope: Uint8Array, bytes: Uint8Array, claims?: Uint8Array}} SealedMessage ready to be sent; a retry sends the same bytes */
 
 /** Bytes of the largest answer to `GET mailboxes/M`: a mailbox of 16 MiB and what is around it. */
 export const LONGEST_MAILBOX = 32 * 1024 * 1024;
@@ -22,9 +26,10 @@ export const LONGEST_MAILBOX = 32 * 1024 * 1024;
  * @param {Writer} writer @param {Directory} directory @param {Thread} thread @param {string} text
  * @param {number} today the author's day
  * @param {Random} random
+ * @param {Attached} [attached] its files
  * @returns {Promise<SealedMessage>}
  */
-export async function sealMessage({mailbox, conversation, author, signingSeed}, directory, thread, text, today, random) {
+export async function sealMessage({mailbox, conversation, author, signingSeed}, directory, thread, text, today, random, attached) {
   checkText(text);
   // Without the opening there is nothing to answer to: the server withheld it.
   if (thread.heads.size === 0) throw new DrempelError('answer-damaged');
@@ -37,38 +42,40 @@ export async function sealMessage({mailbox, conversation, author, signingSeed}, 
     directory: quoteJson(quoteOf(directory)),
     counter,
     parents,
+    ...(attached ? {attachments: attached.meta} : {}),
   };
   const place = {organisation: directory.organisation, mailbox, envelope};
-  return {mailbox, envelope, bytes: await sealConversation(place, conversation, meta, text, signingSeed, random)};
+  const bytes = await sealConversation(place, conversation, meta, text, signingSeed, random);
+  return {mailbox, envelope, bytes, ...(attached ? {claims: attached.claims} : {})};
 }
 
 /**
  * Bring a sealed message to the server; when this returns it is stored durably. For ever, while the failure may pass.
  * @param {Connection} connection @param {SealedMessage} message @param {Uint8Array} token write token
  */
-export async function sendMessage(connection, {mailbox, envelope, bytes}, token) {
+export async function sendMessage(connection, {mailbox, envelope, bytes, claims}, token) {
   const path = `mailboxes/${b64(mailbox)}/envelopes/${b64(envelope)}`;
-  await connection.request('PUT', path, {token, body: bytes, expected: [204], patience: Infinity});
+  await connection.request('PUT', path, {token, body: claims ? concat(claims, bytes) : bytes, expected: [204], patience: Infinity});
 }
 
 /**
- * The message of a conversation that may have arrived or not. The same words again are the same bytes: sealed again they would
- * be a second message.
- * @returns {{sealed: (text: string, seal: () => Promise<SealedMessage>) => Promise<SealedMessage>, confirm: (thread: Thread) => void}}
+ * The message of a conversation that may have arrived or not. The same words with the same files again are the same bytes: sealed
+ * again they would be a second message.
+ * @returns {{sealed: (said: string, seal: () => Promise<SealedMessage>) => Promise<SealedMessage>, confirm: (thread: Thread) => void}}
  */
 export function onTheWay() {
-  /** @type {{text: string, message: SealedMessage | null}} */
-  const at = {text: '', message: null};
+  /** @type {{said: string, message: SealedMessage | null}} */
+  const at = {said: '', message: null};
   return {
-    sealed: async (text, seal) => {
-      if (at.message && at.text === text) return at.message;
+    sealed: async (said, seal) => {
+      if (at.message && at.said === said) return at.message;
       const message = await seal();
-      Object.assign(at, {text, message});
+      Object.assign(at, {said, message});
       return message;
     },
     confirm: ({entries}) => {
       const id = at.message?.envelope;
-      if (id && entries.some(({envelope}) => equal(envelope, id))) Object.assign(at, {text: '', message: null});
+      if (id && entries.some(({envelope}) => equal(envelope, id))) Object.assign(at, {said: '', message: null});
     },
   };
 }

@@ -15,8 +15,10 @@ import {follow, overviewOf} from './organisation.js';
 /** @typedef {{addEventListener: (type: 'message', listener: (event: {data: any}) => void) => void, postMessage: (message: any) => void}} Line */
 /** @typedef {{tell: (event: Told) => void, now?: () => number, random?: Random, limits?: Limits}} Outside `now` in milliseconds since 1970 */
 /**
- * `organisation` is its id; `address` is where it was asked for, with which pin; `shown` is what the page was told last.
- * @typedef {{connection: Connection, followed: Followed, organisation: Uint8Array, address: string, shown: Overview}} Opened
+ * `organisation` is its id; `address` is where it was asked for, with which pin; `shown` is what the page was told last; `beside`
+ * makes a connection that nobody else stops.
+ * @typedef {{connection: Connection, beside: (tell?: (told: Told) => void) => Connection, followed: Followed, organisation: Uint8Array, address: string,
+ *   shown: Overview}} Opened
  */
 /**
  * Where a worker's calls come together: `inTurn` makes a call that runs after those before it, since they change the same
@@ -94,13 +96,14 @@ export function openDesk({tell, now, limits}) {
   /** @type {{connection: Connection | null, found: Opened | null}} */
   const at = {connection: null, found: null};
 
-  /** @param {string} base @param {string} pin @returns {Promise<Pick<Opened, 'connection' | 'followed'> & {organisation: Organisation}>} */
+  /** @param {string} base @param {string} pin @returns {Promise<Pick<Opened, 'connection' | 'beside' | 'followed'> & {organisation: Organisation}>} */
   const enter = async (base, pin) => {
     const wanted = readPin(pin);
     const connection = connect(base, tell, limits);
     at.connection = connection;
     const followed = await follow(connection, wanted, now);
-    return {connection, followed, organisation: await followed.current()};
+    const beside = (heard = (/** @type {Told} */ _told) => {}) => connect(base, heard, limits);
+    return {connection, beside, followed, organisation: await followed.current()};
   };
   return {
     open: async ({base, pin}) => {

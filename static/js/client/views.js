@@ -22,9 +22,9 @@ import {REPORTER} from '../crypto/message.js';
  */
 /** @typedef {{retention_days: number, acknowledge_days: number, feedback_days: number}} Policy */
 /**
- * An organisation. `verified`: the link carried its fingerprint.
+ * An organisation. `verified`: the link carried its fingerprint; `largestFile` is what its server takes, in bytes.
  * @typedef {{name: Text, fingerprint: string, verified: boolean, languages: string[], policy: Policy, kinds: Named[],
- *   channels: ChannelView[]}} Overview
+ *   channels: ChannelView[], largestFile: number}} Overview
  */
 /**
  * A file that a message names, by its place among them. `name` and `type` are its author's words; `size` is in bytes.
@@ -54,10 +54,17 @@ import {REPORTER} from '../crypto/message.js';
 /** @typedef {{code: string, detail: string, group?: number, correction?: string, kind?: string}} Problem what a call fails with */
 /** @typedef {{problem: {code: string, group: number, correction: string, kind: string} | null}} CodeCheck */
 /**
+ * A chosen file on its way. `id` is the page's; `share` is how much of it has arrived, up to 1; `code` says why it failed;
+ * `changed`: it is sealed anew, since it changed while it was read.
+ * @typedef {{id: number, state: 'waiting' | 'uploading' | 'paused' | 'done' | 'failed', share: number, code: string,
+ *   changed: boolean}} FileView
+ */
+/**
  * What a worker tells without being asked. `seconds` is the pause before the next try; `done` and `total` are bytes; `perhaps`:
- * something may be stored under the receipt before this one.
+ * something may be stored under the receipt before this one; `line` is about the way of all files, with no code when it is well.
  * @typedef {{event: 'waiting', code: string, seconds: number} | {event: 'slow'} | {event: 'renewed', perhaps: boolean}
- *   | {event: 'progress', done: number, total: number}} Told
+ *   | {event: 'progress', done: number, total: number} | {event: 'file', file: FileView}
+ *   | {event: 'line', code: string, seconds: number}} Told
  */
 
 /** What the directory no longer names is called by its id. @param {Directory} directory @param {string} id @returns {Text} */
@@ -87,11 +94,7 @@ function messageView(directory, me, {envelope, message}) {
 }
 
 /** Without their secrets. @param {Message} message @returns {AttachmentView[]} */
-function attachmentViews(message) {
-  /** @type {{attachments?: Omit<AttachmentView, 'index'>[]}} */
-  const {attachments = []} = /** @type {object} */ (message);
-  return attachments.map(({name, size, type}, index) => ({index, name, size, type}));
-}
+const attachmentViews = ({attachments}) => attachments.map(({name, size, type}, index) => ({index, name, size, type}));
 
 /**
  * @param {Directory} directory @param {string | null} channel id @param {Thread} thread

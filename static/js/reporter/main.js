@@ -29,6 +29,7 @@ const NONE = Object.freeze({
   policy: {retention_days: 0, acknowledge_days: 0, feedback_days: 0},
   kinds: [],
   channels: [],
+  largestFile: 0,
 });
 
 /** @returns {Draft} */

@@ -11,19 +11,20 @@ import {visitView} from '../client/views.js';
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Opened} from '../client/serving.js' */
 /** @import {Visit} from '../client/views.js' */
+/** @import {Attaching} from './worker.js' */
 /**
  * @typedef {object} Returning
  * @property {() => Promise<Visit>} look
- * @property {(text: string) => Promise<Visit>} write
+ * @property {(said: {text: string, files?: number[]}) => Promise<Visit>} write
  * @property {() => Promise<void>} remove
  */
 
 /**
  * Slow: it derives the receipt's keys.
- * @param {Opened} opened @param {Uint8Array} secret of the receipt @param {{now: () => number, random: Random}} outside
+ * @param {Opened} opened @param {Uint8Array} secret of the receipt @param {{now: () => number, random: Random, files: Attaching}} outside
  * @returns {Returning}
  */
-export function openReturning({connection, followed, organisation}, secret, {now, random}) {
+export function openReturning({connection, followed, organisation}, secret, {now, random, files}) {
   const keys = reporterKeys(secret, organisation);
   const path = `mailboxes/${b64(keys.mailbox)}`;
   const written = onTheWay();
@@ -43,17 +44,20 @@ export function openReturning({connection, followed, organisation}, secret, {now
     return visitView(directory, channel, thread, REPORTER);
   };
 
-  /** @param {string} text */
-  const seal = async (text) => {
+  /** @param {string} text @param {number[]} ids of its files, which have arrived */
+  const seal = async (text, ids) => {
     const {directory, thread} = await read({patience: Infinity});
-    return sealFollowUp(keys, directory, thread, text, dayAt(now()), random);
+    const {attached} = await files.attached(ids);
+    return sealFollowUp(keys, directory, thread, text, dayAt(now()), random, attached);
   };
 
   return {
     look: () => look(),
-    write: async (text) => {
+    write: async (said) => {
+      const {text, files: ids = []} = said;
       checkText(text);
-      await sendMessage(connection, await written.sealed(text, () => seal(text)), keys.write);
+      const sealed = await written.sealed(JSON.stringify(said), () => seal(text, ids));
+      await files.deliver(ids, () => sendMessage(connection, sealed, keys.write));
       // It is stored: that it can't be seen now must not look as if it were not.
       return look({patience: Infinity});
     },

@@ -24,26 +24,29 @@ import {checkCode, openDesk, serveWorker} from '../client/serving.js';
 /** @import {ReporterKeys} from '../crypto/codes.js' */
 /** @import {SealedReport} from '../client/report.js' */
 /** @import {Desk, Outside} from '../client/serving.js' */
+/** @import {Uploads} from '../client/uploading.js' */
+/** @import {Attached} from '../client/sending.js' */
 /** @import {Visit} from '../client/views.js' */
 /** @import {Returning} from './returning.js' */
 
-/** @typedef {{channel: string, kind: string | null, text: string, rereadable: boolean, without: string[]}} Asked */
+/** @typedef {{channel: string, kind: string | null, text: string, rereadable: boolean, without: string[], files?: number[]}} Asked `files` by the page's ids */
 /**
  * A report in the making, under one receipt. `asked` is what `sealed` holds. Once `sending` has begun, something may be stored
- * under the receipt, and other content needs another.
+ * under the receipt, and other content needs another. `files` are those it names.
  * @typedef {{organisation: Uint8Array, receipt: string, keys: ReporterKeys | null, asked: string, sealed: SealedReport | null,
- *   sending: 'not yet' | 'begun' | 'done' | 'refused'}} Draft
+ *   files: number[], sending: 'not yet' | 'begun' | 'done' | 'refused'}} Draft
  */
 
 /** After these the same bytes would be refused for ever, and nothing of them is on the server. */
-const NOT_STORED = ['conflict', 'envelope-week'];
+const NOT_STORED = ['conflict', 'envelope-week', 'attachments-incomplete'];
 
 /** @param {Outside} outside */
 export function reporterCalls({tell, now = Date.now, random = osRandom, limits}) {
   const desk = openDesk({tell, now, ...(limits ? {limits} : {})});
   const {open, inTurn, stop, hurry} = desk;
-  const report = writing(desk, {tell, now, random});
-  const {visit, visited, remove, leave} = visiting(desk, {now, random});
+  const files = attaching(desk, {tell, random, ...(limits ? {limits} : {})});
+  const report = writing(desk, {tell, now, random, files});
+  const {visit, visited, remove, leave} = visiting(desk, {now, random, files});
   return {
     open: inTurn(open),
     checkCode,
@@ -51,11 +54,19 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
     receipt: () => report.draft().receipt,
     seal: inTurn(report.seal),
     send: inTurn(report.send),
-    stop,
-    hurry,
+    ...files.calls,
+    settled: inTurn(files.settled),
+    stop: () => {
+      stop();
+      files.stop();
+    },
+    hurry: () => {
+      hurry();
+      files.hurry();
+    },
     visit: inTurn(visit),
     refresh: inTurn(() => visited().look()),
-    write: inTurn((/** @type {{text: string}} */ {text}) => visited().write(text)),
+    write: inTurn((/** @type {{text: string, files?: number[]}} */ said) => visited().write(said)),
     remove: inTurn(remove),
     leave: () => {
       stop();
@@ -64,8 +75,38 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
   };
 }
 
-/** @param {Desk} desk @param {Required<Pick<Outside, 'tell' | 'now' | 'random'>>} outside */
-function writing(desk, {tell, now, random}) {
+/** @typedef {ReturnType<typeof attaching>} Attaching */
+
+/** Files for the report, or for a message of a return visit. @param {Desk} desk @param {Pick<Outside, 'limits'> & Required<Pick<Outside, 'tell' | 'random'>>} outside */
+function attaching(desk, {tell, random, limits}) {
+  /** @type {{begun: Promise<Uploads> | null, uploads: Uploads | null}} */
+  const at = {begun: null, uploads: null};
+  const begin = async () => {
+    const {organisation, beside} = desk.opened();
+    const {Uploads} = await uploading();
+    at.uploads = new Uploads({organisation, beside, random}, tell, limits?.firstPause);
+    return at.uploads;
+  };
+  const uploads = () => (at.begun ??= begin());
+  return {
+    calls: {
+      attach: async (/** @type {{id: number, file: File}} */ {id, file}) => (await uploads()).add(id, file),
+      pauseFile: async (/** @type {{id: number}} */ {id}) => (await uploads()).pause(id),
+      goOnWithFile: async (/** @type {{id: number}} */ {id}) => (await uploads()).goOn(id),
+      removeFiles: async (/** @type {{ids: number[]}} */ {ids}) => (await uploads()).remove(ids),
+    },
+    settled: async (/** @type {{files: number[]}} */ {files}) => (await uploads()).settled(files),
+    /** @param {number[]} ids @returns {Promise<{attached?: Attached, isWhole: boolean}>} */
+    attached: async (ids) => (ids.length > 0 ? (await uploads()).attached(ids) : {isWhole: true}),
+    /** @param {number[]} ids @param {() => Promise<void>} send */
+    deliver: async (ids, send) => (ids.length > 0 ? (await uploads()).deliver(ids, send) : send()),
+    stop: () => at.uploads?.stop(),
+    hurry: () => at.uploads?.hurry(),
+  };
+}
+
+/** @param {Desk} desk @param {Required<Pick<Outside, 'tell' | 'now' | 'random'>> & {files: Attaching}} outside */
+function writing(desk, {tell, now, random, files}) {
   /** @type {{draft: Draft | null}} */
   const at = {draft: null};
 
@@ -74,7 +115,7 @@ function writing(desk, {tell, now, random}) {
     const {organisation} = desk.opened();
     // A receipt is for one organisation.
     if (at.draft && !equal(at.draft.organisation, organisation)) at.draft = null;
-    at.draft ??= {organisation, ...newReceipt(organisation, random), asked: '', sealed: null, sending: 'not yet'};
+    at.draft ??= {organisation, ...newReceipt(organisation, random), asked: '', sealed: null, files: [], sending: 'not yet'};
     return at.draft;
   };
 
@@ -101,9 +142,11 @@ function writing(desk, {tell, now, random}) {
     if (at.draft) Object.assign(at.draft, {sealed: null, asked: ''});
     const organisation = await followed.current();
     const keys = unusedKeys();
-    const sealed = await sealReport(organisation, keys, {...asked, today: dayAt(now())}, random);
+    const {attached, isWhole} = await files.attached(asked.files ?? []);
+    const sealed = await sealReport(organisation, keys, {...asked, ...(attached ? {attached} : {}), today: dayAt(now())}, random);
     if (!isAsShown(shown, organisation, asked.channel)) throw new ClientProblem('channel-changed');
-    Object.assign(draft(), {sealed, asked: content});
+    // With files still on their way it was only tried, so that what can't be sent costs nobody a noted receipt.
+    if (isWhole) Object.assign(draft(), {sealed, asked: content, files: asked.files ?? []});
   };
 
   const send = async () => {
@@ -112,7 +155,8 @@ function writing(desk, {tell, now, random}) {
     if (!sending.sealed) throw new TypeError('seal comes first');
     sending.sending = 'begun';
     try {
-      await sendReport(desk.opened().connection, sending.sealed);
+      const {sealed} = sending;
+      await files.deliver(sending.files, () => sendReport(desk.opened().connection, sealed));
     } catch (problem) {
       if (problem instanceof DrempelError && NOT_STORED.includes(problem.code)) Object.assign(sending, {sending: 'refused'});
       throw problem;
@@ -123,7 +167,7 @@ function writing(desk, {tell, now, random}) {
   return {draft, seal, send};
 }
 
-/** @param {Desk} desk @param {Required<Pick<Outside, 'now' | 'random'>>} outside */
+/** @param {Desk} desk @param {Required<Pick<Outside, 'now' | 'random'>> & {files: Attaching}} outside */
 function visiting(desk, outside) {
   /** @type {{found: Returning | null, removed: boolean}} */
   const at = {found: null, removed: false};
@@ -164,6 +208,25 @@ async function returning() {
     return found;
   } catch {
     // Firefox fetches a module that failed never again, so asking once more would not help.
+    throw new ClientProblem('page-incomplete');
+  }
+}
+
+/** As with a return visit. */
+async function uploading() {
+  try {
+    const [found] = await Promise.all([
+      import('../client/uploading.js'),
+      import('../client/attempt.js'),
+      import('../client/chosen.js'),
+      import('../client/file_sealing.js'),
+      import('../client/upload.js'),
+      import('../client/upload_line.js'),
+      import('../crypto/attachment.js'),
+      import('../crypto/claims.js'),
+    ]);
+    return found;
+  } catch {
     throw new ClientProblem('page-incomplete');
   }
 }

@@ -76,6 +76,7 @@ const OVERVIEW = {
   policy: {retention_days: 730, acknowledge_days: 7, feedback_days: 92},
   kinds: KINDS,
   channels: [ADVISER, COMPLAINTS, INTEGRITY],
+  largestFile: 4 * 1024 ** 3,
 };
 
 /** @type {Record<string, Overview>} */
