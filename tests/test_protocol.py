@@ -3,12 +3,13 @@
 import re
 from typing import Any
 
-from crypto import directory_form, signatures, wire
+from crypto import claims, directory_form, signatures, wire
 from crypto.directory import CLOCK_DAYS, MOST_ROTATIONS, MOST_SIGNERS
 from crypto.message import TEXT_LIMIT
 from crypto.ratchet import GRACE_WEEKS
 from crypto.signatures import MOST_SIGNATURES
 from intake.client import organisation
+from intake.service.blobs import CHUNKS_AT_ONCE, CHUNKS_LIMIT
 from intake.service.directory import DIRECTORY_LIMIT
 from intake.service.mailboxes import MAILBOX_BYTES, MAILBOX_ENVELOPES, WEEKS_AHEAD, WEEKS_BACK
 from intake.service.openapi import document
@@ -20,8 +21,11 @@ from tests.project import ROOT, protocol_table
 UNITS = {"": 1, "KiB": 1024, "MiB": 1024 * 1024}
 LIMITS: dict[str, tuple[int, ...]] = {
     "text of a message": (TEXT_LIMIT,),
-    "body of `PUT opening`": (wire.OPENING_BODY_LIMIT,),
-    "body of `PUT envelopes`": (wire.CONVERSATION_BODY_LIMIT,),
+    "claims of an envelope": (claims.MOST_CLAIMS, claims.LONGEST_CLAIMS),
+    "body of `PUT opening`": (wire.OPENING_BODY_LIMIT, claims.LONGEST_CLAIMS),
+    "body of `PUT envelopes`": (wire.CONVERSATION_BODY_LIMIT, claims.LONGEST_CLAIMS),
+    "body of `PUT chunks`": (CHUNKS_LIMIT, CHUNKS_AT_ONCE),
+    "chunks of a blob": (claims.MOST_CHUNKS,),
     "envelopes, bytes in a mailbox": (MAILBOX_ENVELOPES, MAILBOX_BYTES),
     "directory": (
         DIRECTORY_LIMIT,
@@ -42,7 +46,7 @@ LIMITS: dict[str, tuple[int, ...]] = {
     "grace of a week's key": (GRACE_WEEKS,),
     "week of a new opening": (WEEKS_BACK, WEEKS_AHEAD),
 }
-PLACES = {"M": "{mailbox}", "E": "{envelope}", "DAY": "{day}"}
+PLACES = {"M": "{mailbox}", "E": "{envelope}", "DAY": "{day}", "B": "{blob}", "N": "{number}"}
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -96,17 +100,20 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 
 def test_each_body_of_the_api_has_the_limit_of_the_table() -> None:
-    written = {row[0]: numbers(row[1])[0] for row in protocol_table("## 13. Limits")}
+    written = {row[0]: numbers(row[1]) for row in protocol_table("## 13. Limits")}
     names = {
         ("PUT", "mailboxes/{mailbox}/opening/{envelope}"): "body of `PUT opening`",
         ("PUT", "mailboxes/{mailbox}/envelopes/{envelope}"): "body of `PUT envelopes`",
+        ("PUT", "blobs/{blob}/chunks/{number}"): "body of `PUT chunks`",
         ("PUT", "directory"): "directory",
         ("PUT", "inbox/keyring"): "body of `PUT keyring`",
         ("PUT", "inbox/statement"): "body of `PUT statement`",
     }
     for route, operation in operations().items():
         if taken := operation.get("requestBody"):
-            assert numbers(taken["description"]) == (written[names.get(route, "any other body")],), route
+            limit = written[names.get(route, "any other body")]
+            expected = sum(limit) if "mailboxes" in route[1] else limit[0]  # with its claims
+            assert numbers(taken["description"]) == (expected,), route
 
 
 def test_a_full_opening_and_a_full_message_fit_their_bodies() -> None:

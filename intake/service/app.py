@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from crypto.encoding import utc_day
 from intake.assets import static_folder
+from intake.service.blobs import BlobRoutes
 from intake.service.directory import DirectoryRoutes
 from intake.service.headers import HeaderMiddleware
 from intake.service.inbox import InboxRoutes
@@ -80,7 +81,8 @@ def _routes(
     return [
         document_route(),
         *MailboxRoutes(store, organisations, bodies, answers, today).routes(),
-        *DirectoryRoutes(store, organisations, bodies, today).routes(),
+        *BlobRoutes(store, organisations, bodies, answers, settings, today).routes(),
+        *DirectoryRoutes(store, organisations, bodies, settings, today).routes(),
         *sign_in.routes(),
         *InboxRoutes(store, sign_in, settings, today).routes(),
         *RecipientRoutes(store, sign_in, bodies, answers, today).routes(),

@@ -16,6 +16,7 @@ from intake.service.compression import PublicAnswers
 from intake.service.limits import Bodies
 from intake.service.organisations import Organisations
 from intake.service.routing import API, no_content, resource
+from intake.service.settings import Settings
 from intake.store import Conflict, Organisation, Store
 
 JSON: Final = "application/json"
@@ -34,11 +35,17 @@ class DirectoryRoutes:
     """`GET` and `PUT directory`, `GET keys` (PROTOCOL 12.2)."""
 
     def __init__(
-        self, store: Store, organisations: Organisations, bodies: Bodies, today: Callable[[], int]
+        self,
+        store: Store,
+        organisations: Organisations,
+        bodies: Bodies,
+        settings: Settings,
+        today: Callable[[], int],
     ) -> None:
         self._store = store
         self._organisations = organisations
         self._bodies = bodies
+        self._attachment_bytes = settings.attachment_bytes
         self._today = today
         self._checking = asyncio.Semaphore(1)
         self._checks = 0
@@ -93,7 +100,7 @@ class DirectoryRoutes:
         return offered
 
     async def keys(self, request: Request) -> Response:
-        """This week's keys of the whole organisation, so that no request names a channel."""
+        """This week's keys of the whole organisation, so that no request names a channel, and the largest file."""
         organisation = await self._organisations.of(request)
         day = self._today()
         rows = await self._store.statements(organisation.id, week_of(day))
@@ -103,7 +110,9 @@ class DirectoryRoutes:
             % (_json(recipient), statement, b"null" if key is None else _json(b64(key)))
             for recipient, statement, key in rows
         )
-        head = write_object({"day": day_text(day), "week": week_of(day)})[:-1]
+        head = write_object(
+            {"day": day_text(day), "week": week_of(day), "attachment_bytes": self._attachment_bytes}
+        )[:-1]
         keys = head + b',"recipients":[%b]}' % recipients
         return await self._answers.respond(request, (organisation.id, "keys"), keys, JSON)
 

@@ -162,9 +162,11 @@ def _declared_length(request: Request) -> int | None:
 class BoundedAnswer(Response):
     """Bytes that may be large and whose reader may be slow: sent piece by piece, and counted until they are gone."""
 
-    def __init__(self, content: bytes, budget: Budget, media_type: str = "application/octet-stream") -> None:
-        super().__init__(content, media_type=media_type)
+    def __init__(self, content: bytes, budget: Budget, *, held: int | None = None) -> None:
+        """`held` is the memory it takes until it is sent, if that is not the content."""
+        super().__init__(content, media_type="application/octet-stream")
         self._budget = budget
+        self._held = len(content) if held is None else held
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it. Raises `server-busy`, before anything is sent, if the answers under way are too many.
@@ -181,7 +183,7 @@ class BoundedAnswer(Response):
         try:
             async with asyncio.timeout(None) as due:
                 with self._budget.share(due) as share:
-                    self._budget.take(share, len(self.body))
+                    self._budget.take(share, self._held)
                     await self._send(begin_and_go_on)
         except TimeoutError:
             if not begun:

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Final
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from crypto.claims import LONGEST_CLAIMS, Claim, blob_id, split_claims
 from crypto.encoding import unb64, week_of
 from crypto.errors import DrempelError
 from crypto.wire import (
@@ -31,7 +32,7 @@ from crypto.wire import (
 from intake.service.limits import Bodies, BoundedAnswer, Budget
 from intake.service.organisations import Organisations
 from intake.service.routing import API, bearer, no_content, path_bytes, resource
-from intake.store import Mailbox, Store
+from intake.store import BlobClaim, Mailbox, Store
 
 MAILBOX_BYTES: Final = 16 * 1024 * 1024
 MAILBOX_ENVELOPES: Final = 1024
@@ -72,11 +73,12 @@ class MailboxRoutes:
         ]
 
     async def create(self, request: Request) -> Response:
-        """Creation record || opening: a mailbox and what it begins with, both or neither."""
+        """Creation record || claims || opening: a mailbox, what it begins with and its files, all or nothing."""
         organisation = await self._organisations.of(request)
         mailbox_id, envelope_id = _mailbox_id(request), _envelope_id(request)
-        data = await self._bodies.read(request, OPENING_BODY_LIMIT)
-        creation, opening = data[:CREATION_LENGTH], data[CREATION_LENGTH:]
+        data = await self._bodies.read(request, OPENING_BODY_LIMIT + LONGEST_CLAIMS)
+        creation = data[:CREATION_LENGTH]
+        claims, opening = split_claims(data[CREATION_LENGTH:])
         record = parse_creation(creation)
         if record.organisation != organisation.id or record.mailbox != mailbox_id:
             raise DrempelError("request-malformed")
@@ -96,7 +98,7 @@ class MailboxRoutes:
             day=day,
             expiry_day=day + organisation.retention_days,
         )
-        await self._store.create_mailbox(mailbox, envelope_id, opening)
+        await self._store.create_mailbox(mailbox, envelope_id, opening, _blobs(claims))
         return no_content()
 
     async def _check_stored(self, organisation: bytes, mailbox_id: bytes) -> None:
@@ -105,16 +107,16 @@ class MailboxRoutes:
             raise DrempelError("envelope-week")
 
     async def append(self, request: Request) -> Response:
-        """One more envelope. The token is checked before a byte of the body is read."""
+        """Claims || envelope. The token is checked before a byte of the body is read."""
         mailbox, _ = await self._enter(request, "write")
         envelope_id = _envelope_id(request)
         if mailbox is None:
             raise DrempelError("mailbox-unknown")
-        data = await self._bodies.read(request, CONVERSATION_BODY_LIMIT)
-        check_conversation(data)
-        await self._store.append(
-            mailbox.id, envelope_id, self._today(), data, MAILBOX_BYTES, MAILBOX_ENVELOPES
-        )
+        data = await self._bodies.read(request, CONVERSATION_BODY_LIMIT + LONGEST_CLAIMS)
+        claims, envelope = split_claims(data)
+        check_conversation(envelope)
+        limits = MAILBOX_BYTES, MAILBOX_ENVELOPES
+        await self._store.append(mailbox.id, envelope_id, self._today(), envelope, *limits, _blobs(claims))
         return no_content()
 
     async def get(self, request: Request) -> Response:
@@ -159,6 +161,10 @@ class MailboxRoutes:
         if mailbox is None or not fits or mailbox.expiry_day <= self._today():
             return None, token
         return mailbox, token
+
+
+def _blobs(claims: Iterable[Claim]) -> list[BlobClaim]:
+    return [BlobClaim(blob_id(claim.token), claim.chunks) for claim in claims]
 
 
 def _mailbox_id(request: Request) -> bytes:

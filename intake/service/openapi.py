@@ -9,16 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from crypto.claims import LONGEST_CLAIMS
 from crypto.encoding import write_object
 from crypto.errors import ERRORS
 from crypto.wire import CONVERSATION_BODY_LIMIT, CREATION_LENGTH, OPENING_BODY_LIMIT
 from intake.service.directory import DIRECTORY_LIMIT
+from intake.service.openapi_blobs import blobs
 from intake.service.openapi_parts import (
+    BODY_CODES,
     BYTES,
     DSSE,
     JSON,
     SCHEMAS,
     SECURITY_SCHEMES,
+    STORED,
+    TOKEN,
     Json,
     body,
     described,
@@ -33,13 +38,8 @@ from intake.service.sign_in import SIGN_IN_LIMIT
 
 PATH: Final = "/api/1/openapi.json"
 
-_TOKEN: Final[list[Json]] = [{"token": []}]
 _SESSION: Final[list[Json]] = [{"session": []}]
-_STORED: Final[Json] = {
-    "204": {"description": "Stored, now or before: a retry is answered as the first try."}
-}
-_BODY_CODES: Final = ("request-malformed", "body-too-large", "server-busy")
-_ENVELOPE_CODES: Final = (*_BODY_CODES, "not-found", "envelope-header", "envelope-suite", "conflict")
+_ENVELOPE_CODES: Final = (*BODY_CODES, "not-found", "envelope-header", "envelope-suite", "conflict")
 _DIRECTORY_CODES: Final = tuple(
     code for code, entry in ERRORS.items() if entry.layer == "directory" and entry.status
 )
@@ -55,8 +55,8 @@ def _public() -> Json:
             ),
             "put": described(
                 "Publish the next version of the directory. Its signatures say who may",
-                _STORED,
-                (*_BODY_CODES, *_DIRECTORY_CODES),
+                STORED,
+                (*BODY_CODES, *_DIRECTORY_CODES),
                 requestBody=body(JSON, DIRECTORY_LIMIT, reference("Dsse")),
             ),
         },
@@ -72,19 +72,19 @@ def _mailboxes() -> Json:
     return {
         API + "mailboxes/{mailbox}/opening/{envelope}": {
             "put": described(
-                "Make a mailbox: creation record || opening envelope",
-                _STORED,
-                (*_ENVELOPE_CODES, "envelope-week"),
-                requestBody=body(BYTES, OPENING_BODY_LIMIT, {"minLength": CREATION_LENGTH}),
+                "Make a mailbox: creation record || claims || opening envelope",
+                STORED,
+                (*_ENVELOPE_CODES, "envelope-week", "attachments-incomplete"),
+                requestBody=body(BYTES, OPENING_BODY_LIMIT + LONGEST_CLAIMS, {"minLength": CREATION_LENGTH}),
             ),
         },
         API + "mailboxes/{mailbox}/envelopes/{envelope}": {
             "put": described(
-                "Add a conversation envelope, with the write token",
-                _STORED,
-                (*_ENVELOPE_CODES, "mailbox-unknown", "mailbox-full"),
-                requestBody=body(BYTES, CONVERSATION_BODY_LIMIT),
-                security=_TOKEN,
+                "Add a conversation envelope, with the write token: claims || envelope",
+                STORED,
+                (*_ENVELOPE_CODES, "mailbox-unknown", "mailbox-full", "attachments-incomplete"),
+                requestBody=body(BYTES, CONVERSATION_BODY_LIMIT + LONGEST_CLAIMS),
+                security=TOKEN,
             ),
         },
         API + "mailboxes/{mailbox}": {
@@ -92,13 +92,13 @@ def _mailboxes() -> Json:
                 "All of a mailbox, with the read token; as many random bytes for anybody else",
                 found(BYTES, {"minLength": 65536}),
                 ("not-found", "server-busy"),
-                security=[{}, *_TOKEN],
+                security=[{}, *TOKEN],
             ),
             "delete": described(
                 "Erase a mailbox, with the delete token",
                 {"204": {"description": "Erased."}},
                 ("not-found", "mailbox-unknown", "server-busy"),
-                security=_TOKEN,
+                security=TOKEN,
             ),
         },
     }
@@ -113,7 +113,7 @@ def _sign_in() -> Json:
             "post": described(
                 "A session for the recipient whose login key signed the challenge",
                 found(JSON, reference("Session")),
-                (*_BODY_CODES, "access-unknown", "sign-in-again"),
+                (*BODY_CODES, "access-unknown", "sign-in-again"),
                 requestBody=body(JSON, SIGN_IN_LIMIT, reference("SignIn")),
             ),
         },
@@ -157,9 +157,9 @@ def _inbox() -> Json:
         API + "inbox/statement": {
             "put": described(
                 "Announce the keys of 26 weeks",
-                _STORED,
+                STORED,
                 (
-                    *_BODY_CODES,
+                    *BODY_CODES,
                     "sign-in-again",
                     "statement-format",
                     "statement-signature",
@@ -204,7 +204,7 @@ def _put_keyring() -> Json:
         "Replace the keyring, if it is still the one read",
         {"204": {"description": "Stored.", "headers": _ETAG}},
         (
-            *_BODY_CODES,
+            *BODY_CODES,
             "sign-in-again",
             "keyring-format",
             "keyring-suite",
@@ -234,7 +234,7 @@ def _pages() -> Json:
 
 def document() -> Json:
     """The whole document."""
-    paths: dict[str, Any] = {**_public(), **_mailboxes(), **_sign_in(), **_inbox(), **_pages()}
+    paths: dict[str, Any] = {**_public(), **_mailboxes(), **blobs(), **_sign_in(), **_inbox(), **_pages()}
     for path, item in paths.items():
         if parameters := path_parameters(path):
             item["parameters"] = parameters

@@ -67,6 +67,7 @@ SCHEMAS: Final[Json] = {
     "Keys": _object(
         day=reference("Day"),
         week=_NUMBER,
+        attachment_bytes=_NUMBER,
         recipients=_list(
             _object(
                 recipient=reference("Id"),
@@ -82,6 +83,7 @@ SCHEMAS: Final[Json] = {
         day=reference("Day"),
         days=_list(_object(day=reference("Day"), envelopes=_NUMBER, bytes=_NUMBER)),
     ),
+    "StoredChunks": _object(stored=_list(_list(_NUMBER, minItems=2, maxItems=2))),
     "StatementWithKeys": _object(
         statement=reference("Dsse"), keys=_list(_b64(1216), minItems=WEEKS, maxItems=WEEKS)
     ),
@@ -91,7 +93,7 @@ SECURITY_SCHEMES: Final[Json] = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A capability of the mailbox, 32 bytes as b64.",
+        "description": "A capability of the mailbox or blob, 32 bytes as b64.",
     },
     "session": {
         "type": "http",
@@ -100,10 +102,16 @@ SECURITY_SCHEMES: Final[Json] = {
     },
 }
 
+TOKEN: Final[list[Json]] = [{"token": []}]
+STORED: Final[Json] = {"204": {"description": "Stored, now or before: a retry is answered as the first try."}}
+BODY_CODES: Final = ("request-malformed", "body-too-large", "server-busy")
+
 _PATH_SCHEMAS: Final[Json] = {
     "slug": reference("Id"),
     "mailbox": _b64(32),
     "envelope": _b64(16),
+    "blob": _b64(32),
+    "number": {"type": "integer", "minimum": 0, "maximum": 99_999},
     "day": reference("Day"),
     "path": {"type": "string", "minLength": 1},
 }

@@ -19,8 +19,10 @@ from crypto.encoding import write_object
 from crypto.errors import ERRORS, DrempelError
 from intake.store import (
     Conflict,
+    Incomplete,
     MailboxFull,
     NotFound,
+    StorageFull,
     StoreBusy,
     StoreError,
     StoreUnavailable,
@@ -43,8 +45,10 @@ _STATUS_CODES = {
 }
 _STORE_CODES: dict[type[StoreError], str] = {
     Conflict: "conflict",
+    Incomplete: "attachments-incomplete",
     MailboxFull: "mailbox-full",
     NotFound: "mailbox-unknown",
+    StorageFull: "storage-full",
     StoreBusy: "server-busy",
     StoreUnavailable: "server-unavailable",
     VersionMismatch: "keyring-changed",

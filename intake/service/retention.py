@@ -1,4 +1,4 @@
-"""Forgetting on time: what has expired is erased at the start and every hour."""
+"""Forgetting on time: what has expired is gone at the start and every hour, and then taken off the disk."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,12 +16,24 @@ async def expire(store: Store, today: Callable[[], int]) -> None:
         log.error("What has expired could not be erased yet: %s", type(error).__name__)
 
 
+async def erase_files(store: Store) -> None:
+    """Take files that are gone off the disk. Likewise."""
+    try:
+        await store.erase_files()
+    except StoreError as error:
+        log.error("Files that are gone could not be erased yet: %s", type(error).__name__)
+
+
 @asynccontextmanager
 async def erasing(store: Store, today: Callable[[], int], seconds: float) -> AsyncIterator[None]:
-    """Erase before anything is served, then every `seconds`, until the block ends."""
+    """Let go what has expired before anything is served, then every `seconds`, until the block ends.
+
+    Files are taken off the disk meanwhile: gigabytes take minutes, for which nobody should have to wait.
+    """
 
     async def rounds() -> None:
         while True:
+            await erase_files(store)
             await asyncio.sleep(seconds)
             await expire(store, today)
 

@@ -144,7 +144,7 @@ async def _serve(
 
 
 async def _open(folder: Path, settings: Settings) -> Starlette:
-    store = await open_store(folder)
+    store = await open_store(folder, reserve_bytes=settings.reserve_bytes)
     try:
         return create_app(store, settings)
     except OSError:

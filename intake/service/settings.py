@@ -13,6 +13,11 @@ class Settings:
     challenge_seconds: int = 300
     session_seconds: int = 1800
 
+    # The largest file that is taken, as it is before it is sealed.
+    attachment_bytes: int = 4096 * MIB
+    # Kept free on the disk for texts: where less would be left, files are refused and reports are still taken.
+    reserve_bytes: int = 256 * MIB
+
     # A request body may take `body_seconds`, and more only at `body_rate` bytes per second on average. A plain time
     # limit would either cut off a slow Tor circuit or let a body of one byte a second hold its place for ever.
     body_seconds: float = 60

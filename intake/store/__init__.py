@@ -7,12 +7,14 @@ imports from here only.
 from intake.store.errors import (
     Conflict,
     FolderNotPrivate,
+    Incomplete,
     MailboxFull,
     Malformed,
     MigrationFailed,
     NotAStore,
     NotFound,
     SchemaTooNew,
+    StorageFull,
     StoreBusy,
     StoreError,
     StoreExists,
@@ -20,13 +22,17 @@ from intake.store.errors import (
     StoreUnavailable,
     VersionMismatch,
 )
-from intake.store.interface import Envelope, Mailbox, Member, Organisation, Store
-from intake.store.sqlite import SqliteStore, create_store, open_store
+from intake.store.interface import BlobClaim, ClaimedBlob, Envelope, Mailbox, Member, Organisation, Store
+from intake.store.opening import create_store, open_store
+from intake.store.sqlite import SqliteStore
 
 __all__ = [
+    "BlobClaim",
+    "ClaimedBlob",
     "Conflict",
     "Envelope",
     "FolderNotPrivate",
+    "Incomplete",
     "Mailbox",
     "MailboxFull",
     "Malformed",
@@ -37,6 +43,7 @@ __all__ = [
     "Organisation",
     "SchemaTooNew",
     "SqliteStore",
+    "StorageFull",
     "Store",
     "StoreBusy",
     "StoreError",

@@ -20,11 +20,12 @@ BUSY_SECONDS = 0.5
 LOG_BYTES = 32 * 1024 * 1024
 PAGE_BYTES = 4096
 
+DISK_FULL, DISK_FAILED = "The disk is full.", "Reading or writing the disk failed."
 _CAUSES = {
-    "SQLITE_FULL": "The disk is full.",
+    "SQLITE_FULL": DISK_FULL,
     "SQLITE_BUSY": "Another program holds the database.",
     "SQLITE_LOCKED": "Another program holds the database.",
-    "SQLITE_IOERR": "Reading or writing the disk failed.",
+    "SQLITE_IOERR": DISK_FAILED,
     "SQLITE_READONLY": "The data folder is not writable.",
     "SQLITE_CANTOPEN": "A file of the data folder could not be opened.",
     "SQLITE_CORRUPT": "The database is damaged; restore a backup.",
@@ -76,9 +77,9 @@ class Connection(aiosqlite.Connection):
     a closure, never a `functools.partial` with arguments.
     """
 
-    def __init__(self, path: Path, *, query_only: bool = False) -> None:
-        """Prepare a connection to an existing database file; await it to open it."""
-        super().__init__(lambda: connect(path, query_only=query_only), iter_chunk_size=64)
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        """Prepare a connection, which `connect` makes on its thread; await it to open it."""
+        super().__init__(connect, iter_chunk_size=64)
 
     async def open(self) -> Connection:
         """Open it and start its thread. Raises `sqlite3.Error`, with the thread ended."""

@@ -58,6 +58,14 @@ class NotFound(StoreError):
     """The store has no such organisation or mailbox."""
 
 
+class Incomplete(StoreError):
+    """Not all chunks of a file are there, or it belongs to something else. Nothing was stored."""
+
+
+class StorageFull(StoreError):
+    """There is no room for files now, and nothing of this request was stored. Texts still find room."""
+
+
 class MailboxFull(StoreError):
     """This mailbox has reached its limit of envelopes or bytes."""
 

@@ -1,6 +1,7 @@
 """The data folder: who may enter it, one instance at a time, and the making and opening of its database file.
 
 store.sqlite (-wal, -shm)     the database
+chunks.sqlite (-journal)      the chunks of files
 lock                          held by the running instance (flock; released by the kernel if it dies)
 creating.sqlite               a creation that was interrupted; the next start removes it
 backing-up.sqlite             a backup that was interrupted; likewise
@@ -14,7 +15,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from intake.store import migration
+from intake.store import chunk_table, migration
 from intake.store.connection import PAGE_BYTES
 from intake.store.errors import (
     FolderNotPrivate,
@@ -49,6 +50,7 @@ class Folder:
             raise FolderNotPrivate(f"Folder: {path}.")
         self.path = path
         self.database = path / "store.sqlite"
+        self.chunks = path / "chunks.sqlite"
         self._lock = _lock(path)
         try:
             if create:
@@ -85,7 +87,7 @@ class Folder:
         self.database.chmod(0o600)
         connection = sqlite3.connect(self.database, isolation_level=None)
         try:
-            version = _schema_version(connection)
+            version = _schema_version(connection, self.database.name)
             newest = migration.newest_version()
             if version > newest:
                 raise SchemaTooNew(f"Its schema is {version}, this release knows {newest}.")
@@ -94,6 +96,39 @@ class Folder:
                 migration.migrate(connection, from_version=version)
         finally:
             connection.close()
+
+    def check_chunks(self) -> bool:
+        """Make the database of chunks if there is none, as before schema 2; otherwise make sure that it is ours.
+
+        True if a crash interrupted a transaction of it. Raises `NotAStore`, `SchemaTooNew`.
+        """
+        if not self.chunks.exists():
+            self._create_chunks()
+        self.chunks.chmod(0o600)
+        journal = self.chunks.with_name(f"{self.chunks.name}-journal")
+        interrupted = journal.exists() and journal.stat().st_size > 0
+        connection = sqlite3.connect(self.chunks, isolation_level=None)
+        try:
+            version = _schema_version(connection, self.chunks.name)
+        finally:
+            connection.close()
+        if version > chunk_table.VERSION:
+            raise SchemaTooNew(
+                f"The schema of its chunks is {version}, this release knows {chunk_table.VERSION}."
+            )
+        return interrupted
+
+    def _create_chunks(self) -> None:
+        unfinished = self._unfinished("creating.sqlite")
+        connection = sqlite3.connect(unfinished, isolation_level=None)
+        try:
+            connection.execute(f"PRAGMA page_size = {chunk_table.PAGE_BYTES}")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {chunk_table.VERSION}")
+            connection.executescript(chunk_table.SCHEMA)
+        finally:
+            connection.close()
+        self._finish(unfinished, self.chunks)
 
     def drop_old_backups(self, today: int) -> None:
         """Remove backups taken `BACKUP_DAYS` or more before the day `today`."""
@@ -144,14 +179,14 @@ def _lock(path: Path) -> int:
     return lock
 
 
-def _schema_version(connection: sqlite3.Connection) -> int:
+def _schema_version(connection: sqlite3.Connection, name: str) -> int:
     try:
         application: int = connection.execute("PRAGMA application_id").fetchone()[0]
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError:
-        raise NotAStore("Its store.sqlite is not a database.") from None
+        raise NotAStore(f"Its {name} is not a database.") from None
     if application != APPLICATION_ID:
-        raise NotAStore("Its store.sqlite belongs to another program.")
+        raise NotAStore(f"Its {name} belongs to another program.")
     return version
 
 

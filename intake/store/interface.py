@@ -71,6 +71,22 @@ class Envelope:
     bytes: builtins.bytes
 
 
+@dataclass(frozen=True, repr=False)
+class BlobClaim:
+    """A sealed file that an envelope names: it must have exactly the chunks 0 to `chunks` - 1."""
+
+    blob: builtins.bytes  # 32
+    chunks: int
+
+
+@dataclass(frozen=True, repr=False)
+class ClaimedBlob:
+    """A file that belongs to a mailbox: how many chunks it has, and the first day on which it is gone."""
+
+    chunks: int
+    expiry_day: int
+
+
 class Store(Protocol):
     """What stands between the service and a database. Methods may be called concurrently from one event loop."""
 
@@ -149,12 +165,14 @@ class Store(Protocol):
         """
         ...
 
-    async def create_mailbox(self, mailbox: Mailbox, envelope_id: bytes, bytes: bytes) -> bool:
-        """Store a mailbox with its opening envelope, both or neither. True if it is new.
+    async def create_mailbox(
+        self, mailbox: Mailbox, envelope_id: bytes, bytes: bytes, claims: Sequence[BlobClaim] = ()
+    ) -> bool:
+        """Store a mailbox with its opening envelope and give it files, all or nothing. True if it is new.
 
-        False if the same creation record and opening were there already (days are not compared: a retry may
-        come after midnight). Raises `Conflict` for anything else under that id, `NotFound` for an unknown
-        organisation.
+        False if the same creation record and opening were there already (days and files are not compared: a retry
+        may come after midnight). Raises `Conflict` for anything else under that id, `NotFound` for an unknown
+        organisation, `Incomplete` if a file is not whole, or belongs to another mailbox or organisation.
         """
         ...
 
@@ -166,11 +184,13 @@ class Store(Protocol):
         bytes: bytes,
         max_bytes: int,
         max_envelopes: int,
+        claims: Sequence[BlobClaim] = (),
     ) -> bool:
-        """Add a conversation envelope. True if it is new, False if the same bytes were there already.
+        """Add a conversation envelope, and give files to its mailbox, all or nothing.
 
-        Raises `Conflict` for other bytes under the id, `NotFound` for an unknown mailbox, `MailboxFull` if
-        the mailbox would then hold more than `max_bytes` or `max_envelopes`, its opening included.
+        True if it is new, False if the same bytes were there already. Raises `Conflict` for other bytes under the
+        id, `NotFound` for an unknown mailbox, `MailboxFull` if the mailbox would then hold more than `max_bytes`
+        or `max_envelopes`, its opening included, and `Incomplete` as `create_mailbox` does.
         """
         ...
 
@@ -187,7 +207,42 @@ class Store(Protocol):
         ...
 
     async def delete_mailbox(self, organisation: bytes, id: bytes) -> bool:
-        """Erase a mailbox and its envelopes; False if there was none."""
+        """Erase a mailbox with its envelopes and files; False if there was none."""
+        ...
+
+    async def put_chunks(
+        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+    ) -> None:
+        """Store the chunks `first`, `first` + 1 ... of a file, all or none. Those that are there are left alone.
+
+        A file begins with its first chunk. Until a mailbox gets it, it is there until `expiry_day` of its newest chunk.
+        Raises `Conflict` for other bytes under a number that is stored, for a new chunk of a file that a mailbox
+        has, and for another organisation's file; `StorageFull`; `NotFound` for an unknown organisation.
+        """
+        ...
+
+    async def stored_chunks(self, organisation: bytes, blob: bytes) -> list[tuple[int, int]]:
+        """Which chunks of a file are there, as ascending half-open ranges; none if there is no such file."""
+        ...
+
+    async def claimed_blob(self, organisation: bytes, blob: bytes) -> ClaimedBlob | None:
+        """A file of the organisation that belongs to a mailbox."""
+        ...
+
+    async def chunks(self, organisation: bytes, blob: bytes, first: int, limit: int) -> list[bytes]:
+        """At most `limit` chunks from `first` on of a file that belongs to a mailbox; none if it is gone."""
+        ...
+
+    async def delete_blob(self, organisation: bytes, blob: bytes) -> None:
+        """Erase a file that belongs to no mailbox, if there is one. Raises `Conflict` if it does."""
+        ...
+
+    async def erase_files(self) -> None:
+        """Take the chunks of files that are gone off the disk, in steps between which others are served.
+
+        `delete_mailbox` and `delete_blob` do that for their own; this is for those that expired, and for what a
+        crash or a full disk prevented.
+        """
         ...
 
     async def mailboxes(self, organisation: bytes) -> list[bytes]:
@@ -209,9 +264,10 @@ class Store(Protocol):
         ...
 
     async def expire(self, today: int) -> int:
-        """The daily round: erase the mailboxes whose expiry day has come, and say how many.
+        """The daily round: erase mailboxes and unclaimed files whose expiry day has come; how many mailboxes.
 
-        It also does what else the implementation owes the past day, so call it once a day at least.
+        The files are gone from then on, and `erase_files` takes them off the disk. It also does what else the
+        implementation owes the past day, so call it once a day at least.
         """
         ...
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from intake.store import blobs
+from intake.store.blobs import Whole
 from intake.store.errors import Conflict, MailboxFull, NotFound
 from intake.store.interface import Envelope, Mailbox
 
@@ -49,14 +51,22 @@ def insert_envelope(connection: sqlite3.Connection, envelope: Envelope, organisa
 
 
 def create_mailbox(
-    connection: sqlite3.Connection, mailbox: Mailbox, envelope_id: bytes, bytes: bytes
+    connection: sqlite3.Connection,
+    mailbox: Mailbox,
+    envelope_id: bytes,
+    bytes: bytes,
+    wholes: Sequence[Whole | None] = (),
 ) -> bool:
-    """Insert a mailbox with its opening envelope; False if it is there. Raises `Conflict`."""
+    """Insert a mailbox with its opening envelope and claim blobs for it; False if it is there.
+
+    Raises `Conflict`, `Incomplete`.
+    """
     stored = _mailbox(connection, mailbox.id)
     opening = Envelope(mailbox.id, envelope_id, mailbox.day, True, bytes)
     if stored is None:
         insert_mailbox(connection, row_of(mailbox))
         insert_envelope(connection, opening, mailbox.organisation)
+        blobs.claim(connection, mailbox.organisation, mailbox.id, wholes)
         return True
     *identity, _, _ = row_of(mailbox)
     *stored_identity, _, _ = row_of(stored)
@@ -98,8 +108,17 @@ def _opening_row(creation: Creation) -> tuple[bytes | int, ...]:
     return envelope_row(opening, m.organisation)
 
 
-def append(connection: sqlite3.Connection, envelope: Envelope, max_bytes: int, max_envelopes: int) -> bool:
-    """Add an envelope within the limits; False if it is there. Raises `Conflict`, `NotFound`, `MailboxFull`."""
+def append(
+    connection: sqlite3.Connection,
+    envelope: Envelope,
+    max_bytes: int,
+    max_envelopes: int,
+    wholes: Sequence[Whole | None] = (),
+) -> bool:
+    """Add an envelope within the limits and claim blobs for its mailbox; False if it is there.
+
+    Raises `Conflict`, `NotFound`, `MailboxFull`, `Incomplete`.
+    """
     mailbox = _mailbox(connection, envelope.mailbox)
     if mailbox is None:
         raise NotFound
@@ -112,6 +131,7 @@ def append(connection: sqlite3.Connection, envelope: Envelope, max_bytes: int, m
     if count >= max_envelopes or held + len(envelope.bytes) > max_bytes:
         raise MailboxFull
     insert_envelope(connection, envelope, mailbox.organisation)
+    blobs.claim(connection, mailbox.organisation, mailbox.id, wholes)
     return True
 
 
@@ -137,8 +157,18 @@ def envelopes(connection: sqlite3.Connection, mailbox: bytes) -> list[Envelope]:
     return [_envelope(*row) for row in rows]
 
 
-def delete_mailbox(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> bool:
-    """Delete a mailbox with its envelopes."""
+def delete_mailbox(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> tuple[bool, list[int]]:
+    """Delete a mailbox with its envelopes and blobs: whether it was there, and the numbers of chunks to erase."""
+    numbers = (
+        blobs.drop(connection, blobs.of_mailboxes(connection, [id]))
+        if mailbox(connection, organisation, id)
+        else []
+    )
+    return remove(connection, organisation, id), numbers
+
+
+def remove(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> bool:
+    """Delete a mailbox with its envelopes alone, of which blobs know nothing until the transaction ends."""
     deleted = connection.execute("DELETE FROM mailbox WHERE id = ? AND organisation = ?", (id, organisation))
     return deleted.rowcount == 1
 
@@ -183,11 +213,13 @@ def envelopes_by_day(
 
 
 def expire(connection: sqlite3.Connection, today: int, limit: int) -> int:
-    """Delete at most `limit` mailboxes whose expiry day has come; returns how many."""
-    return connection.execute(
-        "DELETE FROM mailbox WHERE id IN (SELECT id FROM mailbox WHERE expiry_day <= ? LIMIT ?)",
-        (today, limit),
-    ).rowcount
+    """Delete at most `limit` mailboxes whose expiry day has come, with all they have; returns how many."""
+    expired = connection.execute(
+        "SELECT organisation, id FROM mailbox WHERE expiry_day <= ? LIMIT ?", (today, limit)
+    ).fetchall()
+    for organisation, mailbox_id in expired:
+        delete_mailbox(connection, organisation, mailbox_id)
+    return len(expired)
 
 
 def _mailbox(connection: sqlite3.Connection, id: bytes) -> Mailbox | None:

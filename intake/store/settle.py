@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 
-from intake.store import mailboxes
+from intake.store import blobs, mailboxes
 from intake.store.interface import Envelope, Mailbox
 
 # One step is one item of a batch, so it must be short; but the more it takes, the better it shuffles.
@@ -83,14 +83,18 @@ def _next_mailboxes(
 
 
 def _rewrite(connection: sqlite3.Connection, chosen: list[Mailbox]) -> None:
-    """Delete mailboxes with their envelopes and insert the same rows in a random order."""
+    """Delete mailboxes with all they have and insert the same rows in a random order."""
     order = secrets.SystemRandom()
     rows: list[tuple[Envelope, bytes]] = []
+    claimed = blobs.of_mailboxes(connection, [mailbox.id for mailbox in chosen])
+    blobs.remove(connection, claimed)
     for mailbox in chosen:
         rows += [(envelope, mailbox.organisation) for envelope in mailboxes.envelopes(connection, mailbox.id)]
-        mailboxes.delete_mailbox(connection, mailbox.organisation, mailbox.id)
+        mailboxes.remove(connection, mailbox.organisation, mailbox.id)
     # Shuffled, so that it does not depend on how SQLite deals out the pages it has just been given back.
     for mailbox in order.sample(chosen, len(chosen)):
         mailboxes.insert_mailbox(connection, mailboxes.row_of(mailbox))
     for envelope, organisation in order.sample(rows, len(rows)):
         mailboxes.insert_envelope(connection, envelope, organisation)
+    for blob in order.sample(claimed, len(claimed)):
+        blobs.insert(connection, blob)

@@ -5,24 +5,19 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from intake.store import mailboxes, organisations
-from intake.store.connection import Connection, unavailable
-from intake.store.erasure import Eraser
-from intake.store.errors import StoreUnavailable
+from intake.store import blobs, mailboxes, organisations
+from intake.store.files import Files
 from intake.store.folder import Folder
-from intake.store.interface import Envelope, Mailbox, Member, Organisation
+from intake.store.interface import BlobClaim, ClaimedBlob, Envelope, Mailbox, Member, Organisation
 from intake.store.readers import Readers
 from intake.store.settle import Settling
-from intake.store.writer import BATCH_ITEMS, GroupWriter
+from intake.store.writer import GroupWriter
 
 T = TypeVar("T")
 
-READERS = 3
 # Mailboxes erased in one transaction; the writer serves others between two.
 EXPIRE_AT_ONCE = 64
 
@@ -33,11 +28,12 @@ class SqliteStore:
     Also an async context manager that closes itself.
     """
 
-    def __init__(self, folder: Folder, writer: GroupWriter, readers: Readers) -> None:
+    def __init__(self, folder: Folder, writer: GroupWriter, readers: Readers, files: Files) -> None:
         """Put together from open parts, which it closes in the end."""
         self.folder = folder
         self.writer = writer
         self.readers = readers
+        self.files = files
         self._closing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> SqliteStore:
@@ -125,9 +121,16 @@ class SqliteStore:
             erases=True,
         )
 
-    async def create_mailbox(self, mailbox: Mailbox, envelope_id: bytes, bytes: bytes) -> bool:
-        """Store a mailbox with its opening envelope. True if it is new. Raises `Conflict`, `NotFound`."""
-        return await self._write(mailboxes.Creation(mailbox, envelope_id, bytes), len(bytes))
+    async def create_mailbox(
+        self, mailbox: Mailbox, envelope_id: bytes, bytes: bytes, claims: Sequence[BlobClaim] = ()
+    ) -> bool:
+        """Store a mailbox, its opening, its files. True if it is new. Raises `Conflict`, `NotFound`, `Incomplete`."""
+        if not claims:
+            return await self._write(mailboxes.Creation(mailbox, envelope_id, bytes), len(bytes))
+        wholes = await self.files.whole(claims)
+        return await self._write(
+            lambda c: mailboxes.create_mailbox(c, mailbox, envelope_id, bytes, wholes), len(bytes)
+        )
 
     async def append(
         self,
@@ -137,11 +140,13 @@ class SqliteStore:
         bytes: bytes,
         max_bytes: int,
         max_envelopes: int,
+        claims: Sequence[BlobClaim] = (),
     ) -> bool:
-        """Add a conversation envelope. True if it is new. Raises `Conflict`, `NotFound`, `MailboxFull`."""
+        """Add an envelope and files. True if new. Raises `Conflict`, `NotFound`, `MailboxFull`, `Incomplete`."""
         envelope = Envelope(mailbox, envelope_id, day, False, bytes)
+        wholes = await self.files.whole(claims)
         return await self._write(
-            lambda c: mailboxes.append(c, envelope, max_bytes, max_envelopes), len(bytes)
+            lambda c: mailboxes.append(c, envelope, max_bytes, max_envelopes, wholes), len(bytes)
         )
 
     async def mailbox(self, organisation: bytes, id: bytes) -> Mailbox | None:
@@ -157,8 +162,38 @@ class SqliteStore:
         return await self.readers.read(lambda c: mailboxes.envelopes(c, mailbox))
 
     async def delete_mailbox(self, organisation: bytes, id: bytes) -> bool:
-        """Erase a mailbox and its envelopes from every file; False if there was none."""
-        return await self.writer.write(lambda c: mailboxes.delete_mailbox(c, organisation, id), erases=True)
+        """Erase a mailbox with its envelopes and files from every file; False if there was none."""
+        there, numbers = await self.writer.write(
+            lambda c: mailboxes.delete_mailbox(c, organisation, id), erases=True
+        )
+        await self.files.erase(numbers)
+        return there
+
+    async def put_chunks(
+        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+    ) -> None:
+        """Store chunks of a file, all or none. Raises `Conflict`, `StorageFull`, `NotFound`."""
+        await self.files.put(organisation, blob, first, chunks, expiry_day)
+
+    async def stored_chunks(self, organisation: bytes, blob: bytes) -> list[tuple[int, int]]:
+        """Which chunks of a file are there, as ascending half-open ranges."""
+        return await self.files.stored(organisation, blob)
+
+    async def claimed_blob(self, organisation: bytes, blob: bytes) -> ClaimedBlob | None:
+        """A file that belongs to a mailbox."""
+        return await self.files.claimed(organisation, blob)
+
+    async def chunks(self, organisation: bytes, blob: bytes, first: int, limit: int) -> list[bytes]:
+        """Some chunks of a file that belongs to a mailbox."""
+        return await self.files.chunks(organisation, blob, first, limit)
+
+    async def delete_blob(self, organisation: bytes, blob: bytes) -> None:
+        """Erase a file that belongs to no mailbox. Raises `Conflict` if it does."""
+        await self.files.delete(organisation, blob)
+
+    async def erase_files(self) -> None:
+        """Take the chunks of files that are gone off the disk, in small steps."""
+        await self.files.erase_owed()
 
     async def mailboxes(self, organisation: bytes) -> list[bytes]:
         """The ids of all mailboxes of an organisation, in ascending order."""
@@ -177,19 +212,22 @@ class SqliteStore:
         )
 
     async def expire(self, today: int) -> int:
-        """Erase mailboxes whose expiry day has come, old backups, and the order of the days before `today`."""
-        erased = 0
-        while True:
-            some = await self.writer.write(lambda c: mailboxes.expire(c, today, EXPIRE_AT_ONCE), erases=True)
-            erased += some
-            if some < EXPIRE_AT_ONCE:
-                break
+        """Erase what expires on `today` but for chunks, old backups, and the order of the days before it."""
+        erased = await self._expire(lambda c: mailboxes.expire(c, today, EXPIRE_AT_ONCE))
+        await self._expire(lambda c: blobs.expire(c, today, EXPIRE_AT_ONCE))
         await asyncio.to_thread(self.folder.drop_old_backups, today)
         settling = Settling(today)
         while not await self.writer.write(settling.step, erases=True):
             pass
         await self.writer.sweep()
         return erased
+
+    async def _expire(self, some: Callable[[sqlite3.Connection], int]) -> int:
+        erased = 0
+        while True:
+            erased += (found := await self.writer.write(some, erases=True))
+            if found < EXPIRE_AT_ONCE:
+                return erased
 
     async def close(self) -> None:
         """Finish what waits to be written, then let everything go. May be called again."""
@@ -200,50 +238,10 @@ class SqliteStore:
     async def _close(self) -> None:
         try:
             await self.readers.close()
+            await self.files.close()
             await self.writer.close()
         finally:
             self.folder.release()
 
     async def _write(self, operation: Callable[[sqlite3.Connection], T], size: int = 0) -> T:
         return await self.writer.write(operation, size=size)
-
-
-async def create_store(folder: Path) -> SqliteStore:
-    """Make a data folder with an empty store, and open it.
-
-    Raises `StoreExists`, `FolderNotPrivate`, `StoreLocked`, `StoreUnavailable`.
-    """
-    return await _open(folder, create=True)
-
-
-async def open_store(folder: Path, *, batch_items: int = BATCH_ITEMS) -> SqliteStore:
-    """Open the store in a data folder, upgrading its schema if this release is newer.
-
-    At most `batch_items` writes share a transaction. Raises `NotAStore`, `FolderNotPrivate`, `StoreLocked`,
-    `SchemaTooNew`, `MigrationFailed`, `StoreUnavailable`.
-    """
-    return await _open(folder, create=False, batch_items=batch_items)
-
-
-async def _open(path: Path, *, create: bool, batch_items: int = BATCH_ITEMS) -> SqliteStore:
-    async with AsyncExitStack() as undo:
-        try:
-            folder = await asyncio.to_thread(lambda: Folder(path, create=create))
-            undo.callback(folder.release)
-            await asyncio.to_thread(folder.check_database)
-            eraser = await asyncio.to_thread(Eraser, folder.database)
-            undo.callback(eraser.close)
-            connections = []
-            for number in range(1 + READERS):
-                connection = await Connection(folder.database, query_only=number > 0).open()
-                undo.push_async_callback(connection.close)
-                connections.append(connection)
-            # A crash may have come between a deletion and the erasure it was owed.
-            await connections[0].run(lambda c: eraser.erase(c, whole=False))
-        except sqlite3.Error as error:
-            raise unavailable(error) from None
-        except OSError:
-            raise StoreUnavailable("The data folder could not be read or written.") from None
-        undo.pop_all()
-    writer = GroupWriter(connections[0], eraser, batch_items=batch_items)
-    return SqliteStore(folder, writer, Readers(connections[1:]))

@@ -16,10 +16,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from intake.store.connection import Connection, unavailable
-from intake.store.erasure import Eraser
 from intake.store.errors import Conflict, Malformed, NotFound, StoreBusy, StoreError, StoreUnavailable
 from intake.store.mailboxes import Creation, insert_together
 
@@ -37,6 +36,18 @@ _REFUSALS: dict[str, type[StoreError]] = {
     "SQLITE_CONSTRAINT_PRIMARYKEY": Conflict,
     "SQLITE_CONSTRAINT_UNIQUE": Conflict,
 }
+
+
+class Erases(Protocol):
+    """What takes deleted bytes out of a database's files, such as `erasure.Eraser`."""
+
+    def erase(self, connection: sqlite3.Connection, *, whole: bool) -> bool:
+        """Do it on the writer's thread, outside of a transaction; False if it is still owed."""
+        ...
+
+    def close(self) -> None:
+        """Let its file go, after all connections."""
+        ...
 
 
 @dataclass(eq=False)
@@ -110,20 +121,22 @@ class GroupWriter:
     def __init__(
         self,
         connection: Connection,
-        eraser: Eraser,
+        eraser: Erases,
         *,
         queue_items: int = QUEUE_ITEMS,
         queue_bytes: int = QUEUE_BYTES,
         batch_items: int = BATCH_ITEMS,
+        shares_thread: bool = False,
     ) -> None:
         """Start on an open connection, and close both in the end.
 
         At most `queue_items` items of together `queue_bytes` wait at any moment, and at most `batch_items` share
-        a transaction.
+        a transaction. `shares_thread`: others read on the connection, and have their turn after each batch.
         """
         self.connection = connection
         self._eraser = eraser
         self._queue_items, self._queue_bytes, self._batch_items = queue_items, queue_bytes, batch_items
+        self._shares_thread = shares_thread
         self._waiting: deque[_Item] = deque()
         self._held_items = self._held_bytes = 0  # waiting, or in the batch being committed
         self._arrived = asyncio.Event()
@@ -199,6 +212,8 @@ class GroupWriter:
                 cause = failure.detail
             finally:  # whatever happened, nobody is left waiting
                 loop.call_soon_threadsafe(self._settle, batch, wanted, outcomes, cause)
+            if self._shares_thread:
+                return
 
     def _take(self) -> list[_Item]:
         """A batch of what waits: most often taken by the writer's thread, while the loop adds to it."""

@@ -16,7 +16,7 @@ from intake.service.connection import PIPELINED, Connection
 from intake.service.limits import LENIENCE
 from intake.service.mailboxes import ANSWERS_AT_ONCE
 from intake.service.settings import Settings
-from intake.store.sqlite import READERS
+from intake.store.opening import READERS
 from tests.service.faulty import FaultyStore
 from tests.service.live import exchange, live, parse, request
 from tests.service.world import TODAY, World, code, opening_bytes, shape

@@ -63,4 +63,4 @@ async def test_a_process_ends_after_closing_its_store(store: SqliteStore, folder
     await store.close()
     command = [sys.executable, "-m", "tests.store.instance", "open", str(folder)]
     subprocess.run(command, cwd=ROOT, timeout=60, check=True)  # noqa: ASYNC221  nothing else runs meanwhile
-    assert sorted(file.name for file in folder.iterdir()) == ["lock", "store.sqlite"]
+    assert sorted(file.name for file in folder.iterdir()) == ["chunks.sqlite", "lock", "store.sqlite"]

@@ -39,7 +39,9 @@ async def test_only_its_user_can_read_it(store: SqliteStore, folder: Path) -> No
     await store.create_mailbox(mailbox(), b"e" * 16, b"opening")
     assert mode(folder) == 0o700
     files = {file.name: mode(file) for file in folder.iterdir()}
-    assert files == dict.fromkeys(["lock", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal"], 0o600)
+    assert files == dict.fromkeys(
+        ["chunks.sqlite", "lock", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal"], 0o600
+    )
 
 
 async def test_a_file_that_others_could_read_is_closed_to_them(store: SqliteStore, folder: Path) -> None:
@@ -206,7 +208,12 @@ async def test_an_older_schema_is_upgraded_beside_a_backup(
     assert connection.execute("PRAGMA user_version").fetchone() == (version - 1,)
     assert connection.execute("SELECT bytes FROM envelope").fetchone() == (content(box.id),)
     connection.close()
-    assert sorted(file.name for file in folder.iterdir()) == [backup.name, "lock", "store.sqlite"]
+    assert sorted(file.name for file in folder.iterdir()) == [
+        backup.name,
+        "chunks.sqlite",
+        "lock",
+        "store.sqlite",
+    ]
 
 
 @pytest.mark.parametrize(

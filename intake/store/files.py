@@ -1,0 +1,174 @@
+"""Sealed files: their rows in the first database, their chunks in the second, and both in step.
+
+A row comes before its first chunk and goes before its last, so chunks without a row are nobody's and may be erased at
+any time. That is all that a crash between the two can leave.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from intake.store import blobs, chunk_table
+from intake.store.blobs import Blob, Whole
+from intake.store.connection import DISK_FAILED, DISK_FULL, Connection, unavailable
+from intake.store.errors import Conflict, StorageFull, StoreUnavailable
+from intake.store.free_pages import FreePages
+from intake.store.interface import BlobClaim, ClaimedBlob
+from intake.store.readers import Readers
+from intake.store.writer import GroupWriter
+
+T = TypeVar("T")
+
+# Kept free for texts: as many reports as come while an operator looks for room.
+RESERVE_BYTES = 256 * 1024 * 1024
+# Requests with up to 4 MiB each that share a transaction. Each transaction costs some five writes that wait for the
+# disk, and memory for the requests in it.
+BATCH_ITEMS = 16
+# Chunks erased in one transaction, which takes some tens of milliseconds; others are served between two.
+ERASE_AT_ONCE = 16
+SWEEP_AT_ONCE = 256
+
+
+class Files:
+    """What `SqliteStore` does for files. Built on a running event loop; ends with `close()`."""
+
+    def __init__(
+        self,
+        rows: GroupWriter,
+        readers: Readers,
+        connection: Connection,
+        pages: FreePages,
+        *,
+        folder: Path,
+        reserve_bytes: int,
+    ) -> None:
+        """`rows` and `readers` are of the first database, `connection` and `pages` of the second, to be closed here."""
+        self._rows = rows
+        self._readers = readers
+        self._connection = connection
+        self._pages = pages
+        self._folder = folder
+        self._reserve_bytes = reserve_bytes
+        self.writer = GroupWriter(connection, pages, batch_items=BATCH_ITEMS, shares_thread=True)
+
+    async def put(
+        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+    ) -> None:
+        """Store chunks. Raises `Conflict`, `StorageFull`, `NotFound`."""
+        row = await self._readers.read(lambda c: blobs.blob(c, blob))
+        if row is not None and row.organisation != organisation:
+            raise Conflict
+        if row is not None and (row.expiry_day is None or row.expiry_day < expiry_day):
+            number = row.number
+            if not await self._read(lambda c: chunk_table.is_new(c, number, first, chunks)):
+                return  # a repetition lets nothing live longer
+        if row is None or row.expiry_day is None or row.expiry_day < expiry_day:
+            row = await self._rows.write(lambda c: blobs.keep(c, organisation, blob, expiry_day))
+        await self._insert(row, first, chunks)
+
+    async def _insert(self, row: Blob, first: int, chunks: Sequence[bytes]) -> None:
+        def insert(connection: sqlite3.Connection) -> None:
+            self._check_room(connection, len(chunks) * chunk_table.ROW_BYTES)
+            chunk_table.put(connection, row.number, first, chunks)
+
+        try:
+            await self.writer.write(insert, size=sum(map(len, chunks)))
+        except StoreUnavailable as failure:
+            self._pages.is_suspect = True
+            if failure.detail in (DISK_FULL, DISK_FAILED):
+                raise StorageFull from None
+            raise
+
+    def _check_room(self, connection: sqlite3.Connection, size: int) -> None:
+        """Whether these bytes leave the reserve alone, counting the room that deleted chunks left in the file."""
+        disk = os.statvfs(self._folder)
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        if size > free * chunk_table.PAGE_BYTES + max(0, disk.f_bavail * disk.f_frsize - self._reserve_bytes):
+            raise StorageFull
+
+    async def stored(self, organisation: bytes, blob: bytes) -> list[tuple[int, int]]:
+        """Which chunks of a blob are there, as half-open ranges."""
+        row = await self._readers.read(lambda c: blobs.blob(c, blob))
+        if row is None or row.organisation != organisation:
+            return []
+        return await self._read(lambda c: chunk_table.stored(c, row.number))
+
+    async def claimed(self, organisation: bytes, blob: bytes) -> ClaimedBlob | None:
+        """A blob that belongs to a mailbox."""
+        found = await self._readers.read(lambda c: blobs.claimed(c, organisation, blob))
+        return ClaimedBlob(*found[1:]) if found else None
+
+    async def chunks(self, organisation: bytes, blob: bytes, first: int, limit: int) -> list[bytes]:
+        """Some chunks of a blob that belongs to a mailbox, from `first` on."""
+        found = await self._readers.read(lambda c: blobs.claimed(c, organisation, blob))
+        if found is None:
+            return []
+        number, count, _ = found
+        return await self._read(lambda c: chunk_table.read(c, number, first, min(count, first + limit)))
+
+    async def whole(self, claims: Sequence[BlobClaim]) -> list[Whole | None]:
+        """Which of these are whole, to be claimed in a transaction of the first database."""
+        return [await self._whole(claim) for claim in claims]
+
+    async def _whole(self, claim: BlobClaim) -> Whole | None:
+        row = await self._readers.read(lambda c: blobs.blob(c, claim.blob))
+        if row is None:
+            return None
+        if row.mailbox is None:
+            stored = await self._read(lambda c: chunk_table.stored(c, row.number))
+            if stored != [(0, claim.chunks)]:
+                return None
+        return Whole(claim.blob, row.number, claim.chunks)
+
+    async def delete(self, organisation: bytes, blob: bytes) -> None:
+        """Erase a blob that is not claimed. Raises `Conflict`."""
+        await self.erase(
+            await self._rows.write(lambda c: blobs.delete_blob(c, organisation, blob), erases=True)
+        )
+
+    async def erase(self, numbers: Sequence[int]) -> None:
+        """Take the chunks of these numbers, whose rows are gone, off the disk."""
+        for number in numbers:
+            await self._erase_one(number)
+
+    async def _erase_one(self, number: int) -> None:
+        await self._erase_chunks(number)
+        await self._rows.write(lambda c: blobs.erased(c, number))
+
+    async def _erase_chunks(self, number: int) -> None:
+        def step(connection: sqlite3.Connection) -> bool:
+            return chunk_table.erase(connection, number, ERASE_AT_ONCE)
+
+        while not await self.writer.write(step, erases=True):
+            pass
+
+    async def erase_owed(self) -> None:
+        """Erase what is noted, and then what no row knows: a chunk may have come just after its row was gone."""
+        await self.erase(await self._readers.read(blobs.owed))
+        last = -1
+        while numbers := await self._numbers(last):
+            last = numbers[-1]
+            for number in await self._strangers(numbers):
+                await self._erase_chunks(number)
+        await self.writer.sweep()
+
+    async def _numbers(self, after: int) -> list[int]:
+        return await self._read(lambda c: chunk_table.numbers(c, after, SWEEP_AT_ONCE))
+
+    async def _strangers(self, numbers: Sequence[int]) -> list[int]:
+        return await self._readers.read(lambda c: blobs.strangers(c, numbers))
+
+    async def close(self) -> None:
+        """Finish what waits to be written, then close the second database. May be called again."""
+        await self.writer.close()
+
+    async def _read(self, operation: Callable[[sqlite3.Connection], T]) -> T:
+        """Read from the second database, between two transactions of its writer, with which it shares a thread."""
+        try:
+            return await self._connection.run(operation)
+        except sqlite3.Error as error:
+            raise unavailable(error) from None
