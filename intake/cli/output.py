@@ -66,12 +66,12 @@ def emit(value: dict[str, Any], as_json: bool, text: str) -> None:
 
 def plain(text: str) -> str:
     """`text` with everything that could play tricks on a terminal made visible."""
-    return "".join(
-        letter
-        if letter in HARMLESS_CONTROLS or (letter.isprintable() and letter not in DIRECTION_MARKS)
-        else "\ufffd"
-        for letter in text.replace("\r\n", "\n")
-    )
+    return "".join(letter if is_harmless(letter) else "\ufffd" for letter in text.replace("\r\n", "\n"))
+
+
+def is_harmless(letter: str) -> bool:
+    """Whether a character of a text is seen, or breaks its line as it seems to."""
+    return letter in HARMLESS_CONTROLS or (letter.isprintable() and letter not in DIRECTION_MARKS)
 
 
 def thread_json(thread: Thread) -> dict[str, Any]:
