@@ -1,4 +1,4 @@
-/** Each vendored module is whole, imports nothing, and computes what its names promise: one known answer each. */
+/** Each vendored module is whole, imports nothing, and computes what its names promise: one known answer each. PDF.js gives its own in browsers. */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {readFileSync} from 'node:fs';

@@ -221,13 +221,21 @@ export class Refusal extends Error {
   }
 }
 
-/** Trusted Types let a script be named only by one policy, and this one knows no other than these two. */
-const WORKERS = Object.freeze({reporter: '/static/js/reporter/worker.js', inbox: '/static/js/inbox/worker.js'});
+/** Trusted Types let a script be named only by one policy, and this one knows no other than these. */
+const WORKERS = Object.freeze({
+  reporter: '/static/js/reporter/worker.js',
+  inbox: '/static/js/inbox/worker.js',
+  plain: '/static/js/viewer/plain/worker.js',
+  pdf: '/static/js/viewer/pdf/worker.js',
+});
 
 /** @typedef {{createPolicy: (name: string, rules: {createScriptURL: (name: string) => string}) => {createScriptURL: (name: string) => string}}} TrustedTypes */
 const trustedTypes = /** @type {{trustedTypes?: TrustedTypes}} */ (/** @type {unknown} */ (globalThis)).trustedTypes;
-const rules = {createScriptURL: (/** @type {string} */ name) => (name === 'inbox' ? WORKERS.inbox : WORKERS.reporter)};
+const rules = {createScriptURL: (/** @type {string} */ name) => WORKERS[/** @type {keyof typeof WORKERS} */ (name)]};
 const policy = trustedTypes?.createPolicy('drempel', rules) ?? rules;
+
+/** @param {keyof typeof WORKERS} name */
+export const startWorker = (name) => new Worker(policy.createScriptURL(name), {type: 'module'});
 
 /**
  * @param {'reporter' | 'inbox'} name
@@ -235,7 +243,7 @@ const policy = trustedTypes?.createPolicy('drempel', rules) ?? rules;
  * @returns {Link}
  */
 export function connect(name, onEvent) {
-  const worker = new Worker(policy.createScriptURL(name), {type: 'module'});
+  const worker = startWorker(name);
   /** @type {Map<number, {resolve: (value: any) => void, reject: (problem: Refusal) => void}>} */
   const waiting = new Map();
   let last = 0;
