@@ -17,8 +17,9 @@ from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN
 from intake.cli.founding import Founded, found, store_founded
 from intake.cli.output import Refused
-from intake.cli.serve import PORT, serve_folder
+from intake.cli.serve import PORT, file_options, serve_folder
 from intake.service.runner import Address
+from intake.service.settings import Settings
 from intake.store import create_store
 
 CODES = "demo-codes.json"
@@ -40,19 +41,20 @@ CODES = "demo-codes.json"
     help="Keep the demonstration in this folder, to start it again. Without it, it is gone at the end.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print address and codes as one JSON document.")
-def demo(port: int, data: Path | None, as_json: bool) -> None:
+@file_options
+def demo(port: int, data: Path | None, as_json: bool, settings: Settings) -> None:
     """Serve a throw-away organisation on this machine until Ctrl-C. Its codes are shown: nothing real belongs in it."""
     if data is not None:
-        _serve(data, port, as_json)
+        _serve(data, port, as_json, settings)
         return
     folder = Path(tempfile.mkdtemp(prefix="drempel-demo-"))
     try:
-        _serve(folder, port, as_json)
+        _serve(folder, port, as_json, settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _serve(folder: Path, port: int, as_json: bool) -> None:
+def _serve(folder: Path, port: int, as_json: bool, settings: Settings) -> None:
     codes = _codes(folder)
 
     def listening(address: Address) -> None:
@@ -62,7 +64,7 @@ def _serve(folder: Path, port: int, as_json: bool) -> None:
         click.echo(json.dumps({"url": url, "inbox": inbox, **codes}) if as_json else _words(url, codes))
         sys.stdout.flush()
 
-    serve_folder(folder, "127.0.0.1", port, listening)
+    serve_folder(folder, "127.0.0.1", port, settings, listening)
 
 
 def _codes(folder: Path) -> dict[str, Any]:

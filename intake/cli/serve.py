@@ -1,18 +1,79 @@
 """`drempel serve`: serve the organisations of a data folder."""
 
 import errno
+import functools
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
+from crypto.attachment import LONGEST_FILE
 from intake.cli.output import Refused
 from intake.service.runner import Address
 from intake.service.runner import serve as run_service
+from intake.service.settings import Settings
 
 PORT = click.IntRange(0, 65535)
 NOT_OURS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM)
+
+SIZE = re.compile(r"([0-9]{1,15})(?:([KMGT])(?:iB)?)?")
+UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, such as 500M or 4G."""
+
+    name = "size"
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes; a usage error if it is no size, or out of range."""
+        found = SIZE.fullmatch(str(value))
+        if found is None:
+            self.fail(
+                f"{value!r} is not a size: write a number of bytes, or with K, M, G or T, such as 500M.",
+                param,
+                ctx,
+            )
+        size = int(found[1]) * UNITS[found[2] or ""]
+        if not self._least <= size <= self._most:
+            self.fail(f"{value!r} is not between {self._least} and {self._most} bytes.", param, ctx)
+        return size
+
+
+def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--largest-file` and `--reserve`; the command gets `settings`, a Settings."""
+
+    @functools.wraps(function)
+    def command(*args: Any, largest_file: int, reserve: int, **others: Any) -> Any:
+        settings = Settings(attachment_bytes=largest_file, reserve_bytes=reserve)
+        return function(*args, settings=settings, **others)
+
+    for option in (
+        click.option(
+            "--reserve",
+            type=Size(0, 1 << 50),
+            default="256M",
+            metavar="SIZE",
+            show_default=True,
+            help="Keep this much of the disk free for texts: files are refused where less would be left.",
+        ),
+        click.option(
+            "--largest-file",
+            type=Size(1, LONGEST_FILE),
+            default="4G",
+            metavar="SIZE",
+            show_default=True,
+            help="Take files up to this size, at most 16G.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -34,7 +95,8 @@ NOT_OURS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM)
     show_default=True,
     help="Listen here; 0 takes a free one.",
 )
-def serve(data: Path, host: str, port: int) -> None:
+@file_options
+def serve(data: Path, host: str, port: int, settings: Settings) -> None:
     """Serve the organisations of a data folder until Ctrl-C or SIGTERM. Make it with `drempel init` first."""
 
     def listening(address: Address) -> None:
@@ -42,13 +104,15 @@ def serve(data: Path, host: str, port: int) -> None:
         click.echo(f"Listening on http://{name}:{address.port}/")
         sys.stdout.flush()
 
-    serve_folder(data, host, port, listening)
+    serve_folder(data, host, port, settings, listening)
 
 
-def serve_folder(folder: Path, host: str, port: int, listening: Callable[[Address], None]) -> None:
+def serve_folder(
+    folder: Path, host: str, port: int, settings: Settings, listening: Callable[[Address], None]
+) -> None:
     """Serve a folder; Refused, in words, if the address can't be had."""
     try:
-        run_service(folder, host=host, port=port, listening=listening)
+        run_service(folder, settings, host=host, port=port, listening=listening)
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
             words = f"Port {port} of {host} is in use. Stop what uses it, or choose another with --port."
