@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from intake.store.errors import Conflict
@@ -87,13 +88,15 @@ def put(connection: sqlite3.Connection, number: int, first: int, chunks: Sequenc
 
 def _same(connection: sqlite3.Connection, number: int, first: int, chunks: Sequence[bytes]) -> set[int]:
     start = _key(number, first)
-    there = set()
-    for key, stored in connection.execute(
+    rows = connection.execute(
         "SELECT key, bytes FROM chunk WHERE key BETWEEN ? AND ?", (start, start + len(chunks) - 1)
-    ):
-        if stored != chunks[key - start]:
-            raise Conflict
-        there.add(key)
+    )
+    there = set()
+    with closing(rows):  # an unfinished cursor would keep its lock
+        for key, stored in rows:
+            if stored != chunks[key - start]:
+                raise Conflict
+            there.add(key)
     return there
 
 
@@ -114,14 +117,16 @@ def stored(connection: sqlite3.Connection, number: int) -> list[tuple[int, int]]
 
 def read(connection: sqlite3.Connection, number: int, first: int, end: int) -> list[bytes]:
     """The chunks from `first` on before `end`, as far as they are there one after the other."""
-    found: list[bytes] = []
-    for key, chunk in connection.execute(
+    rows = connection.execute(
         "SELECT key, bytes FROM chunk WHERE key BETWEEN ? AND ? ORDER BY key",
         (_key(number, first), _key(number, end) - 1),
-    ):
-        if key != _key(number, first + len(found)):
-            break
-        found.append(chunk)
+    )
+    found: list[bytes] = []
+    with closing(rows):
+        for key, chunk in rows:
+            if key != _key(number, first + len(found)):
+                break
+            found.append(chunk)
     return found
 
 

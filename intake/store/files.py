@@ -72,8 +72,9 @@ class Files:
 
     async def _insert(self, row: Blob, first: int, chunks: Sequence[bytes]) -> None:
         def insert(connection: sqlite3.Connection) -> None:
-            self._check_room(connection, len(chunks) * chunk_table.ROW_BYTES)
-            chunk_table.put(connection, row.number, first, chunks)
+            if chunk_table.is_new(connection, row.number, first, chunks):
+                self._check_room(connection, len(chunks) * chunk_table.ROW_BYTES)
+                chunk_table.put(connection, row.number, first, chunks)
 
         try:
             await self.writer.write(insert, size=sum(map(len, chunks)))

@@ -171,7 +171,8 @@ async def test_the_keys_of_this_week_are_those_of_everybody(
     client: httpx.AsyncClient, world: World, session: dict[str, str]
 ) -> None:
     empty = (await client.get("keys")).json()
-    assert empty == {"day": day_text(TODAY), "week": week_of(TODAY), "recipients": []}
+    largest = {"attachment_bytes": 4 * 1024**3}
+    assert empty == {"day": day_text(TODAY), "week": week_of(TODAY), **largest, "recipients": []}
     made = world.statement(1)
     assert (await client.put("inbox/statement", json=made, headers=session)).status_code == 204
     row = {"recipient": "ada", "statement": made["statement"], "key": made["keys"][0]}

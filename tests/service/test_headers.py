@@ -90,6 +90,7 @@ def path_of(route: Route, world: World) -> str:
     """An address of the route, of things that are not there."""
     box = world.box()
     held = {"slug": world.slug, "mailbox": b64(box.id), "envelope": b64(box.envelope)}
+    held |= {"blob": b64(box.id), "number": "0"}
     return route.path_format.format(**held, day=day_text(TODAY), path="css/drempel.css")
 
 
