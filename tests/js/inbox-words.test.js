@@ -36,7 +36,7 @@ test('every error and notice that can reach a recipient has words', () => {
   const found = Object.keys(nl).filter((key) => key.startsWith('error.'));
   assert.deepEqual(found.sort(), wanted.sort());
   const notices = Object.keys(nl).filter((key) => key.startsWith('notice.'));
-  assert.deepEqual(notices.sort(), Object.keys(NOTICES).map((code) => `notice.${code}`).sort());
+  assert.deepEqual(notices.sort(), NOTICES.map((code) => `notice.${code}`).sort());
 });
 
 test('what the document says before any script runs is what the catalogue says', () => {
