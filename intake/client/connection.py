@@ -60,14 +60,16 @@ class Trying:
 
 
 class _Pieces(httpx.AsyncByteStream):
-    """A body in pieces, which are never joined. The patience of a write is each one's own, so that a slow line
+    """A body in pieces, sent once and never joined. The patience of a write is each one's own, so that a slow line
     that takes all of them in time does not fail for their number."""
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._pieces = pieces
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
+        # httpx's answer and its request hold each other, and with them every body, until a collector comes by.
+        pieces, self._pieces = self._pieces, ()
+        for piece in pieces:
             yield piece
 
 

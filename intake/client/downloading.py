@@ -29,21 +29,27 @@ class Receiving:
         self._attachment = attachment
         self._chunks = Chunks(organisation, attachment_keys(attachment.secret), attachment.chunks)
         self._target = target
-        self._begun = b""
+        self._begun: list[bytes] = []
+        self._missing = CHUNK_LENGTH
         self._hashes: list[bytes] = []
         self._content = hashlib.sha256()
 
     def again(self) -> None:
         """What comes next is chunk `done`, from its beginning."""
-        self._begun = b""
+        self._begun, self._missing = [], CHUNK_LENGTH
 
     def take(self, pieces: list[bytes]) -> None:
         """The next bytes; DrempelError `attachment-damaged`."""
-        data = memoryview(b"".join([self._begun, *pieces]))
-        whole = len(data) - len(data) % CHUNK_LENGTH
-        for at in range(0, whole, CHUNK_LENGTH):
-            self._take_chunk(bytes(data[at : at + CHUNK_LENGTH]))
-        self._begun = bytes(data[whole:])
+        for piece in pieces:
+            at = 0
+            while len(piece) - at >= self._missing:
+                self._begun.append(piece[at : at + self._missing])
+                at += self._missing
+                self._take_chunk(b"".join(self._begun))
+                self.again()
+            if at < len(piece):
+                self._begun.append(piece[at:])
+                self._missing -= len(piece) - at
 
     def _take_chunk(self, sealed: bytes) -> None:
         plain = self._chunks.open(self.done, sealed)
