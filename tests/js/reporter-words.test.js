@@ -16,7 +16,7 @@ const SHARED = folder('js/ui/');
 const SOURCE = [...folder('js/reporter/'), ...SHARED].join('\n');
 
 /** Beside the registry: what the page and its worker themselves refuse with. */
-const OWN = ['channel-changed', 'client-fault', 'language', 'page-incomplete', 'pin-malformed', 'stopped'];
+const OWN = ['channel-changed', 'client-fault', 'files-stopped', 'language', 'page-incomplete', 'pin-malformed', 'stopped'];
 /** What only one who signs in with an access code meets, or one who names a conversation. */
 const OF_RECIPIENTS = /^(keyring-|access-unknown$|sign-in-again$|precondition-required$|conversation-)/u;
 /** An envelope that can't be opened becomes a notice, unless the service refuses it. */

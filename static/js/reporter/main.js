@@ -1,19 +1,14 @@
 /** The reporter's page: its first screen, the organisation behind it, and the choice whom to tell. */
 import {byId, el, listWords, pick, t, wordsFor} from '../ui/screen.js';
 import {begin, connect, inOwnWords, refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
+import {attachAgain, forgetFiles, hearOfFiles, nothing} from './composing.js';
 import {reachedBy, write} from './reporting.js';
 import {waitingWords} from './sending.js';
 
 /** @import {ChannelView, Overview, Person, Text, Told} from '../client/views.js' */
 /** @import {Link, Refusal} from '../ui/page.js' */
-/**
- * What the reporter chose and typed: kept whatever happens, until they leave. `channel` is '' before one is chosen; `without`
- * are the recipients whose absence was accepted; `renewed`: another receipt was shown before this one; `tried`: something may be
- * stored under this one, `perhaps`: under one before.
- * @typedef {{channel: string, without: string[], kind: string | null, text: string, rereadable: boolean, receipt: string,
- *   renewed: boolean, tried: boolean, perhaps: boolean, stored: boolean}} Draft
- */
-/** @typedef {{code: string, reply: string}} Typed on a return visit */
+/** @import {Draft, Item} from './composing.js' */
+/** @typedef {{code: string, reply: string, files: Item[]}} Typed on a return visit */
 /**
  * `hear` is told what the Worker tells, by the screen that waits for it.
  * @typedef {{link: Link, overview: Overview, draft: Draft, typed: Typed, hear: (told: Told) => void, home: () => void,
@@ -32,26 +27,12 @@ const NONE = Object.freeze({
   largestFile: 0,
 });
 
-/** @returns {Draft} */
-const nothing = () => ({
-  channel: '',
-  without: [],
-  kind: null,
-  text: '',
-  rereadable: true,
-  receipt: '',
-  renewed: false,
-  tried: false,
-  perhaps: false,
-  stored: false,
-});
-
 /** @type {Session} */
 const session = {
   link: connect('reporter', hear),
   overview: NONE,
   draft: nothing(),
-  typed: {code: '', reply: ''},
+  typed: {code: '', reply: '', files: []},
   hear: () => undefined,
   home,
   choose,
@@ -61,7 +42,8 @@ const session = {
 /** @param {{event: string} & Record<string, unknown>} told */
 function hear(told) {
   if (told.event === 'renewed') renew(told['perhaps'] === true);
-  session.hear(/** @type {Told} */ (told));
+  if (told.event === 'file' || told.event === 'line') hearOfFiles(/** @type {Told} */ (told));
+  else session.hear(/** @type {Told} */ (told));
 }
 
 /** The receipt that was shown is not that of what will be sent. @param {boolean} perhaps something may be stored under it */
@@ -118,6 +100,7 @@ async function arrive(asked) {
     const overview = await asked;
     if (session.link !== link) return;
     know(overview);
+    attachAgain(session);
     setReady(true);
   } catch (refusal) {
     if (session.link === link) show('title', () => unusable(/** @type {Refusal} */ (refusal)));
@@ -277,11 +260,15 @@ async function comeBack() {
   else setProblem(() => t('error.page-incomplete'));
 }
 
-const unsent = () => (session.draft.text !== '' && !session.draft.stored) || session.typed.reply !== '';
+function unsent() {
+  const {draft, typed} = session;
+  return ((draft.text !== '' || draft.files.length > 0) && !draft.stored) || typed.reply !== '' || typed.files.length > 0;
+}
 
 function forget() {
   session.link.end();
-  Object.assign(session, {draft: nothing(), typed: {code: '', reply: ''}, overview: NONE});
+  forgetFiles();
+  Object.assign(session, {draft: nothing(), typed: {code: '', reply: '', files: []}, overview: NONE});
 }
 
 addEventListener('beforeunload', (event) => {

@@ -1,6 +1,7 @@
 /** A report until it is sent: its text, the receipt, and two groups of it typed back from the note. */
-import {el, listWords, number, pick, t, tn} from '../ui/screen.js';
+import {el, listWords, pick, t, tn} from '../ui/screen.js';
 import {inOwnWords, redraw, refusalWords, say, setProblem, show} from '../ui/page.js';
+import {filesPart, filesSummary, remainingWords, unsendable} from './composing.js';
 import {groups, receiptInTheMaking, send, waitingWords} from './sending.js';
 
 /** @import {ChannelView} from '../client/views.js' */
@@ -8,9 +9,6 @@ import {groups, receiptInTheMaking, send, waitingWords} from './sending.js';
 /** @import {Key} from '../ui/screen.js' */
 /** @import {Session} from './main.js' */
 
-/** Bytes of UTF-8 (PROTOCOL 7.3). */
-const LONGEST_TEXT = 1_044_480;
-const NEARLY = 0.95 * LONGEST_TEXT;
 const GROUPS = 8;
 /** Refusals that another choice of channel, or another look at it, can mend. */
 const OF_THE_CHANNEL = ['channel-changed', 'channel-closed', 'channel-unknown', 'kind-unknown', 'recipient-unreachable'];
@@ -20,9 +18,6 @@ const check = {places: [], typed: [], wrong: []};
 
 /** The receipt that is being waited for; null when there is none, or the person went back meanwhile. @type {{turn: object | null}} */
 const making = {turn: null};
-
-/** @param {string} text */
-const bytesOf = (text) => new TextEncoder().encode(text).length;
 
 /** @param {Session} session @returns {ChannelView | undefined} */
 const channelOf = ({overview, draft}) => overview.channels.find(({id}) => id === draft.channel);
@@ -53,6 +48,7 @@ function writeScreen(session) {
     el('h1', {}, t('write.title')),
     kinds(session),
     textField(session),
+    filesPart(session, draft.files),
     el(
       'div',
       {class: 'choice'},
@@ -117,21 +113,6 @@ function textField({draft}) {
   );
 }
 
-/** Nothing, until the end comes near. @param {string} text */
-function remainingWords(text) {
-  // No letter takes more than three bytes a code unit, so most texts need no counting.
-  const length = 3 * text.length < NEARLY ? 0 : bytesOf(text);
-  if (length < NEARLY) return '';
-  const left = LONGEST_TEXT - length;
-  return left < 0 ? t('write.over', {n: number(-left)}) : t('write.left', {n: number(left)});
-}
-
-/** What need not be asked of the Worker. @param {string} text @returns {Key | ''} */
-function unsendable(text) {
-  if (text.trim() === '') return 'error.text-empty';
-  return bytesOf(text) > LONGEST_TEXT ? 'error.text-too-long' : '';
-}
-
 /** Sealed before the receipt is shown: what can't be sent as it is must not cost anybody a code. @param {Session} session */
 async function seal(session) {
   const {link} = session;
@@ -160,7 +141,9 @@ function present(session, made) {
 }
 
 /** @param {Session} session */
-const asked = ({draft: {channel, kind, text, rereadable, without}}) => ({channel, kind, text, rereadable, without: [...without]});
+function asked({draft: {channel, kind, text, files, rereadable, without}}) {
+  return {channel, kind, text, rereadable, without: [...without], files: files.map(({id}) => id)};
+}
 
 /** Back to where it can be put right, with the text as it was. @param {Session} session @param {Refusal} refusal */
 async function refused(session, refusal) {
@@ -234,7 +217,7 @@ function confirmScreen(session) {
     event.preventDefault();
     if (!rightlyTyped(session.draft.receipt)) return;
     check.typed = ['', ''];
-    void send(session, {asked: asked(session), refused, renewed: receipt});
+    void send(session, {asked: () => asked(session), refused, renewed: receipt});
   };
   return el(
     'form',
@@ -294,5 +277,6 @@ function summary(session) {
     kind && [el('dt', {}, t('confirm.kind')), el('dd', {}, inOwnWords('bdi', kind.name))],
     el('dt', {}, t('confirm.length')),
     el('dd', {}, tn('confirm.letters', [...draft.text].length)),
+    filesSummary(draft.files),
   );
 }

@@ -1,33 +1,52 @@
 /** Sending, until it is stored or refused, and what is said then. */
 import {el, t, tn} from '../ui/screen.js';
 import {Refusal, leave, redraw, say, show} from '../ui/page.js';
+import {clearFiles, filesShown} from './composing.js';
 
 /** @import {Told} from '../client/views.js' */
-/** @import {Key} from '../ui/screen.js' */
+/** @import {Child, Key} from '../ui/screen.js' */
+/** @import {Item} from './composing.js' */
 /** @import {Session} from './main.js' */
-/** @typedef {{title: Key, stop: Key}} Words */
+/** @typedef {{title: Key, stop: Key, files?: Item[]}} Words `files` are those that it waits for */
 /**
  * What is asked of the Worker, and the ways back: a refusal leads to where it can be put right, another receipt is shown first.
- * @typedef {{asked: object, refused: (session: Session, refusal: Refusal) => Promise<void>, renewed: (session: Session) => void}} Sending
+ * @typedef {{asked: () => object, refused: (session: Session, refusal: Refusal) => Promise<void>, renewed: (session: Session) => void}} Sending
  */
 
 /** @param {Session} session @param {Sending} sending */
 export async function send(session, {asked, refused, renewed}) {
   const {draft} = session;
   try {
+    await filesToArrive(session, draft.files);
     await whileSending(session, {title: 'sending.title', stop: 'sending.stop'}, async (call) => {
       // The day may have changed meanwhile, and with it the keys. What may have arrived stays the same bytes.
-      await call('seal', asked);
+      await call('seal', asked());
       const now = /** @type {string} */ (await call('receipt'));
       if (now !== draft.receipt) return Object.assign(draft, {receipt: now, renewed: true});
       draft.tried = true;
       await call('send');
-      return Object.assign(draft, {stored: true, text: ''});
+      Object.assign(draft, {stored: true, text: '', arrived: draft.files.length});
+      return clearFiles(session, draft.files);
     });
   } catch (refusal) {
     return refused(session, /** @type {Refusal} */ (refusal));
   }
   return draft.stored ? show('title', () => received(session)) : renewed(session);
+}
+
+/**
+ * All of a message's files, before it is sealed: it names what they are sealed with.
+ * @param {Session} session @param {Item[]} files
+ */
+export async function filesToArrive(session, files) {
+  if (files.every(({state}) => state === 'done')) return;
+  const ids = files.map(({id}) => id);
+  try {
+    await whileSending(session, {title: 'sending.files', stop: 'sending.stop', files}, (call) => call('settled', {files: ids}));
+  } catch (refusal) {
+    const {problem} = /** @type {Refusal} */ (refusal);
+    throw problem?.code === 'stopped' ? new Refusal({code: 'files-stopped', detail: ''}) : refusal;
+  }
 }
 
 /**
@@ -69,13 +88,14 @@ export async function whileSending(session, words, work) {
 }
 
 /** @param {Words} words @param {Told | null} told @param {() => void} hurry @param {() => void} stop */
-const sendingScreen = ({title, stop: stopWords}, told, hurry, stop) =>
+const sendingScreen = ({title, stop: stopWords, files}, told, hurry, stop) =>
   el(
     'section',
     {'data-screen': 'sending'},
     el('h1', {}, t(title)),
-    el('progress', {'aria-labelledby': 'heading'}),
-    !told && el('p', {id: 'progress-words'}, t('sending.open')),
+    !files && el('progress', {'aria-labelledby': 'heading'}),
+    !told && el('p', {id: 'progress-words'}, t(files ? 'sending.files.then' : 'sending.open')),
+    files && filesShown(files, true),
     el(
       'div',
       {class: 'actions'},
@@ -84,11 +104,17 @@ const sendingScreen = ({title, stop: stopWords}, told, hurry, stop) =>
     ),
   );
 
+/** @type {Readonly<Record<string, Key>>} */
+const WHY = Object.freeze({
+  'server-unreachable': 'waiting.unreachable',
+  'server-busy': 'waiting.busy',
+  'storage-full': 'waiting.full',
+});
+
 /** What a Worker says while it tries. @param {Told} told */
 export function waitingWords(told) {
   if (told.event !== 'waiting') return t('waiting.slow');
-  const why = told.code === 'server-unreachable' ? 'waiting.unreachable' : told.code === 'server-busy' ? 'waiting.busy' : 'waiting.unavailable';
-  return `${t(why)} ${tn('waiting.again', Math.ceil(told.seconds))}`;
+  return `${t(WHY[told.code] ?? 'waiting.unavailable')} ${tn('waiting.again', Math.ceil(told.seconds))}`;
 }
 
 /** @param {() => void} back */
@@ -108,11 +134,12 @@ export const groups = (code) =>
 
 /** @param {Session} session */
 function received(session) {
+  const {arrived} = session.draft;
   const {acknowledge_days: acknowledge, feedback_days: feedback, retention_days: retention} = session.overview.policy;
   return el(
     'section',
     {'data-screen': 'received'},
-    el('div', {class: 'done'}, el('h1', {}, t('received.title')), el('p', {}, t('received.lead'))),
+    el('div', {class: 'done'}, el('h1', {}, t('received.title')), el('p', {}, t('received.lead')), arrived > 0 && el('p', {id: 'received-files'}, tn('received.files', arrived))),
     el('h2', {}, t('received.next')),
     el(
       'ul',

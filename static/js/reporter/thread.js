@@ -1,6 +1,7 @@
 /** A conversation as its reporter sees it: what was written, what is odd about it, how new it is. */
-import {dayWords, el, t, wordsFor} from '../ui/screen.js';
+import {dayWords, el, t, tn, wordsFor} from '../ui/screen.js';
 import {dayElement, inOwnWords} from '../ui/page.js';
+import {fileNames} from './composing.js';
 
 /** @import {MessageView, Visit} from '../client/views.js' */
 
@@ -24,7 +25,7 @@ function notices({notices: found}) {
 }
 
 /** @param {MessageView} message */
-const message = ({own, author, day, text, report}) =>
+const message = ({own, author, day, text, report, attachments}) =>
   el(
     'li',
     {class: own ? 'message own' : 'message'},
@@ -36,4 +37,5 @@ const message = ({own, author, day, text, report}) =>
     ),
     report && el('p', {class: 'hint'}, t('thread.about'), ' ', inOwnWords('bdi', report.name)),
     el('p', {class: 'text', dir: 'auto'}, text),
+    attachments.length > 0 && el('div', {class: 'attachments'}, el('p', {class: 'hint'}, tn('thread.files', attachments.length)), fileNames(attachments)),
   );

@@ -2,7 +2,8 @@
 import {el, t} from '../ui/screen.js';
 import {leave, refusalWords, setProblem, show} from '../ui/page.js';
 import {codeField} from './code_field.js';
-import {whileSending} from './sending.js';
+import {clearFiles, filesPart} from './composing.js';
+import {filesToArrive, whileSending} from './sending.js';
 import {conversation} from './thread.js';
 
 /** @import {CodeCheck, Visit} from '../client/views.js' */
@@ -82,7 +83,7 @@ const threadScreen = (session, visit, done) =>
 
 /** The button at the top asks nothing; who is done may have forgotten a text. @param {Session} session */
 function finish({typed, draft}) {
-  const unsent = typed.reply.trim() !== '' || draft.text.trim() !== '';
+  const unsent = typed.reply.trim() !== '' || draft.text.trim() !== '' || typed.files.length + draft.files.length > 0;
   if (!unsent || closing.warned) return leave();
   closing.warned = true;
   return setProblem(() => t('thread.unsent'), 'reply');
@@ -109,6 +110,7 @@ function replyForm(session, visit) {
       el('label', {for: 'reply'}, t('thread.write')),
       el('textarea', {class: 'short', id: 'reply', value: typed.reply, ...field, on: {input}}),
     ),
+    filesPart(session, typed.files),
     el('div', {class: 'actions'}, el('button', {type: 'submit', class: 'primary', id: 'send-reply'}, t('thread.send'))),
   );
 }
@@ -119,7 +121,7 @@ async function refresh(session, visit) {
     const work = () => session.link.call('refresh');
     /** @type {Visit} */
     const found = await whileSending(session, {title: 'thread.refreshing', stop: 'sending.back'}, work);
-    if (arrived(session, visit, found)) session.typed.reply = '';
+    if (arrived(session, visit, found)) sent(session);
     read(session, found, 'thread.refreshed');
   } catch (refusal) {
     unchanged(session, visit, /** @type {Refusal} */ (refusal));
@@ -129,7 +131,13 @@ async function refresh(session, visit) {
 /** Whether what was stopped is there after all: left in the field, it would be sent twice. @param {Session} session @param {Visit} before @param {Visit} found */
 function arrived({typed}, before, found) {
   const seen = new Set(before.messages.map(({envelope}) => envelope));
-  return found.messages.some(({envelope, own, text}) => own && !seen.has(envelope) && text === typed.reply);
+  return found.messages.some(({envelope, own, text, attachments}) => own && !seen.has(envelope) && text === typed.reply && attachments.length === typed.files.length);
+}
+
+/** @param {Session} session */
+function sent(session) {
+  session.typed.reply = '';
+  clearFiles(session, session.typed.files);
 }
 
 /** @param {Session} session @param {Visit} visit */
@@ -140,9 +148,11 @@ async function reply(session, visit) {
     return;
   }
   try {
+    await filesToArrive(session, typed.files);
+    const said = {text: typed.reply, files: typed.files.map(({id}) => id)};
     /** @type {Visit} */
-    const found = await whileSending(session, {title: 'thread.sending', stop: 'sending.stop'}, () => link.call('write', {text: typed.reply}));
-    Object.assign(typed, {reply: ''});
+    const found = await whileSending(session, {title: 'thread.sending', stop: 'sending.stop'}, () => link.call('write', said));
+    sent(session);
     read(session, found, 'thread.sent');
   } catch (refusal) {
     unchanged(session, visit, /** @type {Refusal} */ (refusal), 'thread.stopped');
@@ -181,7 +191,7 @@ const deleteScreen = (session, visit) =>
 async function remove(session, visit) {
   try {
     await whileSending(session, {title: 'delete.deleting', stop: 'sending.back'}, () => session.link.call('remove'));
-    Object.assign(session.typed, {reply: ''});
+    sent(session);
     show('title', deletedScreen);
   } catch (refusal) {
     unchanged(session, visit, /** @type {Refusal} */ (refusal), 'delete.stopped');

@@ -203,7 +203,9 @@ async function returning() {
       import('../client/receipt.js'),
       import('../client/sending.js'),
       import('../client/views.js'),
+      import('../crypto/answers.js'),
       import('../crypto/conversation.js'),
+      import('../crypto/envelope_reading.js'),
     ]);
     return found;
   } catch {

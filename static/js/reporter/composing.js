@@ -1,0 +1,179 @@
+/**
+ * What a message is made of, in a new report as on a return visit: its text, and its files. What it takes to show and send files
+ * is fetched when there is one.
+ */
+import {el, number, t, tn} from '../ui/screen.js';
+import {setProblem} from '../ui/page.js';
+
+/** @import {FileView, Told} from '../client/views.js' */
+/** @import {Key} from '../ui/screen.js' */
+/** @import {Session} from './main.js' */
+/**
+ * What the reporter chose and typed: kept whatever happens, until they leave. `channel` is '' before one is chosen; `without`
+ * are the recipients whose absence was accepted; `renewed`: another receipt was shown before this one; `tried`: something may be
+ * stored under this one, `perhaps`: under one before; `arrived` is how many files are stored with it.
+ * @typedef {{channel: string, without: string[], kind: string | null, text: string, files: Item[], rereadable: boolean,
+ *   receipt: string, renewed: boolean, tried: boolean, perhaps: boolean, stored: boolean, arrived: number}} Draft
+ */
+/** @typedef {FileView & {file: File}} Item a file that was chosen, and how far it is */
+/** @typedef {{files: File[], folders: string[]}} Given what was picked, dropped or pasted; folders by name, since they can't be sent */
+
+/** Bytes of UTF-8 (PROTOCOL 7.3). */
+const LONGEST_TEXT = 1_044_480;
+const NEARLY = 0.95 * LONGEST_TEXT;
+const UNITS = Object.freeze(['kB', 'MB', 'GB']);
+/** What changes how the letters around it are shown, or shows nothing itself. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+
+/** @returns {Draft} */
+export const nothing = () => ({
+  channel: '',
+  without: [],
+  kind: null,
+  text: '',
+  files: [],
+  rereadable: true,
+  receipt: '',
+  renewed: false,
+  tried: false,
+  perhaps: false,
+  stored: false,
+  arrived: 0,
+});
+
+/** @param {string} text */
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+/** Nothing, until the end comes near. @param {string} text */
+export function remainingWords(text) {
+  // No letter takes more than three bytes a code unit, so most texts need no counting.
+  const length = 3 * text.length < NEARLY ? 0 : bytesOf(text);
+  if (length < NEARLY) return '';
+  const left = LONGEST_TEXT - length;
+  return left < 0 ? t('write.over', {n: number(-left)}) : t('write.left', {n: number(left)});
+}
+
+/** What need not be asked of the Worker. @param {string} text @returns {Key | ''} */
+export function unsendable(text) {
+  if (text.trim() === '') return 'error.text-empty';
+  return bytesOf(text) > LONGEST_TEXT ? 'error.text-too-long' : '';
+}
+
+/** @param {number} bytes */
+export function sizeWords(bytes) {
+  if (bytes < 1000) return tn('files.bytes', bytes);
+  let [size, unit] = [bytes / 1000, 0];
+  // What would be rounded to a thousand is one of the next.
+  for (; size >= 999.5 && unit < UNITS.length - 1; unit += 1) size /= 1000;
+  const rounded = size < 9.95 ? Math.round(10 * size) / 10 : Math.round(size);
+  return `${number(rounded)} ${UNITS[unit]}`;
+}
+
+/** A name may try to pass for another. @param {string} name @returns {string} with all that is in it to be seen */
+export const visibleName = (name) => name.replace(UNSEEN, (sign) => `⟨${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+
+/** @param {{name: string, size: number}[]} files */
+export const fileNames = (files) =>
+  el('ul', {class: 'file-names'}, files.map(({name, size}) => el('li', {}, el('bdi', {}, visibleName(name)), ' ', el('span', {class: 'soft'}, `(${sizeWords(size)})`))));
+
+/** @param {Item[]} items */
+export const filesSummary = (items) =>
+  items.length > 0 && [
+    el('dt', {}, t('confirm.files')),
+    el('dd', {}, tn('confirm.count', items.length, {size: sizeWords(items.reduce((sum, {file}) => sum + file.size, 0))}), fileNames(items.map(({file}) => file))),
+  ];
+
+/** Where files go now: to the message that is being written. @type {{session: Session | null, items: Item[], parts: typeof import('./files.js') | null}} */
+const at = {session: null, items: [], parts: null};
+
+/** @param {Session} session @param {Item[]} items @returns {HTMLElement} where files are chosen, and seen on their way */
+export function filesPart(session, items) {
+  Object.assign(at, {session, items});
+  const change = (/** @type {Event} */ {target}) => {
+    if (!(target instanceof HTMLInputElement)) return;
+    void take({files: [...(target.files ?? [])], folders: []});
+    // Firefox would write their paths to disk; and the same file can be chosen again.
+    target.value = '';
+  };
+  const input = {type: 'file', multiple: true, id: 'files-choose', class: 'for-ears', autocomplete: 'off', 'aria-describedby': 'about-files'};
+  return el(
+    'div',
+    {class: 'field files', id: 'files', role: 'group', 'aria-labelledby': 'files-title'},
+    el('p', {class: 'label', id: 'files-title'}, t('files.title')),
+    el('ul', {class: 'hint', id: 'about-files'}, /** @type {const} */ (['sealed', 'seen', 'metadata']).map((each) => el('li', {}, t(`files.${each}`)))),
+    el('p', {class: 'choosing'}, el('input', {...input, on: {change}}), el('label', {class: 'button', for: 'files-choose'}, t('files.choose')), ' ', el('span', {class: 'hint'}, t('files.or'))),
+    filesShown(items),
+  );
+}
+
+/** @param {Item[]} items @param {boolean} [sending] the message waits for them */
+export const filesShown = (items, sending = false) => el('div', {id: 'files-shown'}, at.parts?.filesShown(at.session, items, sending));
+
+/** @param {Given} given */
+async function take(given) {
+  const {session, items} = at;
+  if (!session || given.files.length + given.folders.length === 0) return;
+  const parts = await import('./files.js').catch(() => null);
+  if (!parts) return setProblem(() => t('error.page-incomplete'));
+  Object.assign(at, {parts});
+  parts.add(session, items, given);
+}
+
+/** @param {Told} told what the Worker tells of files */
+export const hearOfFiles = (told) => at.parts?.hear(told);
+
+/** The page is left. */
+export function forgetFiles() {
+  at.parts?.forgetAll();
+  Object.assign(at, {session: null, items: []});
+}
+
+/** With another line, whose Worker knows nothing of them yet. @param {Session} session */
+export const attachAgain = (session) => at.parts?.attachAgain(session);
+
+/** @param {Session} session @param {Item[]} items that are part of a message by now, or of none */
+export function clearFiles(session, items) {
+  if (items.length > 0) session.link.call('removeFiles', {ids: items.map(({id}) => id)}).catch(() => undefined);
+  items.length = 0;
+}
+
+/** @param {DataTransfer | null} data @returns {data is DataTransfer} */
+const hasFiles = (data) => data?.types.includes('Files') ?? false;
+
+/** Whether what is written now takes files. */
+const isTaking = () => document.getElementById('files') !== null;
+
+/** @param {DataTransfer} data @returns {Given} */
+function givenBy({items}) {
+  const entries = [...items].filter(({kind}) => kind === 'file').map((item) => ({entry: item.webkitGetAsEntry(), file: item.getAsFile()}));
+  return {
+    files: entries.flatMap(({entry, file}) => (file && !entry?.isDirectory ? [file] : [])),
+    folders: entries.flatMap(({entry}) => (entry?.isDirectory ? [entry.name] : [])),
+  };
+}
+
+// A file that is let fall on a page would otherwise take its place, and the text with it.
+addEventListener('dragover', (event) => {
+  const {dataTransfer: data} = event;
+  if (!hasFiles(data)) return;
+  event.preventDefault();
+  data.dropEffect = isTaking() ? 'copy' : 'none';
+  document.getElementById('files')?.classList.add('over');
+});
+addEventListener('dragleave', ({relatedTarget}) => {
+  if (!relatedTarget) document.getElementById('files')?.classList.remove('over');
+});
+addEventListener('drop', (event) => {
+  const {dataTransfer: data} = event;
+  if (!hasFiles(data)) return;
+  event.preventDefault();
+  document.getElementById('files')?.classList.remove('over');
+  if (isTaking()) void take(givenBy(data));
+});
+addEventListener('paste', (event) => {
+  const {clipboardData: data} = event;
+  // What is copied out of a text or a table is there as a picture as well, and is meant as text.
+  if (!isTaking() || !hasFiles(data) || data.types.includes('text/plain')) return;
+  event.preventDefault();
+  void take(givenBy(data));
+});

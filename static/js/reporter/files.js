@@ -1,0 +1,235 @@
+/** Chosen files on their way: a list that says how far each is, and lets it be paused, tried again or removed. */
+import {el, fill, listWords, number, t, tn, wordsFor} from '../ui/screen.js';
+import {say} from '../ui/page.js';
+import {sizeWords, visibleName} from './composing.js';
+import {waitingWords} from './sending.js';
+
+/** @import {FileView, Told} from '../client/views.js' */
+/** @import {Child, Key} from '../ui/screen.js' */
+/** @import {Given, Item} from './composing.js' */
+/** @import {Session} from './main.js' */
+/** @typedef {Extract<Told, {event: 'line'}>} LineTold */
+
+/** Of one message (PROTOCOL 16.5). */
+const MOST_FILES = 64;
+
+/**
+ * `lists` are those that files belong to; `line` is what is wrong with the line, if anything; `wrong` says why something was not taken.
+ * @type {{last: number, lists: Set<Item[]>, line: LineTold | null, wrong: (() => string) | null, sending: boolean, session: Session | null}}
+ */
+const at = {last: 0, lists: new Set(), line: null, wrong: null, sending: false, session: null};
+
+/** @param {Session} session @param {Item[]} items @param {Given} given */
+export function add(session, items, {files, folders}) {
+  at.lists.add(items);
+  at.session = session;
+  const {largestFile} = session.overview;
+  const fitting = files.filter(({size}) => size <= largestFile);
+  const large = files.filter((file) => !fitting.includes(file));
+  replaced(session, items, fitting);
+  const room = MOST_FILES - items.length;
+  const taken = fitting.slice(0, room).map((file) => itemOf(file));
+  items.push(...taken);
+  at.wrong = refusal(folders, large, fitting.length > room, largestFile);
+  redrawList(items);
+  for (const item of taken) attach(session, item);
+  say(at.wrong ?? (() => tn('files.added', taken.length)), false);
+}
+
+/** @param {File} file @returns {Item} */
+function itemOf(file) {
+  at.last += 1;
+  return {id: at.last, file, state: 'waiting', share: 0, code: '', changed: false};
+}
+
+/** What is chosen again because it could not be read takes its own place. @param {Session} session @param {Item[]} items @param {File[]} files */
+function replaced(session, items, files) {
+  const names = new Set(files.map(({name}) => name));
+  for (const item of items.filter(({state, file}) => state === 'failed' && names.has(file.name))) forget(session, items, item);
+}
+
+/** @param {Session} session @param {Item} item */
+function attach({link}, item) {
+  const {id, file} = item;
+  link.call('attach', {id, file}).catch((refusal) => {
+    change({...item, state: 'failed', code: refusal.problem?.code ?? 'client-fault'});
+  });
+}
+
+/** @param {Session} session */
+export function attachAgain(session) {
+  at.line = null;
+  for (const item of [...at.lists].flat()) {
+    Object.assign(item, {state: 'waiting', share: 0, code: '', changed: false});
+    attach(session, item);
+  }
+}
+
+/** @param {string[]} folders @param {File[]} large @param {boolean} tooMany @param {number} largest @returns {(() => string) | null} */
+function refusal(folders, large, tooMany, largest) {
+  if (folders.length + large.length === 0 && !tooMany) return null;
+  const names = (/** @type {string[]} */ all) => listWords(all.map((name) => `“${visibleName(name)}”`));
+  return () =>
+    [
+      folders.length > 0 ? t('files.folder', {names: names(folders)}) : '',
+      large.length > 0 ? t('files.large', {names: names(large.map(({name}) => name)), size: sizeWords(largest)}) : '',
+      tooMany ? t('error.attachments-too-many') : '',
+    ].join(' ').trim();
+}
+
+/** @param {Session | null} session @param {Item[]} items @param {boolean} sending the message waits for them @returns {Child} */
+export function filesShown(session, items, sending) {
+  Object.assign(at, {session, sending});
+  return [
+    el('p', {class: 'wrong', id: 'files-wrong', role: 'alert'}, at.wrong?.()),
+    el('div', {id: 'files-line'}, lineWords(items)),
+    el('p', {class: 'wrong', id: 'files-held'}, heldWords(items)),
+    items.length > 0 && el('ul', {class: 'file-list', id: 'files-list', 'aria-label': t('files.list')}, items.map((item) => row(items, item))),
+  ];
+}
+
+/** @param {Item[]} items */
+function redrawList(items) {
+  const place = document.getElementById('files-shown');
+  if (place) fill(place, filesShown(at.session, items, at.sending));
+}
+
+/** @param {Item[]} items @returns {Child} */
+function lineWords(items) {
+  const {line} = at;
+  if (!line || items.every(({state}) => state !== 'waiting' && state !== 'uploading')) return null;
+  const hurry = () => void at.session?.link.call('hurry');
+  return el(
+    'div',
+    {class: 'notice'},
+    el('p', {}, waitingWords({...line, event: 'waiting'})),
+    el('button', {type: 'button', id: 'files-hurry', on: {click: hurry}}, t('sending.hurry')),
+  );
+}
+
+/** What keeps a message from being sent. @param {Item[]} items */
+function heldWords(items) {
+  const held = at.sending ? items.filter(({state}) => state === 'paused' || state === 'failed') : [];
+  return held.length > 0 ? tn('files.held', held.length, {names: listWords(held.map(({file}) => `“${visibleName(file.name)}”`))}) : '';
+}
+
+/** @param {Item} item */
+const stateOf = ({state, changed}) => (changed && (state === 'waiting' || state === 'uploading') ? 'changed' : state);
+
+/** @param {Item[]} items @param {Item} item */
+function row(items, item) {
+  const {id, file, state} = item;
+  const isGoing = state === 'waiting' || state === 'uploading';
+  const button = (/** @type {string} */ what, /** @type {Key} */ words, /** @type {() => void} */ click) =>
+    el('button', {type: 'button', id: `file-${id}-${what}`, 'aria-labelledby': `file-${id}-${what} file-${id}-name`, on: {click}}, t(words));
+  const ask = (/** @type {string} */ call) => () => void at.session?.link.call(call, {id}).catch(() => undefined);
+  return el(
+    'li',
+    {class: 'file', id: `file-${id}`, 'data-state': stateOf(item)},
+    el('p', {class: 'file-name'}, el('bdi', {id: `file-${id}-name`}, visibleName(file.name)), ' ', el('span', {class: 'soft'}, sizeWords(file.size))),
+    (isGoing || state === 'paused') && el('progress', {id: `file-${id}-progress`, max: 1, value: item.share, 'aria-labelledby': `file-${id}-name`}),
+    el('p', {class: state === 'failed' ? 'wrong' : 'hint', id: `file-${id}-words`}, stateWords(item)),
+    el(
+      'div',
+      {class: 'file-actions'},
+      isGoing && item.share < 1 && button('pause', 'files.pause', ask('pauseFile')),
+      state === 'paused' && button('go', 'files.go', ask('goOnWithFile')),
+      state === 'failed' && item.code !== 'attachment-too-large' && button('go', 'files.again', ask('goOnWithFile')),
+      button('remove', 'files.remove', () => remove(items, item)),
+    ),
+  );
+}
+
+/** @param {Item} item */
+function stateWords({state, share, code, changed, file}) {
+  const percent = number(Math.floor(100 * share));
+  if (state === 'failed') return wordsFor('error', code);
+  if (state === 'paused') return t('files.paused', {n: percent});
+  if (state === 'done') return t(changed ? 'files.done.changed' : file.size === 0 ? 'files.done.empty' : 'files.done');
+  if (share === 1) return t('files.checking');
+  if (changed) return t('files.changed', {n: percent});
+  return state === 'waiting' ? t('files.waiting') : t('files.uploading', {n: percent});
+}
+
+/** @param {Item[]} items @param {Item} item */
+function remove(items, item) {
+  if (at.session) forget(at.session, items, item);
+  at.wrong = null;
+  redrawList(items);
+  document.getElementById('files-choose')?.focus();
+}
+
+/** @param {Session} session @param {Item[]} items @param {Item} item */
+function forget({link}, items, item) {
+  items.splice(items.indexOf(item), 1);
+  link.call('removeFiles', {ids: [item.id]}).catch(() => undefined);
+}
+
+/** The page is left. */
+export function forgetAll() {
+  at.lists.clear();
+  Object.assign(at, {line: null, wrong: null, session: null});
+}
+
+/** @param {Told} told */
+export function hear(told) {
+  if (told.event === 'file') change(told.file);
+  if (told.event === 'line') changeLine(told);
+}
+
+/** @param {FileView} view */
+function change(view) {
+  const items = [...at.lists].find((each) => each.some(({id}) => id === view.id));
+  const item = items?.find(({id}) => id === view.id);
+  if (!items || !item) return;
+  const before = {...item};
+  Object.assign(item, view);
+  const {state, share, changed} = item;
+  if (state === before.state && changed === before.changed && (share === 1) === (before.share === 1)) return progress(item);
+  redrawRow(items, item);
+  announce(items, item, changed && !before.changed && state !== 'done');
+}
+
+/** No more than what moves: whoever is about to press a button must find it. @param {Item} item */
+function progress(item) {
+  const bar = document.getElementById(`file-${item.id}-progress`);
+  const words = document.getElementById(`file-${item.id}-words`);
+  if (bar instanceof HTMLProgressElement) bar.value = item.share;
+  if (words) words.textContent = stateWords(item);
+}
+
+/** @param {Item[]} items @param {Item} item */
+function redrawRow(items, item) {
+  const before = document.getElementById(`file-${item.id}`);
+  if (!before) return;
+  const focused = before.contains(document.activeElement) ? document.activeElement?.id : null;
+  const after = row(items, item);
+  before.replaceWith(after);
+  if (focused !== null) (document.getElementById(focused ?? '') ?? after.querySelector('button'))?.focus();
+  redrawAround(items);
+}
+
+/** @param {Item[]} items */
+function redrawAround(items) {
+  const [line, held] = ['files-line', 'files-held'].map((id) => document.getElementById(id));
+  if (line) fill(line, lineWords(items));
+  if (held) held.textContent = heldWords(items);
+}
+
+/** Only what somebody who does not see it would want to be told. @param {Item[]} items @param {Item} item @param {boolean} isAnew */
+function announce(items, item, isAnew) {
+  const name = visibleName(item.file.name);
+  if (item.state === 'failed' || isAnew) say(() => `${name}: ${stateWords(item)}`, false);
+  else if (item.state === 'done' && items.every(({state}) => state === 'done')) say(() => tn('files.all', items.length), false);
+}
+
+/** @param {LineTold} told */
+function changeLine(told) {
+  const before = at.line?.code ?? '';
+  at.line = told.code ? told : null;
+  const shown = [...at.lists].find((items) => items.some(({id}) => document.getElementById(`file-${id}`)));
+  if (!shown) return;
+  redrawAround(shown);
+  if (told.code && told.code !== before) say(() => waitingWords({...told, event: 'waiting'}), false);
+}
+
