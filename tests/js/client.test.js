@@ -9,13 +9,14 @@ import {nextAfter} from '../../static/js/crypto/conversation.js';
 import {b64, dayText} from '../../static/js/crypto/encoding.js';
 import {sealOpening} from '../../static/js/crypto/envelope.js';
 import {keyringJson, readKeyring} from '../../static/js/crypto/keyring.js';
-import {creationBytes, dayParser, parseDayAnswer} from '../../static/js/crypto/wire.js';
+import {dayParser, parseDayAnswer} from '../../static/js/crypto/answers.js';
+import {creationBytes} from '../../static/js/crypto/wire.js';
 import {seeded} from './randomness.js';
 import {TODAY, WEEK, colleagueDraft, dayAnswer, mailboxAnswer, makeWorld, person, sendReport, stored} from './world.js';
 
 /** @import {Keyring} from '../../static/js/crypto/keyring.js' */
 /** @import {Thread} from '../../static/js/crypto/conversation.js' */
-/** @import {StoredEnvelope} from '../../static/js/crypto/wire.js' */
+/** @import {StoredEnvelope} from '../../static/js/crypto/answers.js' */
 /** @import {World} from './world.js' */
 
 /** @type {World} */

@@ -4,20 +4,12 @@ import {afterEach, before, describe, test} from 'node:test';
 import fc from 'fast-check';
 import {openingAuthors} from '../../static/js/crypto/conversation.js';
 import {concat, equal, u32, utf8} from '../../static/js/crypto/encoding.js';
-import {
-  keyBlockBytes,
-  openConversation,
-  openOpening,
-  openOpeningWithReceipt,
-  openWithSecret,
-  sealConversation,
-  sealOpening,
-  shuffled,
-} from '../../static/js/crypto/envelope.js';
+import {keyBlockBytes, sealConversation, sealOpening, shuffled} from '../../static/js/crypto/envelope.js';
+import {openConversation, openOpening, openOpeningWithReceipt, openWithSecret, parseOpening} from '../../static/js/crypto/envelope_reading.js';
 import {expandKey, openSlot} from '../../static/js/crypto/hpke.js';
 import {ratchetAt, weekKeys, weekSeed} from '../../static/js/crypto/ratchet.js';
 import {aesGcmOpen, aesGcmSeal} from '../../static/js/crypto/sealing.js';
-import {OPENING_SIZES, SLOT_LENGTH, creationBytes, parseOpening} from '../../static/js/crypto/wire.js';
+import {OPENING_SIZES, SLOT_LENGTH, creationBytes} from '../../static/js/crypto/wire.js';
 import {forgeConversation, forgeOpening, padTo} from './forge.js';
 import {seeded} from './randomness.js';
 import {WEEK, colleagueDraft, makeWorld, person, sendReport} from './world.js';

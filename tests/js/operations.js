@@ -9,19 +9,20 @@ import {conversationAuthors, nextAfter, openingAuthors, readThread} from '../../
 import {acceptDirectory, readQuote} from '../../static/js/crypto/directory.js';
 import {b64, dayNumber, dayText, equal, isObject, readAs, unb64} from '../../static/js/crypto/encoding.js';
 import {CodeError, DrempelError} from '../../static/js/crypto/errors.js';
-import {creationOf, openConversation, openOpening, openOpeningWithReceipt, openWithSecret, sealConversation, sealOpening, stubMaker} from '../../static/js/crypto/envelope.js';
+import {creationOf, sealConversation, sealOpening, stubMaker} from '../../static/js/crypto/envelope.js';
+import {openConversation, openOpening, openOpeningWithReceipt, openWithSecret, parseConversation, parseCreation, parseOpening} from '../../static/js/crypto/envelope_reading.js';
 import {expandKey, isPublicKey, openSlot, publicBytes} from '../../static/js/crypto/hpke.js';
 import {keyringJson, mergeKeyrings, openKeyring, parseKeyring, readKeyring, unlockRootKey} from '../../static/js/crypto/keyring.js';
 import {forgotten, ratchetAt, weekSeed} from '../../static/js/crypto/ratchet.js';
 import {verify} from '../../static/js/crypto/signatures.js';
 import {acceptStatement, checkWeekKey} from '../../static/js/crypto/statement.js';
-import {parseConversation, parseCreation, parseDayAnswer, parseMailboxAnswer, parseOpening} from '../../static/js/crypto/wire.js';
+import {parseDayAnswer, parseMailboxAnswer} from '../../static/js/crypto/answers.js';
 import {ATTACHMENT_OPERATIONS} from './attachment_operations.js';
 import {seeded} from './randomness.js';
 import {threadJson} from './peer.js';
 
 /** @import {Message} from '../../static/js/crypto/message.js' */
-/** @import {Opening} from '../../static/js/crypto/envelope.js' */
+/** @import {Opening} from '../../static/js/crypto/envelope_reading.js' */
 /** @import {Stub} from '../../static/js/crypto/envelope.js' */
 /** @typedef {any} Input */
 /** @typedef {{layer: string, code?: string, group?: number, kind?: string, correction?: string, output?: Record<string, unknown>}} Outcome */

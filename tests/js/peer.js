@@ -31,7 +31,7 @@ import {acceptDirectory} from '../../static/js/crypto/directory.js';
 import {b64, dayNumber, dayText, unb64, weekOf} from '../../static/js/crypto/encoding.js';
 import {DrempelError} from '../../static/js/crypto/errors.js';
 import {osRandom} from '../../static/js/crypto/sealing.js';
-import {parseDayAnswer} from '../../static/js/crypto/wire.js';
+import {parseDayAnswer} from '../../static/js/crypto/answers.js';
 
 /** @import {Thread} from '../../static/js/crypto/conversation.js' */
 /** @import {Directory} from '../../static/js/crypto/directory.js' */

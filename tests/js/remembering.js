@@ -1,11 +1,12 @@
 /** A service that only remembers, in the words of PROTOCOL 12, so that a test can change whatever it remembers. */
 import {b64, dayText, unb64} from '../../static/js/crypto/encoding.js';
 import {lockKeyring} from '../../static/js/client/access.js';
-import {CREATION_LENGTH, buildMailboxAnswer} from '../../static/js/crypto/wire.js';
+import {buildMailboxAnswer} from '../../static/js/crypto/answers.js';
+import {CREATION_LENGTH} from '../../static/js/crypto/wire.js';
 import {given, problem} from './serving.js';
 import {TODAY, dayAnswer, person} from './world.js';
 
-/** @import {StoredEnvelope} from '../../static/js/crypto/wire.js' */
+/** @import {StoredEnvelope} from '../../static/js/crypto/answers.js' */
 /** @import {Asked, Between, Given} from './serving.js' */
 /** @import {World} from './world.js' */
 /** @typedef {{creation: Uint8Array, envelopes: StoredEnvelope[]}} Mailbox opening first */

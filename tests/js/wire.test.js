@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {concat, u32} from '../../static/js/crypto/encoding.js';
-import {buildDayAnswer, buildMailboxAnswer, dayParser, parseDayAnswer, parseMailboxAnswer} from '../../static/js/crypto/wire.js';
+import {buildDayAnswer, buildMailboxAnswer, dayParser, parseDayAnswer, parseMailboxAnswer} from '../../static/js/crypto/answers.js';
 import {seeded} from './randomness.js';
 
-/** @import {DayItem} from '../../static/js/crypto/wire.js' */
+/** @import {DayItem} from '../../static/js/crypto/answers.js' */
 
 const random = seeded('wire');
 

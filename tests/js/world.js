@@ -7,14 +7,16 @@ import {b64, dayNumber, dayText, weekOf} from '../../static/js/crypto/encoding.j
 import {creationOf} from '../../static/js/crypto/envelope.js';
 import {publicBytes} from '../../static/js/crypto/hpke.js';
 import {publicKey} from '../../static/js/crypto/signatures.js';
-import {CREATION_LENGTH, buildDayAnswer, buildMailboxAnswer, parseCreation, verifier} from '../../static/js/crypto/wire.js';
+import {buildDayAnswer, buildMailboxAnswer} from '../../static/js/crypto/answers.js';
+import {parseCreation} from '../../static/js/crypto/envelope_reading.js';
+import {CREATION_LENGTH, verifier} from '../../static/js/crypto/wire.js';
 
 /** @import {Random} from '../../static/js/crypto/encoding.js' */
 /** @import {Draft} from '../../static/js/crypto/envelope.js' */
 /** @import {NewRecipient} from '../../static/js/client/access.js' */
 /** @import {Organisation} from '../../static/js/client/organisation.js' */
 /** @import {Report, SealedReport} from '../../static/js/client/report.js' */
-/** @import {StoredEnvelope} from '../../static/js/crypto/wire.js' */
+/** @import {StoredEnvelope} from '../../static/js/crypto/answers.js' */
 
 export const TODAY = dayNumber('2026-11-23');
 export const WEEK = weekOf(TODAY);

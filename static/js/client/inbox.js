@@ -2,21 +2,22 @@
 import {conversationAuthors, openingAuthors, readThread} from '../crypto/conversation.js';
 import {quoteOf, recipientKey} from '../crypto/directory.js';
 import {b64, equal, unb64, weekOf} from '../crypto/encoding.js';
-import {openConversation, openOpening, openWithSecret} from '../crypto/envelope.js';
+import {openConversation, openOpening, openWithSecret, parseCreation} from '../crypto/envelope_reading.js';
 import {DrempelError} from '../crypto/errors.js';
 import {forgotten, weekKeys} from '../crypto/ratchet.js';
-import {envelopeHash, parseCreation, parseMailboxAnswer} from '../crypto/wire.js';
+import {parseMailboxAnswer} from '../crypto/answers.js';
+import {envelopeHash} from '../crypto/wire.js';
 import {CLOCK_DAYS} from './organisation.js';
 import {sealMessage} from './sending.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Directory} from '../crypto/directory.js' */
 /** @import {Random} from '../crypto/encoding.js' */
-/** @import {Opening} from '../crypto/envelope.js' */
+/** @import {Opening} from '../crypto/envelope_reading.js' */
 /** @import {PrivateKey} from '../crypto/hpke.js' */
 /** @import {Conversation, Keyring} from '../crypto/keyring.js' */
 /** @import {SealedMessage} from './sending.js' */
-/** @import {DayItem, StoredEnvelope} from '../crypto/wire.js' */
+/** @import {DayItem, StoredEnvelope} from '../crypto/answers.js' */
 
 /**
  * A sync at work. `byDay` counts, per day, the messages of each mailbox (b64); `damaged` the items that can't be read;

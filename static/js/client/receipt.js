@@ -2,10 +2,11 @@
 import {conversationAuthors, readThread} from '../crypto/conversation.js';
 import {checkSeen} from '../crypto/directory.js';
 import {b64, equal} from '../crypto/encoding.js';
-import {openConversation, openWithSecret, readStub} from '../crypto/envelope.js';
+import {openConversation, openWithSecret, parseCreation, readStub} from '../crypto/envelope_reading.js';
 import {DrempelError} from '../crypto/errors.js';
 import {REPORTER} from '../crypto/message.js';
-import {OPENING, SUITE, parseCreation, parseMailboxAnswer, verifier} from '../crypto/wire.js';
+import {parseMailboxAnswer} from '../crypto/answers.js';
+import {OPENING, SUITE, verifier} from '../crypto/wire.js';
 import {sealMessage} from './sending.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
@@ -15,7 +16,8 @@ import {sealMessage} from './sending.js';
 /** @import {Message} from '../crypto/message.js' */
 /** @import {Attached, SealedMessage} from './sending.js' */
 /** @import {Stub} from '../crypto/envelope.js' */
-/** @import {CreationRecord, MailboxAnswer, StoredEnvelope} from '../crypto/wire.js' */
+/** @import {MailboxAnswer, StoredEnvelope} from '../crypto/answers.js' */
+/** @import {CreationRecord} from '../crypto/wire.js' */
 /** @typedef {{channel: string | null, thread: Thread}} Visit `channel` is null if the stub is damaged */
 
 /** @param {ReporterKeys} keys @param {MailboxAnswer} answer @param {Uint8Array} organisation @returns {CreationRecord} */

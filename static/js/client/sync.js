@@ -1,14 +1,14 @@
 /** Bringing an inbox up to date, mailbox by mailbox (PROTOCOL 12.5, 12.8). The twin of what `intake/client/inbox.py` asks of a service. */
 import {b64, dayNumber, dayText, isNumber, isObject, need, readAs} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
-import {dayParser} from '../crypto/wire.js';
+import {dayParser} from '../crypto/answers.js';
 import {beginSync, finishSync, takeDay} from './inbox.js';
 import {ask, askJson, renewStatement, saveKeyring} from './session.js';
 import {channelNamed, kindNamed} from './views.js';
 
 /** @import {Directory} from '../crypto/directory.js' */
 /** @import {Json, Random} from '../crypto/encoding.js' */
-/** @import {DayItem} from '../crypto/wire.js' */
+/** @import {DayItem} from '../crypto/answers.js' */
 /** @import {Sink} from './connection.js' */
 /** @import {Sync, Synced} from './inbox.js' */
 /** @import {Organisation} from './organisation.js' */

@@ -8,7 +8,7 @@ import {envelopeHash} from './wire.js';
 /** @import {Directory} from './directory.js' */
 /** @import {KeyBlock} from './envelope.js' */
 /** @import {Message} from './message.js' */
-/** @import {StoredEnvelope} from './wire.js' */
+/** @import {StoredEnvelope} from './answers.js' */
 
 /** @typedef {{code: string, envelope: Uint8Array | null}} Notice of PROTOCOL 15.3, with the id of the envelope it is about */
 /** @typedef {{envelope: Uint8Array, hash: Uint8Array, message: Message}} Entry a message that opened */

@@ -2,12 +2,13 @@
 import {quoteJson, quoteOf} from '../../../static/js/crypto/directory.js';
 import {b64, concat, dayText, u32, utf8} from '../../../static/js/crypto/encoding.js';
 import {parseCode} from '../../../static/js/crypto/codes.js';
-import {buildMailboxAnswer, envelopeHash} from '../../../static/js/crypto/wire.js';
+import {buildMailboxAnswer} from '../../../static/js/crypto/answers.js';
+import {envelopeHash} from '../../../static/js/crypto/wire.js';
 import {forgeConversation, padTo} from '../../js/forge.js';
 import {seeded} from '../../js/randomness.js';
 import {TODAY, makeWorld, person, sendReport, stored} from '../../js/world.js';
 
-/** @import {StoredEnvelope} from '../../../static/js/crypto/wire.js' */
+/** @import {StoredEnvelope} from '../../../static/js/crypto/answers.js' */
 /** @import {Maker} from '../make.js' */
 /** @import {World} from '../../js/world.js' */
 /** @import {Wrong} from '../../js/forge.js' */

@@ -2,7 +2,8 @@
 import {b64, concat, dayText, u32, utf8} from '../../../static/js/crypto/encoding.js';
 import {keyBlockBytes, sealOpening} from '../../../static/js/crypto/envelope.js';
 import {ratchetAt, weekSeed} from '../../../static/js/crypto/ratchet.js';
-import {creationBytes, parseOpening} from '../../../static/js/crypto/wire.js';
+import {parseOpening} from '../../../static/js/crypto/envelope_reading.js';
+import {creationBytes} from '../../../static/js/crypto/wire.js';
 import {expandKey, openSlot} from '../../../static/js/crypto/hpke.js';
 import {forgeOpening, padTo} from '../../js/forge.js';
 import {seeded} from '../../js/randomness.js';

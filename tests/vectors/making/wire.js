@@ -1,6 +1,6 @@
 /** Vectors of what is read without any secret (PROTOCOL 5, 6, 12). */
 import {b64, concat, u32} from '../../../static/js/crypto/encoding.js';
-import {buildDayAnswer, buildMailboxAnswer} from '../../../static/js/crypto/wire.js';
+import {buildDayAnswer, buildMailboxAnswer} from '../../../static/js/crypto/answers.js';
 import {seeded} from '../../js/randomness.js';
 import {TODAY} from '../../js/world.js';
 
