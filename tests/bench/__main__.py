@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.bench import answers, pages, resting, sync, throughput
+from tests.bench import answers, files, pages, resting, sync, throughput
 from tests.bench.filled import two_inboxes
 from tests.bench.table import goals, text
 from tests.project import ROOT
@@ -34,6 +34,8 @@ class Amounts:
     cycles: int = 2000
     starts: int = 5
     load: int = 6000
+    file_bytes: int = 1024 * files.MIB
+    file_rounds: int = 3
     browsing: pages.Amounts = field(default_factory=pages.Amounts)
 
 
@@ -44,6 +46,8 @@ SHORT = Amounts(
     cycles=20,
     starts=1,
     load=200,
+    file_bytes=4 * files.MIB,
+    file_rounds=1,
     browsing=pages.Amounts(reports=1, next_syncs=1, looks=1, objects=False),
 )
 
@@ -75,6 +79,7 @@ def measure(folder: Path, amounts: Amounts) -> dict[str, Any]:
         "sync": sync.measure(inboxes, amounts.syncs),
         "answers": answers.measure(folder, amounts.cycles),
         "resting": resting.measure(folder, amounts.starts, amounts.load),
+        "files": files.measure(folder, amounts.file_bytes, amounts.file_rounds),
         "pages": pages.measure(folder, inboxes, amounts.browsing),
     }
 

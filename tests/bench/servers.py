@@ -3,6 +3,7 @@
 `service`  `drempel serve`, as an operator starts it
 `single`   the same with one transaction per write: what group commit is held against
 `empty`    a handler that reads the same body and answers the same 204, on the same uvicorn
+`bare`     a handler that streams a body into a file until it is durable, and gives it back: what files are held to
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from pathlib import Path
 import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from crypto.encoding import utc_day
@@ -49,6 +50,12 @@ class Server:
         """The resident set, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) * 1024
+
+    def peak_memory(self) -> int:
+        """The largest resident set since its start, in bytes."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
 
     def processor(self) -> float:
@@ -125,11 +132,31 @@ async def _empty() -> None:
         await _stopped()
 
 
+async def _bare(folder: Path) -> None:
+    stored = folder / "stored"
+
+    async def upload(request: Request) -> Response:
+        with stored.open("wb", buffering=0) as file:
+            async for piece in request.stream():
+                file.write(piece)
+            await asyncio.to_thread(os.fsync, file.fileno())
+        return Response(status_code=204)
+
+    async def download(_request: Request) -> Response:
+        return FileResponse(stored)
+
+    routes = [Route("/file", upload, methods=["PUT"]), Route("/file", download)]
+    async with running(Starlette(routes=routes), Settings(), bind("127.0.0.1", 0)) as address:
+        _say(address.port)
+        await _stopped()
+
+
 def main() -> None:
     """Serve until a signal."""
     kind, folder = sys.argv[1:]
+    kinds = {"single": _single, "empty": lambda _: _empty(), "bare": _bare}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_single(Path(folder)) if kind == "single" else _empty())
+        runner.run(kinds[kind](Path(folder)))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,17 @@ def goals(figures: dict[str, Any]) -> list[Goal]:
         Goal("confirmed reports that are not stored", throughput["missing"], 0),
         Goal("first sync by the command, seconds", full["first_s"], 3),
         Goal("next sync by the command, seconds", full["next_s"], 1),
+        *_file_goals(figures["files"]),
         *page_table.goals(figures["pages"]),
+    ]
+
+
+def _file_goals(figures: dict[str, Any]) -> list[Goal]:
+    memory = figures["server_memory"]
+    return [
+        Goal("a file up by the command, of a bare upload", figures["up"]["to_bare"], 0.6, at_least=True),
+        Goal("a file down by the command, of a bare one", figures["down"]["to_bare"], 0.6, at_least=True),
+        Goal("server memory by a file, MiB more", (memory["peak"] - memory["resting"]) / MIB, 32),
     ]
 
 
@@ -40,6 +50,8 @@ def text(figures: dict[str, Any], promises: list[Goal]) -> str:
             *_answers(figures["answers"]),
             "",
             *_resting(figures["resting"]),
+            "",
+            *_files(figures["files"]),
             "",
             *page_table.lines(figures["pages"]),
             "",
@@ -90,4 +102,21 @@ def _resting(figures: dict[str, Any]) -> list[str]:
         f"{'Start-up to listening':<32}{figures['start_s']:>9.2f} s",
         f"{'Memory after the start':<32}{figures['memory_bytes'] / MIB:>9.1f} MiB",
         f"{'Memory ' + after:<32}{figures['memory_after_load_bytes'] / MIB:>9.1f} MiB",
+    ]
+
+
+def _files(figures: dict[str, Any]) -> list[str]:
+    size = figures["bytes"] / MIB
+    lines = [
+        f"{f'A file of {size:.0f} MiB, MB/s':<32}{'bare':>9}{'command':>9}{'ratio':>8}{'memory MiB':>13}"
+    ]
+    for way, what in (("up", "up: drempel report --attach"), ("down", "down: drempel inbox export")):
+        item = figures[way]
+        speeds = "".join(f"{figures['bytes'] / 1e6 / item[f'{who}_s']:>9.0f}" for who in ("bare", "command"))
+        lines.append(f"{what:<32}{speeds}{item['to_bare']:>8.2f}{item['memory_bytes'] / MIB:>13.1f}")
+    memory = figures["server_memory"]
+    return [
+        *lines,
+        f"Whole processes, medians of {figures['rounds']}; the server's memory: "
+        f"{memory['resting'] / MIB:.0f} MiB, at most {memory['peak'] / MIB:.0f}.",
     ]

@@ -39,7 +39,15 @@ def test_all_that_is_promised_is_measured(run: tuple[str, dict[str, Any]]) -> No
     assert all(item["p95_ms"] >= item["median_ms"] > 0 for item in kinds.values())
     assert figures["resting"]["start_s"] > 0
     assert figures["resting"]["memory_bytes"] > 1 << 20
-    assert len(figures["goals"]) == 15
+    assert len(figures["goals"]) == 18
+
+
+def test_a_file_goes_up_and_down(run: tuple[str, dict[str, Any]]) -> None:
+    files = run[1]["files"]
+    for way in ("up", "down"):
+        assert files[way]["to_bare"] > 0
+        assert files[way]["memory_bytes"] > 1 << 20
+    assert files["server_memory"]["peak"] >= files["server_memory"]["resting"] > 1 << 20
 
 
 def test_the_weight_of_each_visit_is_known_to_the_byte(run: tuple[str, dict[str, Any]]) -> None:
