@@ -34,7 +34,7 @@ test('a name is safe', () => {
       const safe = alone(name);
       assert.equal(safe.replace(/^[ .]+|[ .]+$/g, ''), safe);
       assert.doesNotMatch(safe, /^$|^-|[/\\<>:"|?*]|\s\s|[^\S ]|\..*\./u);
-      // This engine may know more of them than the protocol lists: only what both of Unicode 14 and it know is asked for.
+      // Not Cf, of which an engine newer than the protocol may know more.
       assert.doesNotMatch(safe, /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u);
       assert.doesNotMatch(safe, DEVICES);
       assert.ok(utf8(safe).length <= LONGEST_NAME);
