@@ -65,11 +65,9 @@ class BlobRoutes:
         """Some whole chunks, one after the other. Their blob begins with the first that comes."""
         organisation, blob = await self._enter(request)
         first = _number(request)
-        data = await self._bodies.read(request, CHUNKS_LIMIT)
-        if not data or len(data) % CHUNK_LENGTH:
+        chunks = await self._bodies.read_cut(request, CHUNKS_LIMIT, CHUNK_LENGTH)
+        if not chunks or len(chunks[-1]) != CHUNK_LENGTH:
             raise DrempelError("request-malformed")
-        chunks = [data[at : at + CHUNK_LENGTH] for at in range(0, len(data), CHUNK_LENGTH)]
-        del data  # or a large body would be held twice until the disk has it
         if first + len(chunks) > self._most_chunks:
             raise DrempelError("attachment-too-large")
         await self._store.put_chunks(organisation.id, blob, first, chunks, self._today() + UNCLAIMED_DAYS)

@@ -5,7 +5,7 @@ clients share one, so a limit per address would be a way to lock honest reporter
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -100,6 +100,29 @@ class Bodies:
         Raises `body-too-large`; `server-busy` when too much is being read, or when it comes too slowly;
         `request-malformed` for a body that is not as long as it says; ClientDisconnect if it is cut off.
         """
+        pieces: list[bytes] = []
+        await self._take(request, limit, pieces.append)
+        return b"".join(pieces)
+
+    async def read_cut(self, request: Request, limit: int, length: int) -> list[bytes]:
+        """Likewise, cut into parts of `length` bytes and a rest, without ever holding it twice."""
+        parts: list[bytes] = []
+        rest = bytearray()
+
+        def cut(piece: bytes) -> None:
+            at = 0
+            while at < len(piece):
+                taken = piece[at : at + length - len(rest)]
+                rest.extend(taken)
+                at += len(taken)
+                if len(rest) == length:
+                    parts.append(bytes(rest))
+                    rest.clear()
+
+        await self._take(request, limit, cut)
+        return [*parts, bytes(rest)] if rest else parts
+
+    async def _take(self, request: Request, limit: int, keep: Callable[[bytes], None]) -> None:
         declared = _declared_length(request)
         if (
             declared is not None
@@ -111,7 +134,7 @@ class Bodies:
         try:
             async with asyncio.timeout_at(start + self._settings.body_seconds) as due:
                 with self._place(_Reading(due, start)) as reading, self._budget.share(due) as share:
-                    return await self._read(request, limit, reading, share)
+                    await self._read(request, limit, reading, share, keep)
         except TimeoutError:
             raise RequestRefused("server-busy") from None
 
@@ -132,8 +155,9 @@ class Bodies:
         finally:
             self._readings.discard(reading)
 
-    async def _read(self, request: Request, limit: int, reading: _Reading, share: Share) -> bytes:
-        pieces: list[bytes] = []
+    async def _read(
+        self, request: Request, limit: int, reading: _Reading, share: Share, keep: Callable[[bytes], None]
+    ) -> None:
         due_first = reading.since + self._settings.body_seconds
         async for piece in request.stream():
             reading.received += len(piece)
@@ -143,11 +167,10 @@ class Bodies:
                 raise RequestRefused("body-too-large")
             if reading.received <= limit:
                 self._budget.take(share, len(piece))
-                pieces.append(piece)
+                keep(piece)
             reading.due.reschedule(due_first + reading.received / self._settings.body_rate)
         if reading.received > limit:
             raise DrempelError("body-too-large")
-        return b"".join(pieces)
 
 
 def _declared_length(request: Request) -> int | None:
