@@ -1,68 +1,27 @@
 """Chunks in, the same chunks out: only with the token, only once, only whole, and never before they are claimed."""
 
 import os
+from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
-from crypto.claims import CHUNK_LENGTH, Claim, blob_id, build_claims
-from crypto.encoding import b64
+from crypto.claims import CHUNK, CHUNK_LENGTH
+from crypto.encoding import b64, day_text
+from intake.service.app import create_app
+from intake.service.blobs import CHUNKS_AT_ONCE, PAGE_CHUNKS
 from intake.service.settings import Settings
-from intake.store import StorageFull, StoreUnavailable
+from intake.store import StorageFull, StoreUnavailable, create_store, open_store
 from tests.service.faulty import FaultyStore
-from tests.service.world import RETENTION, TODAY, Clocks, World, code, conversation_bytes, shape
+from tests.service.live import bearer, exchange, live, request
+from tests.service.file import File, claims_of, send_with, upload
+from tests.service.world import RETENTION, TODAY, Clocks, World, code, shape
 
 
-class File:
-    """A sealed file, as far as the server can tell one."""
-
-    def __init__(self, chunks: int = 3) -> None:
-        self.token = os.urandom(32)
-        self.chunks = [os.urandom(CHUNK_LENGTH) for _ in range(chunks)]
-        self.path = f"blobs/{b64(blob_id(self.token))}"
-        self.auth = {"Authorization": f"Bearer {b64(self.token)}"}
-
-    @property
-    def claim(self) -> bytes:
-        """What goes before an envelope that names it."""
-        return build_claims([Claim(self.token, len(self.chunks))])
-
-    async def put(self, client: httpx.AsyncClient, first: int, end: int) -> httpx.Response:
-        """Send the chunks from `first` on before `end`."""
-        path = f"{self.path}/chunks/{first}"
-        return await client.put(path, content=b"".join(self.chunks[first:end]), headers=self.auth)
-
-    async def stored(self, client: httpx.AsyncClient) -> list[list[int]]:
-        """Which chunks the server has."""
-        response = await client.get(f"{self.path}/chunks", headers=self.auth)
-        assert response.status_code == 200
-        return response.json()["stored"]
-
-    async def get(self, client: httpx.AsyncClient, first: int = 0) -> httpx.Response:
-        """Ask for all chunks from `first` on."""
-        return await client.get(f"{self.path}/chunks/{first}", headers=self.auth)
-
-    async def delete(self, client: httpx.AsyncClient) -> httpx.Response:
-        """Ask for it to be erased."""
-        return await client.delete(self.path, headers=self.auth)
-
-
-async def upload(client: httpx.AsyncClient, chunks: int = 3) -> File:
-    """A file all of whose chunks are there."""
-    file = File(chunks)
-    for first in range(0, chunks, 16):
-        assert (await file.put(client, first, first + 16)).status_code == 204
-    return file
-
-
-async def send_with(client: httpx.AsyncClient, world: World, *files: File) -> httpx.Response:
-    """Make a mailbox whose opening claims these files."""
-    box = world.box()
-    claims = build_claims([Claim(file.token, len(file.chunks)) for file in files])
-    return await client.put(box.opening_path, content=box.creation + claims + box.opening)
-
-
-async def test_a_file_goes_up_and_comes_down(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_file_goes_up_in_any_order_and_comes_down_from_any_chunk(
+    client: httpx.AsyncClient, world: World
+) -> None:
     file = File(7)
     assert await file.stored(client) == []
     assert (await file.put(client, 4, 7)).status_code == 204
@@ -78,3 +37,225 @@ async def test_a_file_goes_up_and_comes_down(client: httpx.AsyncClient, world: W
         assert response.content == b"".join(file.chunks[first:])
         assert response.headers["content-length"] == str((7 - first) * CHUNK_LENGTH)
     assert code(await file.get(client, 7)) == "blob-unknown"
+
+
+async def test_a_repetition_is_answered_as_the_first_try(client: httpx.AsyncClient, world: World) -> None:
+    file = await upload(client)
+    assert (await file.put(client, 0, 3)).status_code == 204
+    assert (await file.put(client, 1, 2)).status_code == 204
+    assert (await send_with(client, world, file)).status_code == 204
+    assert (await file.put(client, 0, 3)).status_code == 204
+    assert (await file.get(client)).content == b"".join(file.chunks)
+
+
+async def test_other_bytes_under_a_stored_number_change_nothing(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    file = await upload(client)
+    kept, file.chunks = file.chunks, [*file.chunks[:2], os.urandom(CHUNK_LENGTH), os.urandom(CHUNK_LENGTH)]
+    response = await file.put(client, 1, 4)
+    assert (response.status_code, code(response)) == (409, "conflict")
+    assert await file.stored(client) == [[0, 3]]  # not the new one either
+    file.chunks = kept
+    assert (await send_with(client, world, file)).status_code == 204
+    assert (await file.get(client)).content == b"".join(kept)
+
+
+async def test_a_claimed_blob_takes_no_new_chunk_and_does_not_go(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    file = await upload(client)
+    assert (await send_with(client, world, file)).status_code == 204
+    longer = File(4, token=file.token)
+    response = await longer.put(client, 3, 4)
+    assert (response.status_code, code(response)) == (409, "conflict")
+    deleted = await file.delete(client)
+    assert (deleted.status_code, code(deleted)) == (409, "conflict")
+    assert (await file.get(client)).content == b"".join(file.chunks)
+
+
+async def test_nothing_of_an_unclaimed_blob_is_given(
+    client: httpx.AsyncClient, world: World, session: dict[str, str]
+) -> None:
+    file = await upload(client)
+    unknown = await File().get(client)
+    assert (unknown.status_code, code(unknown)) == (404, "blob-unknown")
+    assert shape(await file.get(client)) == shape(unknown)
+    days = await client.get("inbox/days", headers=session)
+    assert days.json() == {"day": day_text(TODAY), "days": []}
+    assert (await client.get("inbox/mailboxes", headers=session)).content == b""
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("token", [None, b"short", bytes(32)], ids=["none", "malformed", "other"])
+async def test_a_wrong_token_is_answered_like_an_unknown_blob(
+    client: httpx.AsyncClient, world: World, method: str, token: bytes | None
+) -> None:
+    file = await upload(client)
+    assert (await send_with(client, world, file)).status_code == 204
+    auth = {"Authorization": f"Bearer {b64(token)}"} if token is not None else {}
+    for path in (
+        ("/chunks/0", "/chunks", "") if method == "GET" else ("" if method == "DELETE" else "/chunks/0",)
+    ):
+        if (method, path) == ("GET", ""):
+            continue
+        there, nowhere = [
+            await client.request(method, some.path + path, headers=auth, content=file.chunks[0])
+            for some in (file, File())
+        ]
+        assert (there.status_code, code(there)) == (404, "blob-unknown")
+        assert shape(there) == shape(nowhere)
+    assert (await file.get(client)).content == b"".join(file.chunks)
+
+
+@pytest.mark.parametrize("number", ["01", "-1", "x", "100000", "1.0", "%20", "\u0661"])
+async def test_a_number_is_spelled_in_one_way(client: httpx.AsyncClient, number: str) -> None:
+    file = File()
+    response = await client.put(f"{file.path}/chunks/{number}", content=file.chunks[0], headers=file.auth)
+    assert (response.status_code, code(response)) == (404, "not-found")
+
+
+@pytest.mark.parametrize("length", [0, 1, CHUNK_LENGTH - 1, CHUNK_LENGTH + 1, 2 * CHUNK_LENGTH - 1])
+async def test_only_whole_chunks_are_taken(client: httpx.AsyncClient, length: int) -> None:
+    file = File()
+    response = await client.put(f"{file.path}/chunks/0", content=bytes(length), headers=file.auth)
+    assert (response.status_code, code(response)) == (400, "request-malformed")
+    assert await file.stored(client) == []
+
+
+async def test_sixteen_chunks_are_taken_at_once_and_no_more(client: httpx.AsyncClient) -> None:
+    file = File(CHUNKS_AT_ONCE + 1)
+    response = await file.put(client, 0, CHUNKS_AT_ONCE + 1)
+    assert (response.status_code, code(response)) == (413, "body-too-large")
+    assert (await file.put(client, 0, CHUNKS_AT_ONCE)).status_code == 204
+    assert await file.stored(client) == [[0, CHUNKS_AT_ONCE]]
+
+
+async def test_another_organisation_has_no_part_in_a_blob(
+    client: httpx.AsyncClient, store: FaultyStore, world: World
+) -> None:
+    other = World("provincie")
+    await other.settle_in(store)
+    file = await upload(client)
+    base = other.base
+    foreign = await client.put(f"{base}{file.path}/chunks/0", content=file.chunks[0], headers=file.auth)
+    assert (foreign.status_code, code(foreign)) == (409, "conflict")
+    listed = await client.get(f"{base}{file.path}/chunks", headers=file.auth)
+    assert listed.json() == {"stored": []}
+    assert (await client.delete(f"{base}{file.path}", headers=file.auth)).status_code == 204
+    box = other.box()
+    body = box.creation + claims_of(file) + box.opening
+    claimed = await client.put(f"{base}{box.opening_path}", content=body)
+    assert (claimed.status_code, code(claimed)) == (409, "attachments-incomplete")
+    assert (await send_with(client, world, file)).status_code == 204
+    read = await client.get(f"{base}{file.path}/chunks/0", headers=file.auth)
+    assert (read.status_code, code(read)) == (404, "blob-unknown")
+    assert (await file.get(client)).content == b"".join(file.chunks)
+
+
+async def test_a_full_storage_says_so(client: httpx.AsyncClient, store: FaultyStore, world: World) -> None:
+    file = File()
+    assert (await file.put(client, 0, 1)).status_code == 204
+    store.failures = {"put_chunks": StorageFull()}
+    response = await file.put(client, 1, 3)
+    assert (response.status_code, code(response)) == (507, "storage-full")
+    await world.make_box(client)
+    store.failures = {}
+    assert await file.stored(client) == [[0, 1]]
+    assert (await file.put(client, 1, 3)).status_code == 204
+
+
+async def test_a_download_is_cut_off_where_the_store_fails(
+    app: Starlette, client: httpx.AsyncClient, store: FaultyStore, world: World, settings: Settings
+) -> None:
+    file = await upload(client, 2 * PAGE_CHUNKS + 1)
+    assert (await send_with(client, world, file)).status_code == 204
+    store.fail_after("chunks", 2, StoreUnavailable())
+    path = f"/{world.slug}/api/1/{file.path}/chunks/0"
+    async with live(app, settings) as address:
+        cut = await exchange(address, request("GET", path, Authorization=bearer(file.token)))
+    assert cut.status == 200
+    assert cut.body == b"".join(file.chunks[: 2 * PAGE_CHUNKS])
+    assert cut.all("content-length") == [str(len(file.chunks) * CHUNK_LENGTH)]
+    assert code(await file.get(client)) == "server-unavailable"
+
+
+class TestALimit:
+    """Of a small server."""
+
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(attachment_bytes=2 * CHUNK)
+
+    async def test_a_file_beyond_it_is_refused_and_one_up_to_it_taken(
+        self, client: httpx.AsyncClient, world: World
+    ) -> None:
+        assert (await client.get("keys")).json()["attachment_bytes"] == 2 * CHUNK
+        file = File(3)
+        for first, end in ((0, 3), (2, 3), (1, 3)):
+            response = await file.put(client, first, end)
+            assert (response.status_code, code(response)) == (413, "attachment-too-large")
+        assert await file.stored(client) == []
+        file = await upload(client, 2)
+        assert (await send_with(client, world, file)).status_code == 204
+
+
+async def test_an_unclaimed_blob_lives_two_days_after_its_last_new_chunk(
+    client: httpx.AsyncClient, store: FaultyStore, clocks: Clocks
+) -> None:
+    file = File()
+    assert (await file.put(client, 0, 1)).status_code == 204
+    clocks.day += 1
+    assert (await file.put(client, 1, 2)).status_code == 204
+    clocks.day += 1
+    assert (await file.put(client, 0, 2)).status_code == 204  # nothing new
+    await store.expire(clocks.day)
+    assert await file.stored(client) == [[0, 2]]
+    clocks.day += 1
+    await store.expire(clocks.day)
+    assert await file.stored(client) == []
+    assert (await file.put(client, 0, 1)).status_code == 204
+    assert await file.stored(client) == [[0, 1]]
+
+
+async def test_a_claimed_blob_lives_and_goes_with_its_mailbox(
+    client: httpx.AsyncClient, store: FaultyStore, world: World, clocks: Clocks
+) -> None:
+    file = await upload(client)
+    assert (await send_with(client, world, file)).status_code == 204
+    for clocks.day in range(TODAY + 1, TODAY + RETENTION):
+        await store.expire(clocks.day)
+    assert (await file.get(client)).content == b"".join(file.chunks)
+    clocks.day += 1
+    assert code(await file.get(client)) == "blob-unknown"  # though the round has not come yet
+    await store.expire(clocks.day)
+    assert await file.stored(client) == []
+
+
+async def test_who_stops_takes_back_what_was_sent(client: httpx.AsyncClient, world: World) -> None:
+    file = await upload(client)
+    for _ in range(2):
+        assert (await file.delete(client)).status_code == 204
+        assert await file.stored(client) == []
+    response = await send_with(client, world, file)
+    assert (response.status_code, code(response)) == (409, "attachments-incomplete")
+    assert (await file.put(client, 0, 3)).status_code == 204  # the same bytes, begun anew
+    assert (await send_with(client, world, file)).status_code == 204
+
+
+async def test_the_service_refuses_where_less_than_the_reserve_would_be_left(
+    tmp_path: Path, world: World
+) -> None:
+    store = await create_store(tmp_path / "data")
+    await world.settle_in(store)
+    await store.close()
+    store = await open_store(tmp_path / "data", reserve_bytes=1 << 60)
+    app = create_app(store, Settings(), today=lambda: TODAY)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=world.base) as client:
+            file = File()
+            response = await file.put(client, 0, 1)
+            assert (response.status_code, code(response)) == (507, "storage-full")
+            assert await file.stored(client) == []
+            await world.make_box(client)
