@@ -1,7 +1,8 @@
 /** What a vector can ask of files: the operations of PROTOCOL 16 in `tests/vectors/README.md`, on the browser's half. */
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
-import {attachmentHash, attachmentJson, attachmentKeys, chunkCount, chunkHash, claimsOf, openChunks, readAttachments, withoutPadding} from '../../static/js/crypto/attachment.js';
+import {attachmentHash, attachmentJson, attachmentKeys, chunkCount, chunkHash, claimsOf, openChunks, withoutPadding} from '../../static/js/crypto/attachment.js';
+import {readAttachments} from '../../static/js/crypto/message.js';
 import {buildClaims} from '../../static/js/crypto/claims.js';
 import {b64, concat, equal, readAs, unb64} from '../../static/js/crypto/encoding.js';
 import {DrempelError} from '../../static/js/crypto/errors.js';

@@ -1,15 +1,13 @@
 /** A malicious sealer: everything that `envelope.js` does, with each part open to be done wrong. */
 import {concat, u16, u32, u8, utf8, writeJson} from '../../static/js/crypto/encoding.js';
-import {keyBlockBytes} from '../../static/js/crypto/envelope.js';
+import {keyBlockBytes, signMessage} from '../../static/js/crypto/envelope.js';
 import {sealSlot} from '../../static/js/crypto/hpke.js';
-import {signMessage} from '../../static/js/crypto/message.js';
 import {aesGcmSeal, derive, seal} from '../../static/js/crypto/sealing.js';
 import {creationBytes} from '../../static/js/crypto/wire.js';
 
 /** @import {AttachmentKeys} from '../../static/js/crypto/attachment.js' */
 /** @import {Json, Random} from '../../static/js/crypto/encoding.js' */
-/** @import {ConversationPlace, Draft} from '../../static/js/crypto/envelope.js' */
-/** @import {Place} from '../../static/js/crypto/message.js' */
+/** @import {ConversationPlace, Draft, Place} from '../../static/js/crypto/envelope.js' */
 
 /**
  * @typedef {object} Wrong

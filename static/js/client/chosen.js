@@ -1,6 +1,6 @@
 /** What a person has chosen to send, as it will be sealed. */
 import {fromUtf8, utf8} from '../crypto/encoding.js';
-import {LONGEST_NAME, LONGEST_TYPE} from '../crypto/message.js';
+import {LONGEST_NAME, LONGEST_TYPE} from '../crypto/wire.js';
 
 /** @typedef {{file: Blob, name: string, type: string}} Chosen */
 

@@ -5,7 +5,7 @@
 import {acceptDirectory, findChannel, fingerprint, quoteOf} from '../crypto/directory.js';
 import {isNumber, weekOf} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
-import {LONGEST_FILE} from '../crypto/message.js';
+import {LONGEST_FILE} from '../crypto/wire.js';
 import {checkServed, reachable, readKeysAnswer} from '../crypto/statement.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */

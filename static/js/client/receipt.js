@@ -4,9 +4,8 @@ import {checkSeen} from '../crypto/directory.js';
 import {b64, equal} from '../crypto/encoding.js';
 import {openConversation, openWithSecret, parseCreation, readStub} from '../crypto/envelope_reading.js';
 import {DrempelError} from '../crypto/errors.js';
-import {REPORTER} from '../crypto/message.js';
 import {parseMailboxAnswer} from '../crypto/answers.js';
-import {OPENING, SUITE, verifier} from '../crypto/wire.js';
+import {OPENING, REPORTER, SUITE, verifier} from '../crypto/wire.js';
 import {sealMessage} from './sending.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */

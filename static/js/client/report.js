@@ -2,10 +2,9 @@
 import {newCode, parseCode, reporterKeys} from '../crypto/codes.js';
 import {quoteJson, quoteOf, signersHash} from '../crypto/directory.js';
 import {b64, concat, dayText} from '../crypto/encoding.js';
-import {creationOf, sealOpening, stubMaker} from '../crypto/envelope.js';
+import {checkText, creationOf, sealOpening, stubMaker} from '../crypto/envelope.js';
 import {publicBytes} from '../crypto/hpke.js';
-import {REPORTER, checkText} from '../crypto/message.js';
-import {ENVELOPE_ID_LENGTH, creationBytes, verifier} from '../crypto/wire.js';
+import {ENVELOPE_ID_LENGTH, REPORTER, creationBytes, verifier} from '../crypto/wire.js';
 import {addressees, checkKind} from './organisation.js';
 
 /** @import {Random} from '../crypto/encoding.js' */

@@ -2,10 +2,9 @@
 import {nextAfter} from '../crypto/conversation.js';
 import {quoteJson, quoteOf} from '../crypto/directory.js';
 import {b64, concat, dayText, equal} from '../crypto/encoding.js';
-import {sealConversation} from '../crypto/envelope.js';
+import {checkText, sealConversation} from '../crypto/envelope.js';
 import {DrempelError} from '../crypto/errors.js';
 import {ENVELOPE_ID_LENGTH} from '../crypto/wire.js';
-import {checkText} from '../crypto/message.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Directory} from '../crypto/directory.js' */

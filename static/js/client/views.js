@@ -4,7 +4,7 @@
  */
 import {findChannel, findRecipient} from '../crypto/directory.js';
 import {b64, dayText} from '../crypto/encoding.js';
-import {REPORTER} from '../crypto/message.js';
+import {REPORTER} from '../crypto/wire.js';
 
 /** @import {Directory} from '../crypto/directory.js' */
 /** @import {Entry, Thread} from '../crypto/conversation.js' */

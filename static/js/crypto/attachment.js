@@ -15,7 +15,7 @@ import {SUITE, TAG_LENGTH} from './wire.js';
  * @typedef {{key: Uint8Array, token: Uint8Array, blob: Uint8Array}} AttachmentKeys
  */
 
-export {LONGEST_FILE, MOST_ATTACHMENTS as MOST_CLAIMS, readAttachments} from './message.js';
+export {LONGEST_FILE, MOST_ATTACHMENTS as MOST_CLAIMS} from './wire.js';
 export {CHUNK_LENGTH} from './claims.js';
 
 /** Bytes of a file in one chunk. */

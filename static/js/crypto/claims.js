@@ -16,7 +16,7 @@ export const CHUNK_LENGTH = 262_160;
 /** A token proves itself. @param {Uint8Array} token 32 bytes @returns {Uint8Array} the id of the blob it is for, 32 bytes */
 export const blobId = (token) => hashLabelled('blob', verifier('blob', token));
 
-/** @param {Claim[]} claims at most `MOST_CLAIMS` @returns {Uint8Array} the claims block before an envelope; empty if nothing is claimed */
+/** @param {Claim[]} claims at most `MOST_ATTACHMENTS` @returns {Uint8Array} the claims block before an envelope; empty if nothing is claimed */
 export function buildClaims(claims) {
   if (claims.length === 0) return new Uint8Array(0);
   const parts = claims.flatMap(({token, chunks}) => [token, u32(chunks)]);

@@ -2,8 +2,8 @@
 import {knows, recipientKey} from './directory.js';
 import {b64, compare, unb64} from './encoding.js';
 import {DrempelError} from './errors.js';
-import {CONVERSATION_KINDS, MOST_PARENTS, OPENING_KINDS, REPORTER} from './message.js';
-import {envelopeHash} from './wire.js';
+import {CONVERSATION_KINDS, MOST_PARENTS, OPENING_KINDS} from './message.js';
+import {REPORTER, envelopeHash} from './wire.js';
 
 /** @import {Directory} from './directory.js' */
 /** @import {KeyBlock} from './envelope.js' */

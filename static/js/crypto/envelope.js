@@ -1,9 +1,23 @@
-/** Sealing envelopes (PROTOCOL 6). With `envelope_reading.js` the twin of `crypto/envelope.py`. */
-import {concat, readU32, u32, u8, utf8} from './encoding.js';
+/**
+ * Sealing envelopes, and what is in them (PROTOCOL 6, 7): all that it takes to report. With `envelope_reading.js` the twin of
+ * `crypto/envelope.py`, with `message.js` that of `crypto/message.py`.
+ */
+import {concat, hashLabelled, readU32, u16, u32, u8, utf8, writeJson} from './encoding.js';
+import {DrempelError} from './errors.js';
 import {publicBytes, sealSlot} from './hpke.js';
-import {packMessage} from './message.js';
 import {derive, seal} from './sealing.js';
-import {CONVERSATION, CONVERSATION_SIZES, OPENING, OPENING_SIZES, SUITE, creationBytes, mailboxId, verifier} from './wire.js';
+import {TYPES, sign} from './signatures.js';
+import {
+  CONVERSATION,
+  CONVERSATION_SIZES,
+  MOST_ATTACHMENTS,
+  OPENING,
+  OPENING_SIZES,
+  SUITE,
+  creationBytes,
+  mailboxId,
+  verifier,
+} from './wire.js';
 
 /** @import {Json, Random} from './encoding.js' */
 /** @import {Quote} from './directory.js' */
@@ -25,8 +39,64 @@ import {CONVERSATION, CONVERSATION_SIZES, OPENING, OPENING_SIZES, SUITE, creatio
  * @typedef {{rereadable: boolean, signers: Uint8Array, directory: Quote, secret: Uint8Array, channel: string}} Stub
  */
 
+/**
+ * Where a message belongs; it is signed for this place only. `keyBlock` is that of an opening.
+ * @typedef {{organisation: Uint8Array, mailbox: Uint8Array, envelope: Uint8Array, commitment: Uint8Array,
+ *   keyBlock?: Uint8Array}} Place
+ */
+
+export const TEXT_LIMIT = 1_044_480;
+const LONGEST_META = 0xffff;
+const NO_KEYS = new Uint8Array(32);
 const STUB_PLAIN_LENGTH = 142;
 const CHANNEL_LENGTH = 40;
+
+/** What a person wrote, before it is sealed. @param {string} text @returns {string} the same; throws `text-empty` or `text-too-long` */
+export function checkText(text) {
+  if (!text.trim()) throw new DrempelError('text-empty');
+  if (utf8(text).length > TEXT_LIMIT) throw new DrempelError('text-too-long');
+  return text;
+}
+
+/** @param {Place} place @returns {Uint8Array} the context that is signed but does not travel (PROTOCOL 7.2) */
+export function context({organisation, mailbox, envelope, commitment, keyBlock}) {
+  const keys = keyBlock ? hashLabelled('keys', keyBlock) : NO_KEYS;
+  return concat(u8(SUITE), organisation, mailbox, envelope, commitment, keys);
+}
+
+/**
+ * @param {Uint8Array} seed @param {Place} place @param {Uint8Array} content `u16 m || meta || text`
+ * @returns {Uint8Array} 64 bytes
+ */
+export const signMessage = (seed, place, content) => sign(seed, TYPES.message, concat(context(place), content));
+
+/**
+ * The padded message; `text-too-long` if no size fits the text, `attachments-too-many` if it is the files that don't fit.
+ * @param {Json} meta @param {string} text @param {Place} place @param {Uint8Array} signingSeed
+ * @param {readonly number[]} sizes ascending
+ * @returns {Uint8Array}
+ */
+export function packMessage(meta, text, place, signingSeed, sizes) {
+  // The encoder would quietly put another character in the place of half of one.
+  if (/\p{Surrogate}/u.test(text)) throw new DrempelError('text-not-utf8');
+  const [head, body] = [writeJson(meta), utf8(text)];
+  const files = numberOfFiles(meta);
+  if (head.length > LONGEST_META || files > MOST_ATTACHMENTS) throw new DrempelError('attachments-too-many');
+  if (body.length > TEXT_LIMIT) throw new DrempelError('text-too-long');
+  const content = concat(u16(head.length), head, body);
+  const padded = padMessage(concat(content, signMessage(signingSeed, place, content)), sizes);
+  if (!padded) throw new DrempelError(files ? 'attachments-too-many' : 'text-too-long');
+  return padded;
+}
+
+/** @param {Json} meta */
+const numberOfFiles = ({attachments}) => (Array.isArray(attachments) ? attachments.length : 0);
+
+/** @param {Uint8Array} signed @param {readonly number[]} sizes @returns {Uint8Array | null} null if it fits none */
+function padMessage(signed, sizes) {
+  const size = sizes.find((candidate) => 4 + signed.length <= candidate);
+  return size ? concat(u32(signed.length), signed, new Uint8Array(size - 4 - signed.length)) : null;
+}
 
 /** @param {KeyBlock} keys @returns {Uint8Array} 1,408 bytes */
 export const keyBlockBytes = (keys) =>

@@ -1,11 +1,13 @@
-/** Inner messages: padded, signed, bound to their place (PROTOCOL 7). The twin of `crypto/message.py`. */
+/**
+ * Reading inner messages (PROTOCOL 7), for return visits and inboxes: a page that only reports never fetches this. With what
+ * `envelope.js` packs, the twin of `crypto/message.py`.
+ */
 import {readQuote} from './directory.js';
 import {
   b64,
   concat,
   dayNumber,
   fromUtf8,
-  hashLabelled,
   isId,
   isNumber,
   isObject,
@@ -14,25 +16,18 @@ import {
   readAs,
   readU16,
   readU32,
-  u16,
-  u32,
-  u8,
   unb64,
   utf8,
-  writeJson,
 } from './encoding.js';
+import {context} from './envelope.js';
 import {DrempelError} from './errors.js';
-import {TYPES, sign, verify} from './signatures.js';
-import {CONVERSATION_SIZES, OPENING_SIZES, SUITE} from './wire.js';
+import {TYPES, verify} from './signatures.js';
+import {CONVERSATION_SIZES, LONGEST_FILE, LONGEST_NAME, LONGEST_TYPE, MOST_ATTACHMENTS, OPENING_SIZES} from './wire.js';
 
 /** @import {Json} from './encoding.js' */
 /** @import {Quote} from './directory.js' */
+/** @import {Place} from './envelope.js' */
 
-/**
- * Where a message belongs; it is signed for this place only. `keyBlock` is that of an opening.
- * @typedef {{organisation: Uint8Array, mailbox: Uint8Array, envelope: Uint8Array, commitment: Uint8Array,
- *   keyBlock?: Uint8Array}} Place
- */
 /**
  * A file as a message names it. `name` and `type` are the author's words; `size` is the true length in bytes.
  * @typedef {{name: string, type: string, size: number, secret: Uint8Array, hash: Uint8Array}} Attachment
@@ -43,65 +38,10 @@ import {CONVERSATION_SIZES, OPENING_SIZES, SUITE} from './wire.js';
  *   meta: Json, text: string, attachments: Attachment[]}} Message
  */
 
-export const TEXT_LIMIT = 1_044_480;
 export const MOST_PARENTS = 8;
-export const MOST_ATTACHMENTS = 64;
-export const LONGEST_FILE = 2 ** 34;
-export const LONGEST_NAME = 1024;
-export const LONGEST_TYPE = 127;
-export const REPORTER = 'reporter';
 export const OPENING_KINDS = Object.freeze(['report', 'case', 'grant', 'decoy']);
 export const CONVERSATION_KINDS = Object.freeze(['message']);
 const SIGNATURE_LENGTH = 64;
-const LONGEST_META = 0xffff;
-const NO_KEYS = new Uint8Array(32);
-
-/** What a person wrote, before it is sealed. @param {string} text @returns {string} the same; throws `text-empty` or `text-too-long` */
-export function checkText(text) {
-  if (!text.trim()) throw new DrempelError('text-empty');
-  if (utf8(text).length > TEXT_LIMIT) throw new DrempelError('text-too-long');
-  return text;
-}
-
-/** @param {Place} place @returns {Uint8Array} the context that is signed but does not travel (PROTOCOL 7.2) */
-export function context({organisation, mailbox, envelope, commitment, keyBlock}) {
-  const keys = keyBlock ? hashLabelled('keys', keyBlock) : NO_KEYS;
-  return concat(u8(SUITE), organisation, mailbox, envelope, commitment, keys);
-}
-
-/**
- * @param {Uint8Array} seed @param {Place} place @param {Uint8Array} content `u16 m || meta || text`
- * @returns {Uint8Array} 64 bytes
- */
-export const signMessage = (seed, place, content) => sign(seed, TYPES.message, concat(context(place), content));
-
-/**
- * The padded message; `text-too-long` if no size fits the text, `attachments-too-many` if it is the files that don't fit.
- * @param {Json} meta @param {string} text @param {Place} place @param {Uint8Array} signingSeed
- * @param {readonly number[]} sizes ascending
- * @returns {Uint8Array}
- */
-export function packMessage(meta, text, place, signingSeed, sizes) {
-  // The encoder would quietly put another character in the place of half of one.
-  if (/\p{Surrogate}/u.test(text)) throw new DrempelError('text-not-utf8');
-  const [head, body] = [writeJson(meta), utf8(text)];
-  const files = numberOfFiles(meta);
-  if (head.length > LONGEST_META || files > MOST_ATTACHMENTS) throw new DrempelError('attachments-too-many');
-  if (body.length > TEXT_LIMIT) throw new DrempelError('text-too-long');
-  const content = concat(u16(head.length), head, body);
-  const padded = padMessage(concat(content, signMessage(signingSeed, place, content)), sizes);
-  if (!padded) throw new DrempelError(files ? 'attachments-too-many' : 'text-too-long');
-  return padded;
-}
-
-/** @param {Json} meta */
-const numberOfFiles = ({attachments}) => (Array.isArray(attachments) ? attachments.length : 0);
-
-/** @param {Uint8Array} signed @param {readonly number[]} sizes @returns {Uint8Array | null} null if it fits none */
-function padMessage(signed, sizes) {
-  const size = sizes.find((candidate) => 4 + signed.length <= candidate);
-  return size ? concat(u32(signed.length), signed, new Uint8Array(size - 4 - signed.length)) : null;
-}
 
 /** @param {Uint8Array} padded @param {readonly number[]} sizes @returns {Uint8Array} */
 function unpad(padded, sizes) {
@@ -136,7 +76,6 @@ function checkOpeningMeta(meta) {
 }
 
 /**
- * Here and not with the rest of the attachments, so that a report without files fetches none of that.
  * @param {unknown} found the member `attachments` of a message's meta (PROTOCOL 16.5); without it there are none
  * @returns {Attachment[]} throws `request-malformed`
  */

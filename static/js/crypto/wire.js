@@ -20,6 +20,12 @@ export const OPENING_SIZES = Object.freeze(Array.from({length: 8}, (_, n) => 819
 export const CONVERSATION_SIZES = Object.freeze(Array.from({length: 9}, (_, n) => 4096 << n));
 export const CREATION_LENGTH = 225;
 export const ENVELOPE_ID_LENGTH = 16;
+export const MOST_ATTACHMENTS = 64;
+export const LONGEST_FILE = 2 ** 34;
+export const LONGEST_NAME = 1024;
+export const LONGEST_TYPE = 127;
+/** Who writes first, as the author of a message. */
+export const REPORTER = 'reporter';
 
 /** @typedef {'read' | 'write' | 'close' | 'replace' | 'delete'} Capability */
 

@@ -1,6 +1,6 @@
 /** Reading a conversation of an inbox, and answering in it. */
 import {b64} from '../crypto/encoding.js';
-import {checkText} from '../crypto/message.js';
+import {checkText} from '../crypto/envelope.js';
 import {findConversation, readInboxThread, sealReply} from '../client/inbox.js';
 import {dayAt} from '../client/organisation.js';
 import {LONGEST_MAILBOX, onTheWay, sendMessage} from '../client/sending.js';

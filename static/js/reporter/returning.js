@@ -2,7 +2,8 @@
 import {b64} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
 import {reporterKeys} from '../crypto/codes.js';
-import {REPORTER, checkText} from '../crypto/message.js';
+import {checkText} from '../crypto/envelope.js';
+import {REPORTER} from '../crypto/wire.js';
 import {dayAt} from '../client/organisation.js';
 import {readVisit, sealFollowUp} from '../client/receipt.js';
 import {LONGEST_MAILBOX, onTheWay, sendMessage} from '../client/sending.js';

@@ -8,7 +8,6 @@ import '../crypto/directory.js';
 import '../crypto/directory_form.js';
 import '../crypto/envelope.js';
 import '../crypto/hpke.js';
-import '../crypto/message.js';
 import '../crypto/signatures.js';
 import '../crypto/statement.js';
 import '../crypto/wire.js';
@@ -206,6 +205,7 @@ async function returning() {
       import('../crypto/answers.js'),
       import('../crypto/conversation.js'),
       import('../crypto/envelope_reading.js'),
+      import('../crypto/message.js'),
     ]);
     return found;
   } catch {
