@@ -21,6 +21,7 @@ export class Attempt {
     this.flying = 0;
     this.stored = 0;
     this.begun = false;
+    this.checked = false;
     this.path = `blobs/${b64(sealing.keys.blob)}`;
   }
 
@@ -69,6 +70,7 @@ export class Attempt {
     const options = {token: sealing.keys.token, longest: LONGEST_RANGES, patience: Infinity};
     const {stored} = await connection.json('GET', `${path}/chunks`, options);
     this.todo = readAs('answer-damaged', () => missing(stored, sealing.count));
+    this.checked = false;
     this.stored = sealing.count - this.todo.reduce((sum, [from, to]) => sum + to - from, 0);
   }
 

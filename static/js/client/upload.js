@@ -83,6 +83,9 @@ export class Upload {
 
   /** @param {Attempt} attempt of which all is stored */
   async finish(attempt) {
+    // Several requests may find out together that they were the last.
+    if (attempt.checked) return;
+    attempt.checked = true;
     this.show();
     await attempt.sealing.check(() => this.attempt === attempt);
     if (this.attempt === attempt && attempt.isWhole) this.show({state: 'done'});
