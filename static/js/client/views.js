@@ -61,10 +61,11 @@ import {REPORTER} from '../crypto/wire.js';
  */
 /**
  * What a worker tells without being asked. `seconds` is the pause before the next try; `done` and `total` are bytes; `perhaps`:
- * something may be stored under the receipt before this one; `line` is about the way of all files, with no code when it is well.
+ * something may be stored under the receipt before this one; `line` is about the way of all files, with no code when it is well;
+ * `download` of one that comes: `done` of its bytes are here.
  * @typedef {{event: 'waiting', code: string, seconds: number} | {event: 'slow'} | {event: 'renewed', perhaps: boolean}
  *   | {event: 'progress', done: number, total: number} | {event: 'file', file: FileView}
- *   | {event: 'line', code: string, seconds: number}} Told
+ *   | {event: 'line', code: string, seconds: number} | {event: 'download', id: string, done: number, code: string, seconds: number}} Told
  */
 
 /** What the directory no longer names is called by its id. @param {Directory} directory @param {string} id @returns {Text} */

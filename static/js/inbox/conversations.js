@@ -10,12 +10,12 @@ import {visitView} from '../client/views.js';
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Followed} from '../client/organisation.js' */
 /** @import {Session} from '../client/session.js' */
-/** @import {Visit} from '../client/views.js' */
+/** @import {Files, VisitWithFiles} from './fetching.js' */
 /**
  * Mailboxes are named by b64 ids. Both throw `conversation-unknown` and `conversation-gone`.
  * @typedef {object} Conversations
- * @property {(mailbox: string) => Promise<Visit>} read
- * @property {(mailbox: string, text: string) => Promise<Visit>} reply
+ * @property {(mailbox: string) => Promise<VisitWithFiles>} read
+ * @property {(mailbox: string, text: string) => Promise<VisitWithFiles>} reply
  */
 
 /**
@@ -36,10 +36,10 @@ function note(session, mailbox, {entries, heads}) {
 }
 
 /**
- * @param {Session} session @param {Followed} followed @param {{now: () => number, random: Random}} outside
+ * @param {Session} session @param {Followed} followed @param {Files} files @param {{now: () => number, random: Random}} outside
  * @returns {Conversations}
  */
-export function openConversations(session, followed, {now, random}) {
+export function openConversations(session, followed, files, {now, random}) {
   /** @type {Map<string, ReturnType<typeof onTheWay>>} */
   const written = new Map();
 
@@ -61,7 +61,7 @@ export function openConversations(session, followed, {now, random}) {
   const read = async (mailbox, options) => {
     const {directory, thread} = await look(mailbox, options);
     const {channel} = findConversation(session.keyring, mailbox);
-    return visitView(directory, channel, thread, session.recipient);
+    return files.name(visitView(directory, channel, thread, session.recipient), thread);
   };
 
   /** @param {string} mailbox @param {string} text */

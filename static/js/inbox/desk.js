@@ -1,7 +1,8 @@
 /** What the page knows of whoever is signed in, and its line to the worker. All of it is forgotten at once. */
 import {connect} from '../ui/page.js';
 
-/** @import {InboxItem, InboxList, Overview, SignedIn, Told, Visit} from '../client/views.js' */
+/** @import {InboxItem, InboxList, Overview, SignedIn, Told} from '../client/views.js' */
+/** @import {VisitWithFiles} from './fetching.js' */
 /** @import {Link} from '../ui/page.js' */
 /**
  * What goes on now. `waiting` is why the last try failed, `seconds` how long the next one is off; `done` and `total` are bytes.
@@ -12,7 +13,7 @@ import {connect} from '../ui/page.js';
  * `channel` is the one that the list is narrowed to; `shown` how many of it are on the page. `drafts` are answers not sent,
  * by mailbox.
  * @typedef {{who: SignedIn | null, list: InboxList | null, channel: string | null, shown: number, item: InboxItem | null,
- *   visit: Visit | null, drafts: Map<string, string>, activity: Activity | null}} Kept
+ *   visit: VisitWithFiles | null, drafts: Map<string, string>, activity: Activity | null}} Kept
  */
 
 export const PAGE_LENGTH = 50;
@@ -95,9 +96,18 @@ async function open() {
 /** @returns {boolean} whether a text would be lost that a person wrote */
 export const isUnsent = () => [...desk.drafts.values()].some((text) => text.trim() !== '');
 
+/** @type {(() => void)[]} */
+const clearing = [];
+
+/** @param {() => void} forget what a part of the page knows besides; is called each time the page locks, or is left */
+export function whenCleared(forget) {
+  clearing.push(forget);
+}
+
 /** Forget all but the organisation. @returns {Link | null} the line that was; whoever gets it ends it */
 export function clearDesk() {
   const {link} = desk;
   Object.assign(desk, nothing(), {link: null, opening: null});
+  for (const forget of clearing) forget();
   return link;
 }

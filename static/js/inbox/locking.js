@@ -1,6 +1,10 @@
-/** Locking: by hand at once, and by itself when nobody touches the page. All that was here is gone then. */
+/**
+ * Locking: by hand at once, and by itself when nobody touches the page, whatever is being downloaded meanwhile: an inbox must not
+ * stand open for hours because a file is large. All that was here is gone then.
+ */
 import {byId, el, fill, t, tn} from '../ui/screen.js';
 import {clearDesk, isUnsent} from './desk.js';
+import {isSaving} from './files.js';
 import {watchIdle} from './idle.js';
 
 /** @import {Child} from '../ui/screen.js' */
@@ -83,7 +87,7 @@ function warn(seconds) {
   if (!document.getElementById('idle-seconds')) {
     openDialog('idle', [
       el('h2', {id: 'dialog-title'}, t('idle.title')),
-      el('p', {id: 'dialog-words'}, el('span', {id: 'idle-seconds'}), ' ', t(isUnsent() ? 'idle.unsent' : 'idle.words')),
+      el('p', {id: 'dialog-words'}, el('span', {id: 'idle-seconds'}), ' ', t(isUnsent() ? 'idle.unsent' : 'idle.words'), isSaving() && ` ${t('idle.saving')}`),
       el('p', {id: 'idle-spoken', class: 'for-ears', 'aria-live': 'assertive'}),
       el('div', {class: 'actions'}, button('stay', 'primary', 'idle.stay', stay), button('lock-now', '', 'lock.now', () => lock('asked'))),
     ]);

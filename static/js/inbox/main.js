@@ -3,8 +3,10 @@ import {byId} from '../ui/screen.js';
 import {begin, refusalWords, setOrganisation, setProblem} from '../ui/page.js';
 import {hear} from './activity.js';
 import {clearDesk, haveOrganisation, isUnsent, listen} from './desk.js';
+import {hearFiles} from './files.js';
 import {showList} from './list.js';
 import {askToLock, forgetWatch, watch, watchForm} from './locking.js';
+import {hearPreview} from './preview.js';
 import {adoptForm, forgetCode, ready, showLocked} from './signing_in.js';
 import {firstSync} from './syncing.js';
 
@@ -28,7 +30,7 @@ function forget() {
 
 async function start() {
   adoptForm(enter);
-  listen(hear);
+  listen((told) => [hear, hearFiles, hearPreview].forEach((each) => each(told)));
   await begin('inbox', forget);
   addEventListener('beforeunload', guard);
   // Another link was opened in this tab: what its fingerprint says counts, and nothing of what stood here does.

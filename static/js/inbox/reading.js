@@ -4,8 +4,11 @@ import {dayElement, inOwnWords, redraw, refusalWords, say, setProblem, show} fro
 import {activityLine, during} from './activity.js';
 import {deadlineLine} from './deadline.js';
 import {ask, desk} from './desk.js';
+import {fileList} from './files.js';
+import {showPreview} from './preview.js';
 
-/** @import {InboxItem, MessageView, NoticeView, Visit} from '../client/views.js' */
+/** @import {InboxItem, MessageView, NoticeView} from '../client/views.js' */
+/** @import {MessageWithFiles, NamedFile, VisitWithFiles} from './fetching.js' */
 /** @import {Child} from '../ui/screen.js' */
 
 /** What can't be put right by trying again. */
@@ -21,7 +24,7 @@ export async function openConversation(item, back) {
   const working = during('read', () => ask('read', {mailbox: item.mailbox}));
   show('title', draw);
   try {
-    take(item, /** @type {Visit} */ (await working));
+    take(item, /** @type {VisitWithFiles} */ (await working));
   } catch (refusal) {
     if (desk.item !== item) return;
     Object.assign(screen, {failed: /** @type {{problem?: {code: string}}} */ (refusal).problem?.code ?? 'client-fault'});
@@ -29,7 +32,7 @@ export async function openConversation(item, back) {
   }
 }
 
-/** @param {InboxItem} item @param {Visit} visit */
+/** @param {InboxItem} item @param {VisitWithFiles} visit */
 function take(item, visit) {
   // The list may have been fetched anew meanwhile.
   for (const known of [item, desk.list?.items.find(({mailbox}) => mailbox === item.mailbox)]) {
@@ -52,7 +55,7 @@ function draw() {
     el('p', {class: 'soft'}, inOwnWords('span', item.channel.name), ', ', dayElement(item.day)),
     activityLine('read'),
     screen.failed !== null && (isOver() ? unsentDraft(item) : againButton(item)),
-    visit && [noticeList(visit.notices), thread(visit), replyForm(item, visit)],
+    visit && [noticeList(visit.notices), thread(item, visit), replyForm(item, visit)],
   );
 }
 
@@ -89,30 +92,41 @@ const noticeList = (notices) =>
     el('div', {class: 'notice', 'data-notice': code}, el('p', {}, wordsFor('notice', code))),
   );
 
-/** @param {Visit} visit @returns {Child} */
-const thread = ({messages, lastDay}) => [
-  el('ol', {class: 'thread', id: 'thread'}, messages.map(messageItem)),
+/** @param {InboxItem} item @param {VisitWithFiles} visit @returns {Child} */
+const thread = (item, {messages, lastDay}) => [
+  el('ol', {class: 'thread', id: 'thread'}, messages.map((message, place) => messageItem(item, message, place))),
   lastDay !== null && el('p', {class: 'hint', id: 'last-seen'}, t('read.last'), ' ', dayElement(lastDay), '. ', t('read.newest')),
 ];
 
-/** @param {MessageView} message */
-const messageItem = ({own, author, day, text}) =>
+/** @param {InboxItem} item @param {MessageWithFiles} message @param {number} place */
+const messageItem = ({mailbox}, message, place) =>
   el(
     'li',
     {},
     el(
       'article',
-      {class: own ? 'message own' : 'message'},
-      el('header', {}, own ? el('strong', {}, t('read.you')) : writer(author), dayElement(day)),
-      el('p', {class: 'text', dir: 'auto'}, text),
+      {class: message.own ? 'message own' : 'message'},
+      el('header', {}, message.own ? el('strong', {}, t('read.you')) : writer(message.author), dayElement(message.day)),
+      el('p', {class: 'text', dir: 'auto'}, message.text),
+      fileList(message, place, {mailbox, preview}),
     ),
   );
+
+/** @param {NamedFile} file @param {string} button to come back to */
+function preview(file, button) {
+  const {item} = desk;
+  if (!item) return;
+  showPreview(file, item.mailbox, () => {
+    show('title', draw);
+    document.getElementById(button)?.focus();
+  });
+}
 
 /** @param {MessageView['author']} author @returns {Child} */
 const writer = (author) =>
   author ? el('span', {}, inOwnWords('strong', author.name), ' (', inOwnWords('span', author.role), ')') : el('strong', {}, t('read.reporter'));
 
-/** @param {InboxItem} item @param {Visit} visit @returns {Child} */
+/** @param {InboxItem} item @param {VisitWithFiles} visit @returns {Child} */
 function replyForm(item, visit) {
   if (!visit.canWrite) return el('div', {class: 'notice', id: 'cannot-write'}, el('p', {}, t('reply.cannot')));
   const sending = desk.activity?.name === 'reply';
@@ -167,7 +181,7 @@ async function send(event, item) {
   const working = during('reply', () => ask('reply', {mailbox, text}));
   setProblem(null);
   try {
-    const visit = /** @type {Visit} */ (await working);
+    const visit = /** @type {VisitWithFiles} */ (await working);
     desk.drafts.delete(mailbox);
     take(item, visit);
     say(() => t('reply.sent'));

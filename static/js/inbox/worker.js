@@ -4,9 +4,12 @@
  */
 import '../../vendor/noble.js';
 import '../client/access.js';
+import '../client/downloading.js';
 import '../client/inbox.js';
 import '../client/organisation.js';
 import '../client/sending.js';
+import '../crypto/attachment.js';
+import '../crypto/claims.js';
 import '../crypto/answers.js';
 import '../crypto/conversation.js';
 import '../crypto/directory.js';
@@ -14,6 +17,7 @@ import '../crypto/directory_form.js';
 import '../crypto/encoding.js';
 import '../crypto/envelope.js';
 import '../crypto/envelope_reading.js';
+import '../crypto/filename.js';
 import '../crypto/hpke.js';
 import '../crypto/keyring.js';
 import '../crypto/message.js';
@@ -29,13 +33,17 @@ import {checkCode, openDesk, serveWorker} from '../client/serving.js';
 import {openSession, saveKeyring} from '../client/session.js';
 import {syncInbox} from '../client/sync.js';
 import {channelNamed, personNamed} from '../client/views.js';
+import './keeping.js';
+import './kind.js';
 import {openConversations} from './conversations.js';
+import {openFiles} from './fetching.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Desk, Outside} from '../client/serving.js' */
 /** @import {Session} from '../client/session.js' */
-/** @import {InboxList, SignedIn, Visit} from '../client/views.js' */
+/** @import {InboxList, SignedIn, Told} from '../client/views.js' */
 /** @import {Conversations} from './conversations.js' */
+/** @import {Files} from './fetching.js' */
 
 /** Seconds. Locking is for somebody who is in a hurry, and what is not saved is only what was read. */
 const LOCKED_WITHIN = 5;
@@ -44,7 +52,7 @@ const LOCKED_WITHIN = 5;
 export function inboxCalls({tell, now = Date.now, random = osRandom, limits, lockedWithin = LOCKED_WITHIN}) {
   const desk = openDesk({tell, now, ...(limits ? {limits} : {})});
   const {open, inTurn, stop, hurry} = desk;
-  const {signIn, session, conversations, forget} = signedIn(desk, {now, random, lockedWithin});
+  const {signIn, session, conversations, files, endFiles, forget} = signedIn(desk, {tell, now, random, lockedWithin});
 
   /** @returns {Promise<InboxList>} */
   const sync = async () => {
@@ -58,42 +66,49 @@ export function inboxCalls({tell, now = Date.now, random = osRandom, limits, loc
     sync: inTurn(sync),
     read: inTurn((/** @type {{mailbox: string}} */ {mailbox}) => conversations().read(mailbox)),
     reply: inTurn((/** @type {{mailbox: string, text: string}} */ {mailbox, text}) => conversations().reply(mailbox, text)),
+    // Not in turn: one goes on reading and answering while a file comes.
+    saveFile: (/** @type {Parameters<Files['save']>[0]} */ asked) => files().save(asked),
+    lookAtFile: (/** @type {{id: string}} */ asked) => files().look(asked),
+    stopFile: (/** @type {{id: string}} */ asked) => files().stop(asked),
+    hurryFile: (/** @type {{id: string}} */ asked) => files().hurry(asked),
     stop,
     hurry,
     lock: () => {
       stop();
+      endFiles();
       return inTurn(forget)();
     },
   };
 }
 
-/** @param {Desk} desk @param {{now: () => number, random: Random, lockedWithin: number}} outside */
+/** @param {Desk} desk @param {{tell: (told: Told) => void, now: () => number, random: Random, lockedWithin: number}} outside */
 function signedIn(desk, outside) {
-  /** @type {{session: Session | null, conversations: Conversations | null}} */
-  const at = {session: null, conversations: null};
-  const session = () => {
-    if (!at.session) throw new TypeError('signIn comes first');
-    return at.session;
+  /** @type {{session: Session | null, conversations: Conversations | null, files: Files | null}} */
+  const at = {session: null, conversations: null, files: null};
+  /** @template {keyof typeof at} Part @param {Part} part @returns {NonNullable<typeof at[Part]>} */
+  const have = (part) => {
+    if (!at[part]) throw new TypeError('signIn comes first');
+    return at[part];
   };
   return {
-    session,
-    conversations: () => {
-      if (!at.conversations) throw new TypeError('signIn comes first');
-      return at.conversations;
-    },
+    session: () => have('session'),
+    conversations: () => have('conversations'),
+    files: () => have('files'),
+    endFiles: () => at.files?.end(),
     /** @param {{code: string}} asked @returns {Promise<SignedIn>} */
     signIn: async ({code}) => {
-      const {connection, followed, organisation} = desk.opened();
+      const {connection, beside, followed, organisation} = desk.opened();
       const keys = accessKeys(parseCode(code, 'access'), organisation);
       const found = await openSession({connection, organisation, keys}, followed);
-      Object.assign(at, {session: found, conversations: openConversations(found, followed, outside)});
+      const files = openFiles({organisation, beside, tell: outside.tell});
+      Object.assign(at, {session: found, conversations: openConversations(found, followed, files, outside), files});
       const {directory} = await followed.current();
       const mine = directory.content.channels.filter(({recipients}) => recipients.includes(found.recipient));
       return {recipient: personNamed(directory, found.recipient), channels: mine.map(({id}) => channelNamed(directory, id))};
     },
     forget: async () => {
       const found = at.session;
-      Object.assign(at, {session: null, conversations: null});
+      Object.assign(at, {session: null, conversations: null, files: null});
       const timer = setTimeout(desk.stop, 1000 * outside.lockedWithin);
       try {
         if (found) await saveKeyring(found, outside.random);

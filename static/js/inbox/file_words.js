@@ -1,0 +1,45 @@
+/** What is said of a file: what it calls itself, how large it is, what it probably is. */
+import {el, language, t} from '../ui/screen.js';
+import {visibleName} from '../viewer/visible.js';
+
+/** @import {Key} from '../ui/screen.js' */
+/** @import {NamedFile} from './fetching.js' */
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+
+/** By the end of its name, which is all that the device will go by too. @type {Record<string, string>} */
+const KINDS = {
+  text: 'txt text md csv tsv log json xml ini eml srt yaml yml',
+  picture: 'png jpg jpeg jpe gif webp bmp tif tiff heic heif avif svg ico',
+  pdf: 'pdf',
+  document: 'doc docx docm odt rtf pages dot dotx wpd epub',
+  sheet: 'xls xlsx xlsm xlsb ods numbers',
+  slides: 'ppt pptx pptm odp key pps ppsx',
+  mail: 'msg pst mbox mht mhtml',
+  sound: 'mp3 m4a wav ogg oga opus flac aac wma amr aiff',
+  film: 'mp4 m4v mov avi mkv webm wmv mpg mpeg 3gp',
+  archive: 'zip 7z rar tar gz tgz bz2 xz zst iso img dmg',
+  page: 'htm html xhtml url webloc',
+  program: 'exe msi com bat cmd ps1 vbs vbe js jse wsf hta scr pif lnk jar app apk deb rpm sh py dll reg cpl chm appimage',
+};
+
+/** @param {NamedFile} file @returns {string} */
+export function kindWords({safe}) {
+  const extension = /\.([A-Za-z0-9]+)$/u.exec(safe)?.[1]?.toLowerCase() ?? '';
+  const kind = Object.keys(KINDS).find((each) => KINDS[each]?.split(' ').includes(extension)) ?? 'other';
+  return t(/** @type {Key} */ (`file.kind.${kind}`));
+}
+
+/** @param {number} bytes @returns {string} in the largest unit of which there is one */
+export function sizeWords(bytes) {
+  const step = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const unit = String(UNITS[step]);
+  const unitDisplay = step === 0 ? 'long' : 'short';
+  return new Intl.NumberFormat(language(), {style: 'unit', unit, unitDisplay, maximumFractionDigits: step > 1 ? 1 : 0}).format(bytes / 1000 ** step);
+}
+
+/** The name to save it under; and, where that is not what its author wrote, that too, with all that is in it. @param {NamedFile} file */
+export const nameOf = ({safe, name, odd}) => [
+  el('strong', {class: 'received-name'}, el('bdi', {}, safe)),
+  safe !== name && el('p', {class: 'hint received-called'}, t(odd ? 'file.called' : 'file.twin'), ' ', el('bdi', {}, visibleName(name))),
+];

@@ -1,0 +1,189 @@
+/** The files of a message: what they are, saving them, and how far that is. */
+import {el, fill, t, tn, wordsFor} from '../ui/screen.js';
+import {redraw, say} from '../ui/page.js';
+import {ask, desk, whenCleared} from './desk.js';
+import {kindWords, nameOf, sizeWords} from './file_words.js';
+import {LARGEST_PREVIEW} from './kind.js';
+import {canSave, chooseFile, chooseFolder, fileIn, giveBackAll, hand, hasFolders} from './saving.js';
+
+/** @import {Told} from '../client/views.js' */
+/** @import {Child, Key} from '../ui/screen.js' */
+/** @import {MessageWithFiles, NamedFile, Saved} from './fetching.js' */
+/** @import {Handle} from './keeping.js' */
+/**
+ * A file that is being saved, or was. `end` is how it ended: `saved`, `stopped`, `unsaved`, or the code of what is wrong with it.
+ * @typedef {{state: 'queued' | 'coming' | 'ended', done: number, code: string, seconds: number, end: string}} Saving
+ */
+/** @typedef {{file: NamedFile, place: () => Promise<Handle | null>}} Queued `place` is asked for when its turn has come */
+
+/** @type {{savings: Map<string, Saving>, queue: Queued[], going: boolean}} */
+const files = {savings: new Map(), queue: [], going: false};
+
+whenCleared(() => {
+  Object.assign(files, {savings: new Map(), queue: [], going: false});
+  giveBackAll();
+});
+
+/** @returns {boolean} whether locking would break something off */
+export const isSaving = () => files.going;
+
+/** Hear how far one is. @param {Told} told */
+export function hearFiles(told) {
+  const saving = told.event === 'download' ? files.savings.get(told.id) : undefined;
+  if (told.event !== 'download' || saving?.state !== 'coming') return;
+  Object.assign(saving, {done: told.done, code: told.code, seconds: told.seconds});
+  drawSaving(told.id);
+}
+
+/** @param {string} id @param {Partial<Saving>} [how] */
+function note(id, how = {}) {
+  /** @type {Saving} */
+  const saving = {state: 'queued', done: 0, code: '', seconds: 0, end: '', ...files.savings.get(id), ...how};
+  files.savings.set(id, saving);
+}
+
+/**
+ * The list of a message's files, with what to mind about strangers' files.
+ * @param {MessageWithFiles} message @param {number} place of the message in the conversation
+ * @param {{mailbox: string, preview: (file: NamedFile, button: string) => void}} conversation
+ * @returns {Child}
+ */
+export function fileList({own, attachments}, place, conversation) {
+  if (attachments.length === 0) return null;
+  const id = `files-${place}`;
+  const savable = attachments.filter(({size}) => canSave(size));
+  return el(
+    'section',
+    {class: 'received', id, 'aria-labelledby': `${id}-title`},
+    el('h2', {id: `${id}-title`}, tn('files.title', attachments.length)),
+    !own && warning(`${id}-warning`, conversation.mailbox),
+    el('ul', {class: 'list'}, attachments.map((file) => fileItem(file, `file-${place}-${file.index}`, conversation))),
+    savable.length > 1 && el('button', {type: 'button', id: `${id}-save`, on: {click: () => void saveAll(savable)}}, t('files.save-all')),
+  );
+}
+
+/** @param {string} id @param {string} mailbox */
+export const warning = (id, mailbox) =>
+  el(
+    'div',
+    {class: 'notice received-warning'},
+    el('p', {}, t('files.warning')),
+    el('details', {id}, el('summary', {}, t('files.safer')), el('ul', {}, el('li', {}, t('files.dangerzone')), el('li', {}, t('files.offline'), ' ', exportCommand(mailbox)))),
+  );
+
+/** @param {string} mailbox */
+const exportCommand = (mailbox) => el('code', {}, `drempel inbox export ${mailbox} --to ${t('files.folder')}`);
+
+/** @param {NamedFile} file @param {string} id @param {Parameters<typeof fileList>[2]} conversation */
+const fileItem = (file, id, {mailbox, preview}) =>
+  el(
+    'li',
+    {class: 'received-file', id},
+    nameOf(file),
+    el('p', {class: 'soft received-facts'}, el('span', {}, kindWords(file)), el('span', {}, sizeWords(file.size))),
+    canSave(file.size) ? null : el('p', {class: 'hint', id: `${id}-large`}, t('file.too-large'), ' ', exportCommand(mailbox)),
+    el('div', {'data-file': file.id, 'data-within': id}, savingOf(file.id, id)),
+    el(
+      'div',
+      {class: 'actions received-actions'},
+      canSave(file.size) && button(`${id}-save`, 'file.save', file, () => void save(file)),
+      file.size > 0 && file.size <= LARGEST_PREVIEW && button(`${id}-preview`, 'file.preview', file, () => preview(file, `${id}-preview`)),
+    ),
+  );
+
+/** The name of the file is part of the button's, for whoever hears only that. @param {string} id @param {Key} key @param {NamedFile} file @param {() => void} click */
+const button = (id, key, {safe}, click) => el('button', {type: 'button', id, on: {click}}, t(key), el('span', {class: 'for-ears'}, ' ', el('bdi', {}, safe)));
+
+/** Draw it where it stands, and touch nothing else. @param {string} id */
+function drawSaving(id) {
+  for (const place of document.querySelectorAll('[data-file]')) {
+    const stop = document.activeElement?.id;
+    if (place.getAttribute('data-file') !== id) continue;
+    fill(place, savingOf(id, String(place.getAttribute('data-within'))));
+    if (stop && place.querySelector(`[id="${stop}"]`)) document.getElementById(stop)?.focus();
+  }
+}
+
+/** @param {string} id @param {string} within the element's id @returns {Child} */
+function savingOf(id, within) {
+  const saving = files.savings.get(id);
+  const file = desk.visit?.messages.flatMap(({attachments}) => attachments).find((each) => each.id === id);
+  if (!saving || !file) return null;
+  if (saving.state === 'ended') return el('p', {class: saving.end === 'saved' ? 'right' : 'wrong', 'data-end': saving.end}, endWords(saving.end));
+  const share = file.size > 0 ? saving.done / file.size : 0;
+  return [
+    el('progress', {'aria-label': t('file.coming'), max: 1, value: share}),
+    el('p', {class: 'hint'}, saving.state === 'queued' ? t('file.queued') : t('file.progress', {done: sizeWords(saving.done), size: sizeWords(file.size)})),
+    saving.code !== '' && el('p', {class: 'hint', 'data-code': saving.code}, wordsFor('error', saving.code), ' ', t('file.goes-on')),
+    el('button', {type: 'button', id: `${within}-stop`, on: {click: () => stop(id)}}, t('file.stop'), el('span', {class: 'for-ears'}, ' ', el('bdi', {}, file.safe))),
+  ];
+}
+
+/** @param {string} end @returns {string} */
+const endWords = (end) => (['saved', 'stopped', 'unsaved'].includes(end) ? t(/** @type {Key} */ (`file.${end}`)) : wordsFor('error', end));
+
+/** @param {NamedFile} file */
+async function save(file) {
+  if (isWaitedFor(file.id)) return;
+  const chosen = await chooseFile(file.safe);
+  if (chosen) enqueue([{file, place: async () => chosen.handle}]);
+}
+
+/** @param {string} id */
+const isWaitedFor = (id) => ['queued', 'coming'].includes(files.savings.get(id)?.state ?? '');
+
+/** @param {NamedFile[]} wanted */
+async function saveAll(wanted) {
+  const folder = hasFolders() ? await chooseFolder() : undefined;
+  if (folder === null) return;
+  enqueue(wanted.filter(({id}) => !isWaitedFor(id)).map((file) => ({file, place: async () => (folder ? fileIn(folder, file.safe) : null)})));
+}
+
+/** One after the other: two at once come no sooner, and take twice the room. @param {Queued[]} more */
+function enqueue(more) {
+  for (const {file} of more) note(file.id, {state: 'queued', done: 0, end: '', code: ''});
+  files.queue.push(...more);
+  redraw();
+  if (!files.going) void saveQueued();
+}
+
+async function saveQueued() {
+  const {savings} = files;
+  files.going = true;
+  for (let next = files.queue.shift(); next; next = files.queue.shift()) {
+    if (savings.get(next.file.id)?.state === 'queued') await saveOne(next);
+    // The page has locked meanwhile: what it does now is somebody else's.
+    if (files.savings !== savings) return;
+  }
+  files.going = false;
+}
+
+/** @param {Queued} queued */
+async function saveOne({file, place}) {
+  const {savings} = files;
+  note(file.id, {state: 'coming'});
+  drawSaving(file.id);
+  const {end, blob} = await saved(file.id, place);
+  if (files.savings !== savings) return;
+  if (blob) hand(blob, file.safe);
+  note(file.id, {state: 'ended', end});
+  drawSaving(file.id);
+  say(() => `${file.safe}: ${endWords(end)}`, false);
+}
+
+/** @param {string} id @param {Queued['place']} place @returns {Promise<Saved>} */
+async function saved(id, place) {
+  try {
+    return await ask('saveFile', {id, handle: await place()});
+  } catch (problem) {
+    const code = /** @type {{problem?: {code: string}}} */ (problem).problem?.code;
+    return {end: code ?? 'unsaved', blob: null};
+  }
+}
+
+/** @param {string} id */
+function stop(id) {
+  if (files.savings.get(id)?.state === 'coming') return void ask('stopFile', {id});
+  note(id, {state: 'ended', end: 'stopped'});
+  drawSaving(id);
+}

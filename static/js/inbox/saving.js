@@ -1,0 +1,80 @@
+/** Saving files on this device: straight to disk where a browser can do that, else as one piece that it saves by itself. */
+
+/** @import {Handle} from './keeping.js' */
+/**
+ * What Chromium offers a page in a secure context, and no compiler knows.
+ * @typedef {{showSaveFilePicker?: (options: {suggestedName: string}) => Promise<Handle>,
+ *   showDirectoryPicker?: (options: {mode: 'readwrite'}) => Promise<FileSystemDirectoryHandle>}} Pickers
+ */
+
+/** Bytes. In one piece a file is in the browser's memory until it is saved. */
+export const LARGEST_PIECE = 512 * 1024 * 1024;
+/** Milliseconds. A browser begins to read a moment after it was told to. */
+const READ_WITHIN = 60_000;
+const MOST_NAMES = 1000;
+
+const pickers = () => /** @type {Pickers} */ (/** @type {unknown} */ (globalThis));
+
+/** @type {Set<string>} */
+const lent = new Set();
+
+/** @param {number} size @returns {boolean} */
+export const canSave = (size) => pickers().showSaveFilePicker !== undefined || size <= LARGEST_PIECE;
+
+/** @returns {boolean} whether many files can be put into one folder */
+export const hasFolders = () => pickers().showDirectoryPicker !== undefined;
+
+/** @template T @param {Promise<T>} picking @returns {Promise<T | null>} null if the person thought better of it */
+const picked = (picking) =>
+  picking.catch((problem) => {
+    if (problem instanceof DOMException && problem.name === 'AbortError') return null;
+    throw problem;
+  });
+
+/** @param {string} name @returns {Promise<{handle: Handle | null} | null>} where it goes: null if nowhere; without a handle as one piece */
+export async function chooseFile(name) {
+  const pick = pickers().showSaveFilePicker;
+  if (!pick) return {handle: null};
+  const handle = await picked(pick({suggestedName: name}));
+  return handle && {handle};
+}
+
+/** @returns {Promise<FileSystemDirectoryHandle | null>} */
+export const chooseFolder = async () => picked(/** @type {Required<Pickers>} */ (pickers()).showDirectoryPicker({mode: 'readwrite'}));
+
+/** @param {FileSystemDirectoryHandle} folder @param {string} name @returns {Promise<Handle>} a new file: none that is there is touched */
+export async function fileIn(folder, name) {
+  const [, stem = name, extension = ''] = /^(.+?)(\.[A-Za-z0-9]+)?$/u.exec(name) ?? [];
+  for (let number = 1; number < MOST_NAMES; number += 1) {
+    const free = number === 1 ? name : `${stem} (${number})${extension}`;
+    if (!(await isThere(folder, free))) return folder.getFileHandle(free, {create: true});
+  }
+  throw new RangeError('a folder full of files of one name');
+}
+
+/** @param {FileSystemDirectoryHandle} folder @param {string} name */
+const isThere = (folder, name) =>
+  folder.getFileHandle(name).then(
+    () => true,
+    // Anything else than a file of that name is there too.
+    (problem) => problem.name !== 'NotFoundError',
+  );
+
+/** Have the browser save it. @param {Blob} blob @param {string} name */
+export function hand(blob, name) {
+  const address = URL.createObjectURL(blob);
+  lent.add(address);
+  const link = document.createElement('a');
+  Object.assign(link, {href: address, download: name});
+  link.click();
+  setTimeout(() => giveBack(address), READ_WITHIN);
+}
+
+/** @param {string} address */
+function giveBack(address) {
+  URL.revokeObjectURL(address);
+  lent.delete(address);
+}
+
+/** The page forgets all. */
+export const giveBackAll = () => lent.forEach(giveBack);
