@@ -146,6 +146,9 @@ class ChromiumPage(Page):
         # The roles of ARIA are a closed set in Playwright's types; ours come from tests.
         self._the(self._page.get_by_role(role, name=name, exact=True)).click()  # type: ignore[arg-type]
 
+    def choose(self, css: str, *paths: Path) -> None:
+        self._page.set_input_files(css, paths)
+
     def type(self, text: str, into: str | None = None) -> None:
         if into is not None:
             self.click(into)

@@ -73,6 +73,10 @@ class Page(ABC):
         """Click the one visible element of this role (button, link, radio, checkbox) and accessible name."""
 
     @abstractmethod
+    def choose(self, css: str, *paths: Path) -> None:
+        """Choose these files in a field for files, as if the browser's own window for that had been used."""
+
+    @abstractmethod
     def type(self, text: str, into: str | None = None) -> None:
         """Type on the keyboard, after a click into the element if one is given. A line end is the Enter key."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.browser.driver import Moved, Page, Setting, Unreachable, poll
+from tests.browser.firefox_scripts import CONSOLE, DOCUMENT, PICKER, QUIT_BY_MENU, SIZE, WORKERS
 from tests.browser.firefox_settings import preferences
 
 with warnings.catch_warnings():  # one of its packages asks for the name of the system in a way of yesterday
@@ -41,36 +42,6 @@ BY_ROLE = {
 NAMES = {"Space": " ", "Backspace": Keys.BACK_SPACE, "ArrowUp": Keys.ARROW_UP, "ArrowDown": Keys.ARROW_DOWN}
 NAMES |= {"ArrowLeft": Keys.ARROW_LEFT, "ArrowRight": Keys.ARROW_RIGHT}
 
-# Content tells its parent process of errors; what the browser's own pages and modules do is not ours.
-CONSOLE = """
-return Services.console.getMessageArray()
-  .filter((it) => it instanceof Ci.nsIScriptError)
-  .filter((it) => it.category.startsWith('CSP') || (it.sourceName.startsWith('http') && !(it.flags & it.warningFlag)))
-  .map((it) => `${it.category}: ${it.errorMessage} (${it.sourceName})`);
-"""
-DOCUMENT = """
-const browser = gBrowser.selectedBrowser;
-return {
-  id: browser.browsingContext.currentWindowGlobal?.innerWindowId,
-  address: browser.currentURI.spec,
-  document: browser.documentURI?.spec ?? '',
-  loading: browser.webProgress.isLoadingDocument,
-};
-"""
-# A window has a smallest width, the page in it has none.
-SIZE = """
-const style = gBrowser.selectedBrowser.style;
-for (const [side, size] of [['width', arguments[0]], ['height', arguments[1]]]) {
-  style.setProperty(`min-${side}`, `${size}px`);
-  style.setProperty(`max-${side}`, `${size}px`);
-}
-"""
-# Each runs in a thread of its own.
-WORKERS = """
-const running = ({children}) => children.flatMap(({threads}) => threads).filter(({name}) => name === 'DOM Worker');
-return ChromeUtils.requestProcInfo().then((found) => running(found).length);
-"""
-QUIT_BY_MENU = "Services.startup.quit(Ci.nsIAppStartup.eForceQuit)"
 GONE = (
     errors.NoSuchWindowException,
     errors.NoSuchElementException,
@@ -212,6 +183,11 @@ class FirefoxPage(Page):
             return [it for it in self._seen(BY_ROLE[role]) if it.computed_label == name]
 
         self._click(named, f"{role} {name}")
+
+    def choose(self, css: str, *paths: Path) -> None:
+        self._in_chrome(PICKER, [str(path) for path in paths])
+        self.evaluate(f"document.querySelector({json.dumps(css)}).focus()")
+        self.press("Enter")  # only a person's own key opens the window
 
     def type(self, text: str, into: str | None = None) -> None:
         if into is not None:
