@@ -14,8 +14,8 @@ from intake.service.blobs import CHUNKS_AT_ONCE, PAGE_CHUNKS
 from intake.service.settings import Settings
 from intake.store import StorageFull, StoreUnavailable, create_store, open_store
 from tests.service.faulty import FaultyStore
-from tests.service.live import bearer, exchange, live, request
 from tests.service.file import File, claims_of, send_with, upload
+from tests.service.live import bearer, exchange, live, request
 from tests.service.world import RETENTION, TODAY, Clocks, World, code, shape
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
+from crypto.claims import CHUNK_LENGTH
 from intake.store import Mailbox, Organisation
 
 ORGANISATION = Organisation(id=b"O" * 32, slug="town-hall", retention_days=90, slots=2, directory_version=1)
@@ -24,6 +25,12 @@ def mailbox(id: bytes = b"", *, day: int = DAY, expiry_day: int = DAY + 90) -> M
     read, write, close, replace, delete = (content(own + label, 32) for label in labels)
     creation = content(own, 225)
     return Mailbox(own, ORGANISATION.id, creation, read, write, close, replace, delete, day, expiry_day)
+
+
+def sealed(name: bytes, number: int = 0) -> bytes:
+    """A chunk of a file, full of its name, so that every part of it can be searched for."""
+    block = name[:24] + number.to_bytes(8, "big")
+    return (block * (CHUNK_LENGTH // 32 + 1))[:CHUNK_LENGTH]
 
 
 def files_holding(folder: Path, needle: bytes) -> list[str]:

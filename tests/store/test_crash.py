@@ -9,14 +9,14 @@ from pathlib import Path
 
 from intake.store import SqliteStore, open_store
 from tests.project import ROOT
-from tests.store.rows import DAY, ORGANISATION, content
+from tests.store.rows import DAY, ORGANISATION, content, sealed
 
 ROUNDS = 10
 
 
-def killed_writer(folder: Path, lines: int) -> list[list[str]]:
+def killed_writer(folder: Path, lines: int, task: str = "write") -> list[list[str]]:
     """The words of each line that a writing instance said until it was killed, some time after `lines` lines."""
-    command = [sys.executable, "-m", "tests.store.instance", "write", str(folder)]
+    command = [sys.executable, "-m", "tests.store.instance", task, str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         said = [writer.stdout.readline() for _ in range(lines)]
@@ -64,3 +64,72 @@ async def test_a_process_ends_after_closing_its_store(store: SqliteStore, folder
     command = [sys.executable, "-m", "tests.store.instance", "open", str(folder)]
     subprocess.run(command, cwd=ROOT, timeout=60, check=True)  # noqa: ASYNC221  nothing else runs meanwhile
     assert sorted(file.name for file in folder.iterdir()) == ["chunks.sqlite", "lock", "store.sqlite"]
+
+
+class Told:
+    """What the killed instances said of their files."""
+
+    def __init__(self) -> None:
+        self.begun: set[bytes] = set()
+        self.confirmed: dict[bytes, set[int]] = {}
+        self.mailboxes: dict[bytes, bytes] = {}
+        self.claimed: set[bytes] = set()
+        self.going: set[bytes] = set()
+        self.gone: set[bytes] = set()
+
+    def add(self, what: str, said: bytes) -> None:
+        """One line."""
+        name, rest = said[:32], said[32:]
+        if what == "chunks":
+            self.confirmed.setdefault(name, set()).update(range(rest[0], rest[0] + rest[1]))
+        elif what == "claiming":
+            self.mailboxes[name] = rest
+        else:
+            getattr(self, what).add(name)
+
+
+async def check_files(store: SqliteStore, told: Told) -> None:
+    """All that was confirmed is there with its bytes, and an envelope never without its whole file."""
+    for name in told.begun - told.gone:
+        ranges = await store.stored_chunks(ORGANISATION.id, name)
+        there = {number for begin, end in ranges for number in range(begin, end)}
+        if name in told.going:
+            continue  # its deletion was under way
+        assert there >= told.confirmed.get(name, set())
+        box = told.mailboxes.get(name)
+        opened = box is not None and bool(await store.envelopes(box))
+        assert opened or name not in told.claimed
+        found = await store.chunks(ORGANISATION.id, name, 0, 3)
+        assert found == ([sealed(name, number) for number in range(3)] if opened else [])
+
+
+def traces(folder: Path, names: set[bytes]) -> list[str]:
+    """The files that hold a part of one of these."""
+    contents = {file.name: file.read_bytes() for file in folder.iterdir()}
+    return [file for file, held in contents.items() for name in names if name[:24] in held]
+
+
+async def test_files_survive_a_kill_between_any_two_steps_or_leave_no_byte(
+    store: SqliteStore, folder: Path
+) -> None:
+    await store.close()
+    told, searched = Told(), set[bytes]()
+    for _ in range(ROUNDS):
+        for what, said in killed_writer(folder, random.randint(1, 120), "files"):
+            told.add(what, bytes.fromhex(said))
+        async with await open_store(folder) as again:
+            await check_files(again, told)
+            await again.erase_files()
+            await check_files(again, told)
+            assert traces(folder, told.gone - searched) == []
+            searched |= told.gone
+            check = await again.files.writer.write(lambda c: c.execute("PRAGMA integrity_check").fetchall())
+            assert check == [("ok",)]
+    async with await open_store(folder) as again:
+        for box in told.mailboxes.values():
+            await again.delete_mailbox(ORGANISATION.id, box)
+        await again.expire(DAY + 2)
+        await again.erase_files()
+        assert traces(folder, told.begun) == []
+    assert told.gone
+    assert told.claimed

@@ -1,0 +1,288 @@
+"""Files: their chunks apart from all else, gone to the last byte when they go, and no step that can be half done."""
+
+# ruff: noqa: ASYNC240  a test's loop runs nothing else that looking at files could hold up
+
+import asyncio
+import os
+import random
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from intake.store import (
+    BlobClaim,
+    Conflict,
+    Incomplete,
+    SqliteStore,
+    StorageFull,
+    chunk_table,
+    erasure,
+    files,
+    mailboxes,
+    open_store,
+)
+from tests.store.rows import DAY, LIMITS, ORGANISATION, content, files_holding, mailbox, sealed
+from tests.store.test_faults import files_limited_to
+
+
+async def put(store: SqliteStore, name: bytes, first: int = 0, chunks: int = 3, day: int = DAY + 2) -> None:
+    """Store some chunks of the file of this name."""
+    await store.put_chunks(
+        ORGANISATION.id, name, first, [sealed(name, first + at) for at in range(chunks)], day
+    )
+
+
+async def claimed(store: SqliteStore, name: bytes, chunks: int = 3) -> bytes:
+    """A mailbox with a file; returns its id."""
+    await put(store, name, chunks=chunks)
+    box = mailbox()
+    assert await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, chunks)])
+    return box.id
+
+
+def holding(folder: Path, names: Sequence[bytes]) -> list[str]:
+    """The files of the folder that hold a part of a chunk of these."""
+    return [file for name in names for file in files_holding(folder, name[:24])]
+
+
+async def integrity(store: SqliteStore) -> list[object]:
+    """What SQLite says of the database of chunks."""
+    return await store.files.writer.write(lambda c: c.execute("PRAGMA integrity_check").fetchall())
+
+
+async def test_no_page_that_can_split_holds_a_byte_of_a_chunk(store: SqliteStore, folder: Path) -> None:
+    """What the sizes of the zeros are for: else copies would stay in such pages when a row goes."""
+    names = [os.urandom(32) for _ in range(12)]
+    for name in names:
+        await put(store, name, chunks=4)
+    roots = await store.files.writer.write(
+        lambda c: c.execute("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0").fetchall()
+    )
+    data = (folder / "chunks.sqlite").read_bytes()
+    pages, waiting = [], [1, *(root for (root,) in roots)]
+    while waiting:
+        number = waiting.pop()
+        page = data[(number - 1) * chunk_table.PAGE_BYTES : number * chunk_table.PAGE_BYTES]
+        pages.append(page)
+        waiting += erasure._layout(page, 100 if number == 1 else 0)[2]
+    assert len(pages) > 8
+    assert not any(name[:24] in page for page in pages for name in names)
+    assert len(data) < len(names) * 4 * chunk_table.ROW_BYTES
+
+
+@pytest.mark.parametrize("is_claimed", [True, False], ids=["with its mailbox", "by itself"])
+async def test_a_deletion_leaves_no_byte_of_a_chunk_in_any_file(
+    store: SqliteStore, folder: Path, is_claimed: bool
+) -> None:
+    dice = random.Random(4)
+    there: dict[bytes, bytes] = {}
+    gone: list[bytes] = []
+    for _ in range(4):
+        for _ in range(12):
+            name, chunks = os.urandom(32), dice.randint(1, 5)
+            there[name] = await claimed(store, name, chunks) if is_claimed else b""
+            await put(store, name, chunks=chunks)
+        going = dice.sample(sorted(there), 8)
+        for name in going:
+            box = there.pop(name)
+            if is_claimed:
+                assert await store.delete_mailbox(ORGANISATION.id, box)
+            else:
+                await store.delete_blob(ORGANISATION.id, name)
+            assert await store.stored_chunks(ORGANISATION.id, name) == []
+        gone += going
+        assert holding(folder, gone) == []
+        assert await integrity(store) == [("ok",)]
+    for name in there:
+        assert "chunks.sqlite" in holding(folder, [name])
+
+
+async def test_expiry_leaves_no_byte_of_a_chunk_in_any_file(store: SqliteStore, folder: Path) -> None:
+    names = [os.urandom(32) for _ in range(80)]
+    for name in names:
+        await put(store, name, chunks=1, day=DAY + dict.fromkeys(names[:70], 2).get(name, 3))
+    box = mailbox(expiry_day=DAY + 2)
+    await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 1) for name in names[60:]])
+    assert await store.expire(DAY + 2) == 1
+    for name in names:
+        assert await store.stored_chunks(ORGANISATION.id, name) == []
+    assert "chunks.sqlite" in holding(folder, names)
+    await store.erase_files()
+    assert holding(folder, names) == []
+
+
+async def test_an_erasure_that_a_crash_interrupted_is_finished(
+    store: SqliteStore, folder: Path, tmp_path: Path
+) -> None:
+    name, other = os.urandom(32), os.urandom(32)
+    box = await claimed(store, name, 5)
+    await put(store, other)
+    _, numbers = await store.writer.write(lambda c: mailboxes.delete_mailbox(c, ORGANISATION.id, box))
+    await store.files.writer.write(lambda c: chunk_table.erase(c, numbers[0], 2))
+    crashed = tmp_path / "crashed"
+    crashed.mkdir(mode=0o700)
+    for file in folder.iterdir():
+        (crashed / file.name).write_bytes(file.read_bytes())
+    assert "chunks.sqlite" in holding(crashed, [name])
+    async with await open_store(crashed) as again:
+        assert await again.stored_chunks(ORGANISATION.id, name) == []
+        await again.erase_files()
+        assert holding(crashed, [name]) == []
+        assert await again.stored_chunks(ORGANISATION.id, other) == [(0, 3)]
+
+
+async def test_chunks_that_came_after_their_row_was_gone_are_swept(store: SqliteStore, folder: Path) -> None:
+    names = [os.urandom(32) for _ in range(3)]
+    for name in names:
+        await put(store, name)
+    late = os.urandom(32)
+    number = 1 << 46
+    await store.files.writer.write(lambda c: chunk_table.put(c, number, 0, [sealed(late)]))
+    assert holding(folder, [late]) == ["chunks.sqlite"]
+    await store.erase_files()
+    assert holding(folder, [late]) == []
+    for name in names:
+        assert await store.stored_chunks(ORGANISATION.id, name) == [(0, 3)]
+
+
+async def test_others_are_served_between_the_steps_of_an_erasure(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ERASE_AT_ONCE", 1)
+    large, small = os.urandom(32), os.urandom(32)
+    await put(store, large, chunks=16)
+    deleting = asyncio.create_task(store.delete_blob(ORGANISATION.id, large))
+    await put(store, small, chunks=1)
+    assert not deleting.done()
+    await deleting
+
+
+async def test_a_claim_holds_only_for_the_blob_that_was_seen_to_be_whole(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deleted and begun anew under the same id between the look and the transaction: not the same blob."""
+    name, box = os.urandom(32), mailbox()
+    await put(store, name)
+    look = store.files.whole
+
+    async def look_then_lose(claims: Sequence[BlobClaim]) -> object:
+        seen = await look(claims)
+        await store.delete_blob(ORGANISATION.id, name)
+        await put(store, name, chunks=1)
+        return seen
+
+    monkeypatch.setattr(store.files, "whole", look_then_lose)
+    with pytest.raises(Incomplete):
+        await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 3)])
+    assert await store.envelopes(box.id) == []
+    assert await store.chunks(ORGANISATION.id, name, 0, 9) == []
+
+
+async def test_a_chunk_beyond_what_was_claimed_is_never_given(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may come between the look and the transaction, and goes with the others."""
+    name, box = os.urandom(32), mailbox()
+    await put(store, name)
+    look = store.files.whole
+
+    async def look_then_send(claims: Sequence[BlobClaim]) -> object:
+        seen = await look(claims)
+        await put(store, name, 3, 1)
+        return seen
+
+    monkeypatch.setattr(store.files, "whole", look_then_send)
+    await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 3)])
+    assert await store.chunks(ORGANISATION.id, name, 0, 9) == [sealed(name, at) for at in range(3)]
+    with pytest.raises(Conflict):
+        await put(store, name, 4, 1)
+
+
+async def test_when_its_day_is_over_a_mailbox_keeps_its_files(store: SqliteStore) -> None:
+    names = [os.urandom(32) for _ in range(5)]
+    boxes = [await claimed(store, name) for name in names]
+    later = os.urandom(32)
+    await put(store, later)
+    await store.append(boxes[0], b"f" * 16, DAY, b"more", *LIMITS, [BlobClaim(later, 3)])
+    await store.expire(DAY + 1)
+    await store.erase_files()
+    for name in (*names, later):
+        assert await store.chunks(ORGANISATION.id, name, 1, 2) == [sealed(name, at) for at in (1, 2)]
+    assert await store.delete_mailbox(ORGANISATION.id, boxes[0])
+    assert await store.stored_chunks(ORGANISATION.id, later) == []
+
+
+async def test_a_full_disk_refuses_files_and_takes_texts(store: SqliteStore, folder: Path) -> None:
+    name, box = os.urandom(32), mailbox()
+    await put(store, name, 0, 2)
+    with files_limited_to((folder / "chunks.sqlite").stat().st_size + 300_000):
+        with pytest.raises(StorageFull):
+            await put(store, name, 2, 4)
+        assert await store.stored_chunks(ORGANISATION.id, name) == [(0, 2)]
+        await put(store, name, 0, 2)  # a repetition needs no room
+        await store.create_mailbox(box, b"e" * 16, content(box.id))
+    await put(store, name, 2, 4)
+    assert await store.stored_chunks(ORGANISATION.id, name) == [(0, 6)]
+    await store.append(box.id, b"f" * 16, DAY, b"more", *LIMITS, [BlobClaim(name, 6)])
+
+
+async def test_what_a_full_disk_undid_is_not_left_in_free_pages(store: SqliteStore, folder: Path) -> None:
+    """The pages of a deleted file are used again without a note of what was in them."""
+    old, undone = os.urandom(32), os.urandom(32)
+    await put(store, old, chunks=16)
+    await put(store, old, first=16, chunks=16)
+    await store.delete_blob(ORGANISATION.id, old)
+    size = (folder / "chunks.sqlite").stat().st_size
+    left = [sealed(undone, at) for at in range(48)]
+    with files_limited_to(size), pytest.raises(StorageFull):
+        await store.put_chunks(ORGANISATION.id, undone, 0, left, DAY + 2)
+    assert "chunks.sqlite" in holding(folder, [undone])  # or this test would show nothing
+    await store.delete_blob(ORGANISATION.id, undone)
+    assert holding(folder, [undone]) == []
+    assert await integrity(store) == [("ok",)]
+
+
+async def test_the_reserve_is_left_alone_but_room_in_the_file_is_used(
+    store: SqliteStore, folder: Path
+) -> None:
+    name = os.urandom(32)
+    await put(store, name)
+    await store.close()
+    async with await open_store(folder, reserve_bytes=1 << 60) as again:
+        with pytest.raises(StorageFull):
+            await put(again, os.urandom(32), chunks=1)
+        await again.delete_blob(ORGANISATION.id, name)
+        await put(again, os.urandom(32), chunks=2)
+        with pytest.raises(StorageFull):
+            await put(again, os.urandom(32), chunks=2)
+
+
+async def test_a_folder_of_schema_1_takes_files(store: SqliteStore, folder: Path) -> None:
+    box, name = mailbox(), os.urandom(32)
+    await store.create_mailbox(box, b"e" * 16, content(box.id))
+    await store.close()
+    connection = sqlite3.connect(folder / "store.sqlite")
+    connection.executescript("DROP TABLE blob; DROP TABLE erasing; PRAGMA user_version = 1;")
+    connection.close()
+    (folder / "chunks.sqlite").unlink()
+    async with await open_store(folder) as upgraded:
+        assert (await upgraded.envelopes(box.id))[0].bytes == content(box.id)
+        await put(upgraded, name)
+        await upgraded.append(box.id, b"f" * 16, DAY, b"more", *LIMITS, [BlobClaim(name, 3)])
+        assert len(await upgraded.chunks(ORGANISATION.id, name, 0, 9)) == 3
+    assert (folder / "backup-before-2.sqlite").exists()
+    assert (folder / "chunks.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+async def test_fifty_clients_send_at_once(store: SqliteStore) -> None:
+    names = [os.urandom(32) for _ in range(50)]
+
+    async def send(name: bytes) -> None:
+        for first in range(3):
+            await put(store, name, first, 1)
+
+    await asyncio.gather(*map(send, names))
+    for name in names:
+        assert await store.stored_chunks(ORGANISATION.id, name) == [(0, 3)]
