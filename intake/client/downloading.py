@@ -93,6 +93,9 @@ async def download(
             except ConnectionProblem as problem:
                 if receiving.done == attachment.chunks:
                     return receiving.finish()
+                if receiving.done and problem.code == "blob-unknown":
+                    # It has fewer chunks than it must have, or went while it was read.
+                    raise DrempelError("attachment-damaged") from None
                 if receiving.done > before:
                     trying = connection.trying()
                 await trying.again(problem)

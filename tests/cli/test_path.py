@@ -60,8 +60,14 @@ def test_the_path_of_a_report_over_a_restart(own_demo: Demo) -> None:
         (ADVISERS[1], "I read it too."),
         (None, "Thank you both."),
     ]
-    messages = [
-        {"from": "recipient" if author else "reporter", "recipient": author, "day": today, "body": body}
+    messages: list[dict[str, object]] = [
+        {
+            "from": "recipient" if author else "reporter",
+            "recipient": author,
+            "day": today,
+            "body": body,
+            "attachments": [],
+        }
         for author, body in said
     ]
     seen = demo.receipt(sent["receipt"], "read").json

@@ -42,7 +42,7 @@ def test_the_commands_are_those_that_are_promised() -> None:
         "manifest",
         "report",
         *(f"receipt {what}" for what in ("read", "write", "delete")),
-        *(f"inbox {what}" for what in ("list", "show", "reply")),
+        *(f"inbox {what}" for what in ("list", "show", "reply", "export")),
     }
 
 
@@ -147,6 +147,8 @@ def test_a_text_that_is_not_utf8_is_refused_without_a_byte_of_it(data: bytes) ->
         ["receipt", "read", "--server", NOWHERE, "--code-file", "/nonexistent/code"],
         ["receipt"],
         ["inbox", "show", "--server", NOWHERE],
+        ["inbox", "export", "--server", NOWHERE, "A" * 43],
+        ["receipt", "write", "--server", NOWHERE, "--message-file", "-", "--attach"],
         ["inbox", "list", "--server", NOWHERE, "--patience", "-1"],
         ["serve"],
         ["demo", "--port", "65536"],
@@ -163,10 +165,10 @@ def test_a_call_that_makes_no_sense_is_a_usage_error(arguments: list[str]) -> No
     assert "--help" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["show", "reply"])
+@pytest.mark.parametrize("command", ["show", "reply", "export"])
 @pytest.mark.parametrize("mailbox", ["-" * 42 + "A", "-h" + "A" * 41, "A" * 43])
-def test_an_id_may_begin_with_a_hyphen_and_stand_anywhere(command: str, mailbox: str) -> None:
-    message = ["--message-file", "-"] if command == "reply" else []
+def test_an_id_may_begin_with_a_hyphen_and_stand_anywhere(command: str, mailbox: str, tmp_path: Path) -> None:
+    message = {"reply": ["--message-file", "-"], "export": ["--to", str(tmp_path / "out")]}.get(command, [])
     options = ["--server", NOWHERE, "--pin", "-" * 42 + "A", "--patience", "0", "--json", *message]
     for arguments in ([mailbox, *options], [*options, mailbox], [*options[:2], mailbox, *options[2:]]):
         access = "fizon-hotud-patot-fopib-birif-bubuf-sakof-satos"

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from starlette.applications import Starlette
 
 from crypto.codes import ReporterKeys, parse_code, reporter_keys, root_seed
 from crypto.directory import accept_directory, make_directory
-from crypto.encoding import b64, day_text, hash_labelled, parse_object, unb64, utc_day
+from crypto.encoding import b64, day_text, hash_labelled, parse_object, unb64, utc_day, write_object
+from crypto.errors import ERRORS
 from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN
 from intake.cli.founding import Founded, found, store_founded
@@ -56,6 +58,29 @@ def instead(path: str, body: bytes | Callable[[bytes], bytes], method: str = "GE
     return change
 
 
+@dataclass
+class Refusing:
+    """A change that does not even ask the service: `times` requests of a method to such a path are refused."""
+
+    code: str
+    method: str
+    where: str
+    times: int = 1
+
+    def refuses(self, method: str, below: str) -> httpx.Response | None:
+        """The refusal of a request, if it is one of these."""
+        if method != self.method or self.where not in below or not self.times:
+            return None
+        self.times -= 1
+        entry = ERRORS[self.code]
+        problem = {"status": entry.status, "title": entry.sentence, "code": self.code}
+        return answer(write_object(problem), entry.status)
+
+    def __call__(self, method: str, below: str, true: httpx.Response) -> httpx.Response:
+        """The true answer to all others."""
+        return true
+
+
 class Lying(httpx.AsyncBaseTransport):
     """The service with a change between, which keeps what was asked."""
 
@@ -68,6 +93,10 @@ class Lying(httpx.AsyncBaseTransport):
         """Pass the request on and change the answer."""
         below = request.url.raw_path.decode("ascii").removeprefix(API)
         self.asked.append((request.method, below))
+        refused = self._change.refuses(request.method, below) if isinstance(self._change, Refusing) else None
+        if refused is not None:
+            await request.aread()
+            return refused
         response = await self._inner.handle_async_request(request)
         await response.aread()
         changed = self._change(request.method, below, response) if self._change else response
@@ -93,12 +122,14 @@ class House:
         """The organisation id, 32 bytes."""
         return self.founded.organisation.id
 
-    def connection(self, change: Change | None = None, *, pin: bool = True) -> Connection:
-        """A client's connection, with no patience."""
+    def connection(
+        self, change: Change | None = None, *, pin: bool = True, patience: float = 0
+    ) -> Connection:
+        """A client's connection, with no patience unless it is given some."""
         transport = Lying(self.app, change)
         self.transports.append(transport)
         address = Address(f"{HOST}/demo/", self.id if pin else None)
-        return Connection(address, patience=0, transport=transport)
+        return Connection(address, patience=patience, transport=transport)
 
     @property
     def asked(self) -> list[tuple[str, str]]:

@@ -1,0 +1,111 @@
+"""A line to a server that can be held still at a byte, moved to another server, and opened again."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from tests.serving import LONGEST, until
+
+
+class Gate:
+    """Listens on a free port. Lets `limit` bytes through to the server of `url`, then holds; None: never."""
+
+    def __init__(self, url: str, limit: int | None = None) -> None:
+        self.url = url
+        self.sent = 0
+        """Bytes that clients have sent and the server was given."""
+        self._limit = limit
+        self._open = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._sockets: list[socket.socket] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._start(self._accept)
+
+    def address(self, url: str) -> str:
+        """`url`, by way of this line."""
+        port = self._listening.getsockname()[1]
+        return url.replace(urlsplit(url).netloc, f"127.0.0.1:{port}")
+
+    def wait_until_held(self) -> None:
+        """Until the limit is reached, so that a transfer stands in the middle."""
+        until(lambda: self._limit is not None and self.sent >= self._limit, "nothing came that far")
+
+    def open(self, limit: int | None = None) -> None:
+        """Let everything through again, or so many bytes in all."""
+        with self._open:
+            self._limit = limit
+            self._open.notify_all()
+
+    def cut(self) -> None:
+        """Break all connections."""
+        for end in self._sockets:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:  # it has ended already
+                continue
+
+    def _start(self, work: object, *given: object) -> None:
+        thread = threading.Thread(target=work, args=given, daemon=True)  # type: ignore[arg-type]
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:  # closed
+                return
+            where = urlsplit(self.url)
+            try:
+                server = socket.create_connection((where.hostname or "", where.port or 0))
+            except OSError:  # the server is down: so is this line
+                client.close()
+                continue
+            self._sockets += [client, server]
+            self._start(self._up, client, server)
+            self._start(self._down, server, client)
+
+    def _up(self, client: socket.socket, server: socket.socket) -> None:
+        try:
+            while data := client.recv(65536):
+                with self._open:
+                    self._open.wait_for(lambda: self._limit is None or self.sent < self._limit, LONGEST)
+                    self.sent += len(data)
+                server.sendall(data)
+            server.shutdown(socket.SHUT_WR)
+        except OSError:  # one side has gone: so does the other
+            pass
+        finally:
+            client.close()
+
+    def _down(self, server: socket.socket, client: socket.socket) -> None:
+        try:
+            while data := server.recv(65536):
+                client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+        except OSError:  # one side has gone: so does the other
+            pass
+        finally:
+            server.close()
+
+    def close(self) -> None:
+        """End it."""
+        self.open()
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self.cut()
+        for thread in self._threads:
+            thread.join(LONGEST)
+            assert not thread.is_alive()
+
+
+@contextmanager
+def gate_to(url: str, limit: int | None = None) -> Iterator[Gate]:
+    """A gate before the server of `url`."""
+    gate = Gate(url, limit)
+    try:
+        yield gate
+    finally:
+        gate.close()

@@ -1,0 +1,64 @@
+"""A server that damages or loses files: what is left of a conversation is exported, and what is not is named."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from crypto.encoding import parse_object
+from tests.cli.desk import Desk, content
+from tests.serving import Demo
+
+DAMAGE = {
+    "other bytes": "UPDATE chunk SET bytes = zeroblob(262160) WHERE key = (SELECT max(key) FROM chunk)",
+    "a chunk less": "DELETE FROM chunk WHERE key = (SELECT max(key) FROM chunk)",
+    "moved": (
+        "UPDATE chunk SET bytes = (SELECT bytes FROM chunk ORDER BY key DESC LIMIT 1 OFFSET 1)"
+        " WHERE key = (SELECT max(key) FROM chunk)"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_damaged_file_costs_no_other(own_demo: Demo, tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    desk, data = Desk(own_demo, folder), content(2_000_000)
+    names = ["a.bin", "b\u202e.bin", "c.bin"]
+    sent = desk.report(*(desk.file(name, data) for name in names)).json
+    own_demo.stop()
+    with sqlite3.connect(own_demo.data / "chunks.sqlite") as chunks:
+        assert chunks.execute(DAMAGE[kind]).rowcount == 1
+    chunks.close()
+    own_demo.start()
+    ran, out = desk.export(sent["mailbox"])
+    refusal = ran.refused("Not exported: ")
+    assert "All the rest is in the folder." in refusal
+    [lost] = parse_object((out / "manifest.json").read_bytes())["missing"]
+    assert lost["code"] == "attachment-damaged"
+    assert lost["name"].replace("\u202e", "\ufffd") in refusal
+    whole = [name for name in names if name != lost["name"]]
+    saved = {path.name: path.read_bytes() for path in (out / "files").iterdir()}
+    assert saved == {name.replace("\u202e", ""): data for name in whole}
+    page = (out / "conversation.html").read_text("utf-8")
+    assert page.count("<a href=") == 2
+    assert lost["text"] in page
+    read = parse_object((out / "conversation.json").read_bytes())
+    files = {file["name"]: file for file in read["messages"][0]["attachments"]}
+    assert files[lost["name"]]["file"] is None
+    assert files[lost["name"]]["problem"] == lost["code"]
+
+
+def test_a_file_that_the_server_lost_is_named(own_demo: Demo, tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    desk = Desk(own_demo, folder)
+    sent = desk.report(desk.file("a.bin", b"a")).json
+    own_demo.stop()
+    with sqlite3.connect(own_demo.data / "store.sqlite") as store:
+        assert store.execute("DELETE FROM blob").rowcount == 1
+    store.close()
+    own_demo.start()
+    ran, out = desk.export(sent["mailbox"])
+    assert "a.bin" in ran.refused("There is no such file")
+    assert list((out / "files").iterdir()) == []

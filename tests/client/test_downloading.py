@@ -1,0 +1,145 @@
+"""A file on its way back: whatever a server or a line does to it, nothing is written that was not sealed."""
+
+import hashlib
+import io
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from random import Random
+
+import httpx
+import pytest
+
+from crypto.attachment import (
+    CHUNK,
+    Attachment,
+    Chunks,
+    attachment_hash,
+    attachment_keys,
+    chunk_count,
+    chunk_hash,
+)
+from crypto.claims import CHUNK_LENGTH
+from crypto.errors import DrempelError
+from intake.client.address import Address
+from intake.client.connection import Connection
+from intake.client.downloading import Receiving, download
+
+ORGANISATION = bytes(32)
+SIZE = 5 * CHUNK + 12_345
+DATA = Random(1).randbytes(SIZE)
+
+
+def sealed(data: bytes, secret: bytes = b"s" * 32) -> tuple[Attachment, list[bytes]]:
+    """A file as a message names it, and its chunks."""
+    count = chunk_count(len(data))
+    sealing = Chunks(ORGANISATION, attachment_keys(secret), count)
+    chunks = [sealing.seal(number, data[number * CHUNK : (number + 1) * CHUNK]) for number in range(count)]
+    return Attachment(
+        "name", "text/plain", len(data), secret, attachment_hash(map(chunk_hash, chunks))
+    ), chunks
+
+
+ATTACHMENT, CHUNKS = sealed(DATA)
+
+
+def received(attachment: Attachment, data: bytes, sizes: Iterator[int]) -> tuple[bytes, str]:
+    """What comes of an answer in pieces of these sizes, handed on three at a time."""
+    target = io.BytesIO()
+    receiving, at = Receiving(attachment, ORGANISATION, target), 0
+    while at < len(data):
+        pieces = []
+        for _ in range(3):
+            size = next(sizes)
+            pieces.append(data[at : at + size])
+            at += size
+        receiving.take(pieces)
+    return target.getvalue(), receiving.finish()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_however_an_answer_is_cut_into_pieces_the_file_is_the_same(seed: int) -> None:
+    random = Random(seed)
+
+    def sizes() -> Iterator[int]:
+        while True:
+            yield random.choice([1, 100, 65_536, CHUNK_LENGTH, 3 * CHUNK_LENGTH + 7])
+
+    assert received(ATTACHMENT, b"".join(CHUNKS), sizes()) == (DATA, hashlib.sha256(DATA).hexdigest())
+
+
+class Server(httpx.AsyncBaseTransport):
+    """Gives the chunks from the number that is asked for; breaks off after `breaks[i]` bytes of answer i."""
+
+    def __init__(self, chunks: list[bytes], breaks: list[int] | None = None) -> None:
+        self.data = b"".join(chunks)
+        self.breaks = breaks or []
+        self.asked: list[int] = []
+        self.written = b""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One answer."""
+        first = int(request.url.path.rpartition("/")[2])
+        self.asked.append(first)
+        end = self.breaks.pop(0) if self.breaks else None
+        return httpx.Response(200, content=self._pieces(self.data[first * CHUNK_LENGTH :], end))
+
+    async def _pieces(self, data: bytes, end: int | None) -> AsyncIterator[bytes]:
+        for at in range(0, len(data) if end is None else end, 65_536):
+            yield data[at : at + 65_536 if end is None else min(at + 65_536, end)]
+        if end is not None:
+            raise httpx.ReadError("cut")
+
+
+async def fetched(server: Server, attachment: Attachment = ATTACHMENT) -> str:
+    """What `download` gives; the server notes what was written, also if that failed."""
+    target = io.BytesIO()
+    try:
+        async with Connection(Address("http://drempel.test/demo/", None), transport=server) as connection:
+            return await download(connection, ORGANISATION, attachment, target)
+    finally:
+        server.written = target.getvalue()
+
+
+async def test_a_line_that_breaks_is_taken_up_at_the_first_chunk_that_is_not_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("intake.client.connection.FIRST_PAUSE", 0.001)
+    server = Server(CHUNKS, [0, CHUNK_LENGTH - 1, CHUNK_LENGTH, 2 * CHUNK_LENGTH + 5])
+    assert await fetched(server) == hashlib.sha256(DATA).hexdigest()
+    assert server.written == DATA
+    assert server.asked == [0, 0, 0, 1, 3]
+
+
+def flipped(chunk: bytes) -> bytes:
+    return bytes([chunk[0] ^ 1]) + chunk[1:]
+
+
+_, FOREIGN = sealed(DATA, b"t" * 32)
+DAMAGE: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "flipped": lambda chunks: [*chunks[:3], flipped(chunks[3]), *chunks[4:]],
+    "reordered": lambda chunks: [*chunks[:3], chunks[4], chunks[3], *chunks[5:]],
+    "doubled": lambda chunks: [*chunks[:3], chunks[2], *chunks[3:]],
+    "dropped": lambda chunks: [*chunks[:3], *chunks[4:]],
+    "foreign": lambda chunks: [*chunks[:3], FOREIGN[3], *chunks[4:]],
+    "truncated": lambda chunks: chunks[:-1],
+    "cut": lambda chunks: [*chunks[:-1], chunks[-1][:-1]],
+    "more": lambda chunks: [*chunks, chunks[-1]],
+    "a byte more": lambda chunks: [*chunks, b"\x00"],
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+async def test_a_damaged_file_is_refused_and_nothing_damaged_was_written(kind: str) -> None:
+    server = Server(DAMAGE[kind](CHUNKS))
+    with pytest.raises(DrempelError) as caught:
+        await fetched(server)
+    assert caught.value.code == "attachment-damaged"
+    assert DATA.startswith(server.written)
+
+
+@pytest.mark.parametrize("told", [replace(ATTACHMENT, hash=bytes(32)), replace(ATTACHMENT, size=SIZE - 1)])
+async def test_what_its_author_did_not_name_is_refused(told: Attachment) -> None:
+    """The chunks open, and yet they are not the file: another recipient may have been told otherwise."""
+    with pytest.raises(DrempelError) as caught:
+        await fetched(Server(CHUNKS), told)
+    assert caught.value.code == "attachment-damaged"

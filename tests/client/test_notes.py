@@ -1,0 +1,147 @@
+"""The notes by which a command goes on with its files: whose they are, and when they are trusted."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from crypto.attachment import LONGEST_FILE
+from crypto.sealing import os_random
+from intake.client.choosing import Chosen, choose
+from intake.client.resuming import KEPT_SECONDS, VERSION, Notes, notes_folder
+
+ORGANISATION = bytes(32)
+
+
+@pytest.fixture
+def chosen(tmp_path: Path) -> Chosen:
+    path = tmp_path / "papers.zip"
+    path.write_bytes(b"papers")
+    return choose(path, LONGEST_FILE)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "notes"
+
+
+def notes(folder: Path | None, organisation: bytes = ORGANISATION) -> Notes:
+    return Notes(folder, organisation, os_random)
+
+
+def test_a_note_is_found_again_by_the_same_file_and_organisation_only(folder: Path, chosen: Chosen) -> None:
+    first = notes(folder).take(chosen)
+    assert (first.kept, first.lasts) == (False, True)
+    first.close()
+    again = notes(folder).take(chosen)
+    assert (again.secret, again.kept) == (first.secret, True)
+    again.close()
+    other = notes(folder, b"o" * 32).take(chosen)
+    assert (other.secret != first.secret, other.kept) == (True, False)
+    chosen.path.write_bytes(b"others")
+    changed = notes(folder).take(choose(chosen.path, LONGEST_FILE))
+    assert (changed.secret != first.secret, changed.kept) == (True, False)
+
+
+def test_a_file_whose_times_were_set_back_is_another_file(folder: Path, chosen: Chosen) -> None:
+    first = notes(folder).take(chosen)
+    first.close()
+    chosen.path.write_bytes(b"Papers")
+    os.utime(chosen.path, ns=(chosen.stamp.modified, chosen.stamp.modified))
+    again = choose(chosen.path, LONGEST_FILE)
+    assert again.stamp.modified == chosen.stamp.modified
+    assert not notes(folder).take(again).kept
+
+
+def test_a_removed_note_is_gone(folder: Path, chosen: Chosen) -> None:
+    note = notes(folder).take(chosen)
+    note.remove()
+    assert not note.lasts
+    assert list(folder.iterdir()) == []
+    assert not notes(folder).take(chosen).kept
+
+
+def test_a_note_in_use_is_not_shared(folder: Path, chosen: Chosen) -> None:
+    """One command's blob must not be claimed by another's message."""
+    first = notes(folder).take(chosen)
+    second = notes(folder).take(chosen)
+    assert second.secret != first.secret
+    assert not second.lasts
+    second.remove()
+    assert len(list(folder.iterdir())) == 1
+
+
+@pytest.mark.parametrize("content", [b"", VERSION, VERSION + bytes(31), VERSION + bytes(33), b"x" * 47])
+def test_what_is_no_note_of_this_version_is_written_anew(
+    folder: Path, chosen: Chosen, content: bytes
+) -> None:
+    notes(folder).take(chosen).close()
+    [path] = folder.iterdir()
+    path.write_bytes(content)
+    note = notes(folder).take(chosen)
+    assert not note.kept
+    assert path.read_bytes() == VERSION + note.secret
+    assert any(note.secret)
+
+
+def test_old_notes_go_and_nothing_else_does(folder: Path, chosen: Chosen) -> None:
+    notes(folder).take(chosen).close()
+    [path] = folder.iterdir()
+    (folder / "mine").write_text("mine")
+    for item in (path, folder / "mine"):
+        os.utime(item, (0, item.stat().st_mtime - KEPT_SECONDS - 60))
+    assert not notes(folder).take(chosen).kept
+    assert (folder / "mine").exists()
+
+
+def test_the_folder_is_closed_to_others(folder: Path, chosen: Chosen) -> None:
+    folder.mkdir(parents=True, mode=0o755)
+    notes(folder).take(chosen).close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    [path] = folder.iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", ["link", "file", "linked note"])
+def test_a_place_that_somebody_else_could_have_made_is_not_used(
+    folder: Path, chosen: Chosen, tmp_path: Path, kind: str
+) -> None:
+    folder.parent.mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    if kind == "link":
+        elsewhere.mkdir()
+        folder.symlink_to(elsewhere)
+    elif kind == "file":
+        folder.write_text("no folder")
+    else:
+        notes(folder).take(chosen).close()
+        [path] = folder.iterdir()
+        path.rename(elsewhere)
+        path.symlink_to(elsewhere)
+    note = notes(folder).take(chosen)
+    assert (note.kept, note.lasts) == (False, False)
+    assert kind != "link" or list(elsewhere.iterdir()) == []
+
+
+def test_without_a_folder_nothing_is_noted(chosen: Chosen) -> None:
+    note = notes(None).take(chosen)
+    assert (len(note.secret), note.kept, note.lasts) == (32, False, False)
+    note.remove()
+
+
+@pytest.mark.parametrize(
+    ("environment", "place"),
+    [
+        ({"XDG_RUNTIME_DIR": "{there}", "HOME": "/home/a"}, "{there}/drempel/uploads"),
+        ({"XDG_RUNTIME_DIR": "{there}/no", "HOME": "/home/a"}, "/home/a/.local/state/drempel/uploads"),
+        ({"XDG_RUNTIME_DIR": "relative", "HOME": "/home/a"}, "/home/a/.local/state/drempel/uploads"),
+        ({"XDG_STATE_HOME": "/state", "HOME": "/home/a"}, "/state/drempel/uploads"),
+        ({"XDG_STATE_HOME": "relative", "HOME": "/home/a"}, "/home/a/.local/state/drempel/uploads"),
+        ({"HOME": "relative"}, None),
+        ({}, None),
+    ],
+)
+def test_where_notes_lie(tmp_path: Path, environment: dict[str, str], place: str | None) -> None:
+    given = {name: value.format(there=tmp_path) for name, value in environment.items()}
+    assert notes_folder(given) == (Path(place.format(there=tmp_path)) if place else None)

@@ -1,0 +1,245 @@
+"""Files on their way to a service that fails, misses parts, has other bytes, or answers nonsense."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import httpx
+import pytest
+
+from crypto.attachment import CHUNK, Attachment, attachment_keys
+from crypto.encoding import b64, write_object
+from crypto.errors import DrempelError
+from crypto.sealing import os_random
+from intake.client import uploading
+from intake.client.report import SealedReport, send_report
+from intake.client.resuming import Notes
+from intake.client.uploading import MOST_TOGETHER, Pace, Told, Uploads
+from tests.client.house import Change, House, Refusing, instead
+
+PATIENCE = 30
+# More than is read before the first of it has arrived.
+LONG = 64 * CHUNK
+
+
+@dataclass
+class Sender:
+    """Somebody who reports with files."""
+
+    house: House
+    folder: Path
+    changed: list[str] = field(default_factory=list)
+    progress: list[tuple[str, int, int]] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[Path]:
+        place = self.folder / "notes"
+        return sorted(place.iterdir()) if place.is_dir() else []
+
+    def file(self, name: str, size: int, seed: int = 1) -> Path:
+        path = self.folder / name
+        path.write_bytes(Random(seed).randbytes(size))
+        return path
+
+    async def report(
+        self, *paths: Path, change: Change | None = None, patience: float = PATIENCE
+    ) -> tuple[Attachment, ...]:
+        """What the message that is stored says of its files."""
+        organisation = await self.house.organisation()
+        notes = Notes(self.folder / "notes", self.house.id, os_random)
+        told = Told(lambda *how_far: self.progress.append(how_far), lambda name: self.changed.append(name))
+        async with self.house.connection(change, patience=patience) as connection:
+            uploads = Uploads(connection, organisation, paths, notes, told)
+
+            async def send(attachments: tuple[Attachment, ...]) -> SealedReport:
+                sealed = self.house.seal(organisation, attachments=attachments)
+                await send_report(connection, sealed)
+                named.append(attachments)
+                return sealed
+
+            named: list[tuple[Attachment, ...]] = []
+            await uploads.deliver(send)
+        return named[-1]
+
+    def asked(self, method: str, part: str) -> list[str]:
+        """The paths asked for, of those requests."""
+        return [path for verb, path in self.house.asked if verb == method and part in path]
+
+
+@pytest.fixture
+def sender(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sender:
+    # The pauses are what they are; only their length is of no interest here.
+    monkeypatch.setattr("intake.client.connection.FIRST_PAUSE", 0.001)
+    folder = tmp_path / "sender"
+    folder.mkdir()
+    return Sender(house, folder)
+
+
+async def test_progress_ends_with_all_of_each_file(sender: Sender) -> None:
+    sizes = {"empty": 0, "small": 1, "chunk": CHUNK, "more": CHUNK + 1, "large": 40 * CHUNK + 5}
+    await sender.report(*(sender.file(name, size) for name, size in sizes.items()))
+    for name, size in sizes.items():
+        told = [(done, total) for of, done, total in sender.progress if of == name]
+        assert told == sorted(told)
+        assert told[0] == (0, size)
+        assert told[-1] == (size, size)
+    assert sender.notes == []
+    assert sender.asked("GET", "blobs") == [], "a new blob need not be looked at"
+
+
+@pytest.mark.parametrize("code", ["storage-full", "server-unavailable", "server-busy"])
+async def test_a_failure_that_passes_is_tried_again_with_less_at_once(sender: Sender, code: str) -> None:
+    refusing = Refusing(code, "PUT", "/chunks/", 7)
+    [sent] = await sender.report(sender.file("large", 40 * CHUNK), change=refusing)
+    assert refusing.times == 0
+    assert sender.changed == []
+    assert {path.split("/")[1] for path in sender.asked("PUT", "/chunks/")} == {
+        b64(attachment_keys(sent.secret).blob)
+    }
+
+
+async def test_a_failure_that_does_not_pass_in_time_leaves_a_note_to_go_on_from(sender: Sender) -> None:
+    path = sender.file("large", 40 * CHUNK)
+    with pytest.raises(DrempelError) as caught:
+        await sender.report(path, change=Refusing("storage-full", "PUT", "/chunks/1", 10**9), patience=0.05)
+    assert caught.value.code == "storage-full"
+    [note] = sender.notes
+    secret = note.read_bytes()[-32:]
+    assert sender.asked("DELETE", "blobs") == []
+    [sent] = await sender.report(path)
+    assert sent.secret == secret
+    listed = f"blobs/{b64(attachment_keys(secret).blob)}/chunks"
+    assert listed in sender.asked("GET", "blobs")
+
+
+@pytest.mark.parametrize("code", ["attachment-too-large", "request-malformed"])
+async def test_a_refusal_that_ends_it_takes_everything_back(sender: Sender, code: str) -> None:
+    paths = sender.file("one", CHUNK), sender.file("two", 3 * CHUNK)
+    with pytest.raises(DrempelError) as caught:
+        await sender.report(*paths, change=Refusing(code, "PUT", "opening", 1))
+    assert caught.value.code == code
+    assert sender.notes == []
+    assert len(sender.asked("DELETE", "blobs")) == 2
+
+
+async def test_other_bytes_under_a_number_seal_the_file_anew(sender: Sender) -> None:
+    [sent] = await sender.report(
+        sender.file("one", 3 * CHUNK), change=Refusing("conflict", "PUT", "/chunks/", 1)
+    )
+    [dropped] = sender.asked("DELETE", "blobs")
+    assert dropped != f"blobs/{b64(attachment_keys(sent.secret).blob)}"
+    assert sender.changed == []
+
+
+async def test_what_a_server_misses_at_the_end_is_looked_for_and_brought_again(sender: Sender) -> None:
+    refusing = Refusing("attachments-incomplete", "PUT", "opening")
+    [sent] = await sender.report(sender.file("one", 5 * CHUNK), change=refusing)
+    assert {path.split("/")[1] for path in sender.asked("PUT", "blobs/")} == {
+        b64(attachment_keys(sent.secret).blob)
+    }
+    assert len(sender.asked("GET", "/chunks")) == 2, "what is there, and whether a message has it"
+    assert len(sender.asked("PUT", "opening")) == 2
+
+
+async def test_a_server_that_always_misses_something_is_not_asked_for_ever(sender: Sender) -> None:
+    refusing = Refusing("attachments-incomplete", "PUT", "opening", 10**9)
+    with pytest.raises(DrempelError) as caught:
+        await sender.report(sender.file("one", CHUNK), change=refusing)
+    assert caught.value.code == "attachments-incomplete"
+    assert len(sender.asked("PUT", "opening")) == uploading.MOST_LOOKS
+    assert sender.notes == []
+
+
+async def test_chunks_that_a_server_has_lost_are_brought_again(sender: Sender) -> None:
+    path = sender.file("one", 5 * CHUNK)
+    with pytest.raises(DrempelError):
+        await sender.report(path, change=Refusing("server-busy", "PUT", "opening", 10**9), patience=0)
+    await sender.report(path, change=instead("blobs", write_object({"stored": [[0, 1], [3, 4]]})))
+    assert [path.rpartition("/")[2] for path in sender.asked("PUT", "blobs/")] == ["1", "2", "4"]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        1,
+        {},
+        [1],
+        [[0]],
+        [[0, 1, 2]],
+        [[0, 6]],
+        [[-1, 1]],
+        [[2, 1]],
+        [[1, 1]],
+        [[2, 3], [1, 2]],
+        [[0, 1.0]],
+    ],
+)
+async def test_a_listing_that_makes_no_sense_is_damaged(sender: Sender, stored: object) -> None:
+    path = sender.file("one", 5 * CHUNK)
+    with pytest.raises(DrempelError):
+        await sender.report(path, change=Refusing("server-busy", "PUT", "opening", 10**9), patience=0)
+    with pytest.raises(DrempelError) as caught:
+        await sender.report(path, change=instead("blobs", write_object({"stored": stored})))
+    assert caught.value.code == "answer-damaged"
+
+
+async def test_a_file_that_never_rests_is_refused_in_the_end(sender: Sender) -> None:
+    path = sender.file("log", LONG)
+
+    def write(method: str, below: str, true: httpx.Response) -> httpx.Response:
+        if method == "PUT":
+            with path.open("ab") as file:
+                file.write(b"more")
+        return true
+
+    with pytest.raises(DrempelError) as caught:
+        await sender.report(path, change=write)
+    assert caught.value.code == "attachment-changed"
+    assert "log" in str(caught.value)
+    assert sender.changed == ["log"] * (uploading.MOST_READINGS - 1)
+    assert len(set(sender.asked("DELETE", "blobs/"))) == uploading.MOST_READINGS
+    assert sender.asked("PUT", "opening") == []
+    assert sender.notes == []
+
+
+@pytest.mark.parametrize("kind", ["shorter", "same length", "replaced"])
+async def test_any_change_while_a_file_is_read_is_seen(sender: Sender, kind: str) -> None:
+    path, times = sender.file("papers", LONG), [1]
+    other = Random(2).randbytes(LONG)
+
+    def change(method: str, below: str, true: httpx.Response) -> httpx.Response:
+        if method == "PUT" and times:
+            times.clear()
+            before = path.stat()
+            if kind == "shorter":
+                os.truncate(path, CHUNK)
+            elif kind == "replaced":
+                (sender.folder / "new").write_bytes(other)
+                (sender.folder / "new").rename(path)
+            else:
+                path.write_bytes(other)
+                os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return true
+
+    [sent] = await sender.report(path, change=change)
+    assert (sent.size, sender.changed) == (path.stat().st_size, ["papers"])
+
+
+def test_a_request_carries_more_while_the_line_is_fast_and_little_after_a_failure() -> None:
+    pace = Pace()
+    grown = []
+    for _ in range(6):
+        grown.append(pace.chunks)
+        pace.arrived(0.1)
+    assert grown == [1, 2, 4, 8, 16, 16]
+    assert pace.chunks == MOST_TOGETHER
+    pace.arrived(5)
+    assert pace.chunks == MOST_TOGETHER
+    pace.arrived(11)
+    assert pace.chunks == MOST_TOGETHER // 2
+    pace.failed()
+    assert pace.chunks == 1
+    pace.arrived(30)
+    assert pace.chunks == 1
