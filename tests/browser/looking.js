@@ -2,6 +2,8 @@
 
 /** What a person can neither see nor press: kept for ears, or for password managers. */
 const UNSEEN = '.for-ears, .for-managers';
+/** A person's own: nobody knows in which language. */
+const OWN_WORDS = '.text, textarea, bdi:not([lang])';
 const TARGETS = 'button, summary, select, textarea, a[href], input';
 const LEAST = 44;
 const LEAST_IN_TEXT = 24;
@@ -79,7 +81,7 @@ function* spoken() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const {parentElement, textContent} = walker.currentNode;
-    if (parentElement && seen(parentElement) && !parentElement.closest('.text, textarea')) yield {words: (textContent ?? '').trim(), lang: languageOf(parentElement)};
+    if (parentElement && seen(parentElement) && !parentElement.closest(OWN_WORDS)) yield {words: (textContent ?? '').trim(), lang: languageOf(parentElement)};
   }
   for (const element of all('[aria-label]')) yield {words: element.getAttribute('aria-label') ?? '', lang: languageOf(element)};
 }

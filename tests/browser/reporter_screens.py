@@ -1,6 +1,8 @@
 """The reporter's screens, on a stage."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.browser.screens import ACCESS_CODE, MALFORMED, RECEIPT, SLIPS, Screen, Walker
 
@@ -111,6 +113,65 @@ def _type_groups(walker: Walker, receipt: str) -> None:
         walker.page.type(receipt.split("-")[place - 1], into=field)
 
 
+# By what becomes of it. The first tries to look like another kind of file.
+FILES = {
+    "uploading": "Foto van het prikbord \u202egpj.exe",
+    "checking": "Offertes bruggen (kopie).pdf",
+    "changed": "Notulen_" + "van_het_overleg_" * 8 + ".odt",
+    "paused": "opname.mp4",
+    "unreadable": "Verplaatst.docx",
+    "again": "Planning.xlsx",
+    "plain": "leeg.txt",
+    "waiting storage-full": "archief.zip",
+}
+
+
+def _choose(walker: Walker, folder: Path, state: str, name: str) -> None:
+    path = folder / name
+    path.write_bytes(bytes(0 if name == "leeg.txt" else 2_411_724))
+    before = walker.page.count(".file")
+    walker.stage.set(attach=state)
+    walker.page.choose("#files-choose", path)
+    walker.page.wait_until(f"document.querySelectorAll('.file').length > {before}")
+
+
+def filing(walker: Walker) -> Iterator[Screen]:
+    """Files in every state, until they are sent along."""
+    page = walker.page
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        walker.open("", READY, open="small")
+        walker.press("#begin", "channel", open="small")
+        page.click("#channel-confidential-adviser")
+        walker.press("#next", "write")
+        (folder / "film.mkv").write_bytes(bytes(101))
+        page.choose("#files-choose", folder / "film.mkv")
+        page.wait_for("#files-wrong")
+        yield Screen("write files too large", "")
+        walker.open("", READY)
+        walker.press("#begin", "channel")
+        page.click("#channel-confidential-adviser")
+        walker.press("#next", "write")
+        page.type(TEXT, into="#text")
+        for state, name in FILES.items():
+            _choose(walker, folder, state, name)
+        page.wait_for("#files-line .notice")
+        yield Screen("write files", "")
+        walker.press("#next", "receipt")
+        _type_groups(walker, RECEIPT)
+        yield Screen("confirm files", "#group-2")
+        walker.press("#send", "sending", settled="going")
+        page.wait_for("#files-held")
+        yield Screen("sending files")
+        walker.press("#stop", "write")
+        yield Screen("write files stopped", "#problem")
+        walker.press("#next", "receipt")
+        page.wait_for("#receipt-groups")
+        _type_groups(walker, RECEIPT)
+        walker.press("#send", "received")
+        yield Screen("received files")
+
+
 def returning(walker: Walker) -> Iterator[Screen]:
     """Where a receipt is asked for, and all that can be wrong with it."""
     page = walker.page
@@ -165,4 +226,4 @@ def conversing(walker: Walker) -> Iterator[Screen]:
     yield Screen("deleted")
 
 
-WALKS = (arriving, writing, sending, returning, conversing)
+WALKS = (arriving, writing, sending, filing, returning, conversing)

@@ -66,7 +66,7 @@ export function sizeWords(bytes) {
   // What would be rounded to a thousand is one of the next.
   for (; size >= 999.5 && unit < UNITS.length - 1; unit += 1) size /= 1000;
   const rounded = size < 9.95 ? Math.round(10 * size) / 10 : Math.round(size);
-  return `${number(rounded)} ${UNITS[unit]}`;
+  return `${number(rounded)}\u00a0${UNITS[unit]}`;
 }
 
 /** A name may try to pass for another. @param {string} name @returns {string} with all that is in it to be seen */
