@@ -32,6 +32,12 @@ class Service:
         async with asyncio.timeout(START_SECONDS):
             self.port = int(await self._process.stdout.readline())
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     async def kill(self) -> int:
         """End it without a warning. Returns how many requests had been sent and not answered at that moment."""
         assert self._process is not None

@@ -1,0 +1,146 @@
+"""Files against the real service in a process of its own: its memory, a disk that is full, fifty clients at once."""
+
+import asyncio
+import os
+import resource
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from crypto.claims import CHUNK_LENGTH
+from crypto.encoding import parse_object, utc_day, week_of
+from tests.crash.clients import STORED, Line, request
+from tests.crash.serving import Service
+from tests.crash.test_kill import settled
+from tests.service.file import File, claims_of
+from tests.service.world import World, opening_bytes
+
+BUSY, FULL = 503, 507
+AT_ONCE = 16
+LARGE = 256  # chunks: 64 MiB
+GROWTH = 32 * 1024  # KiB
+IDLE_SECONDS = 60
+
+
+class Place:
+    """A running service, its folder and its organisation."""
+
+    def __init__(self, folder: Path, world: World) -> None:
+        self.folder = folder
+        self.world = world
+        self.service = Service(folder)
+
+    def path(self, path: str) -> str:
+        """Below the address of the host."""
+        return f"/{self.world.slug}/api/1/{path}"
+
+    async def put(self, line: Line, file: File, first: int, end: int) -> int:
+        """Send chunks; returns the status of the answer."""
+        body = b"".join(file.chunks[first:end])
+        status, _ = await line.exchange(
+            request("PUT", self.path(f"{file.path}/chunks/{first}"), body, file.token)
+        )
+        return status
+
+    async def stored(self, line: Line, file: File) -> object:
+        """Which chunks are there."""
+        _, answer = await line.exchange(request("GET", self.path(f"{file.path}/chunks"), token=file.token))
+        return parse_object(answer)["stored"]
+
+    async def send_with(self, line: Line, *files: File) -> int:
+        """A report that names these files; returns the status of the answer."""
+        box = self.world.box(opening=opening_bytes(week=week_of(utc_day())))
+        body = box.creation + (claims_of(*files) if files else b"") + box.opening
+        status, _ = await line.exchange(request("PUT", self.path(box.opening_path), body))
+        return status
+
+    def memory(self, field: str) -> int:
+        """KiB, from what the kernel says of the process."""
+        text = Path(f"/proc/{self.service.pid}/status").read_text("ascii")
+        return int(text.partition(f"{field}:")[2].split()[0])
+
+    def forget_peak(self) -> None:
+        """Let the largest memory so far be that of now."""
+        Path(f"/proc/{self.service.pid}/clear_refs").write_text("5", "ascii")
+
+    async def idle(self) -> None:
+        """Wait until what it does after its start is done: for a second, it has used no processor."""
+        async with asyncio.timeout(IDLE_SECONDS):
+            used, before = self._used(), ""
+            while used != before:
+                await asyncio.sleep(1)
+                used, before = self._used(), used
+
+    def _used(self) -> str:
+        fields = Path(f"/proc/{self.service.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return " ".join(fields[11:13])
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    made = Place(tmp_path / "data", await settled(tmp_path / "data"))
+    try:
+        await made.service.start()
+        yield made
+        await made.service.stop()
+    finally:
+        await made.service.abandon()
+
+
+async def test_the_server_never_holds_a_file(place: Place) -> None:
+    await place.idle()
+    place.forget_peak()
+    before = place.memory("VmRSS")
+    file, lines = File(LARGE), [Line(place.service) for _ in range(3)]
+
+    async def send(line: Line, firsts: range) -> None:
+        for first in firsts:
+            assert await place.put(line, file, first, first + AT_ONCE) == STORED
+
+    starts = [range(at * AT_ONCE, LARGE, len(lines) * AT_ONCE) for at in range(len(lines))]
+    await asyncio.gather(*map(send, lines, starts))
+    assert await place.send_with(lines[0], file) == STORED
+    path = place.path(f"{file.path}/chunks/0")
+    status, answer = await lines[0].exchange(request("GET", path, token=file.token))
+    assert (status, answer) == (200, b"".join(file.chunks))
+    assert place.memory("VmHWM") - before < GROWTH
+    for line in lines:
+        await line.close()
+
+
+async def test_fifty_clients_send_files_at_once(place: Place) -> None:
+    async def send(file: File) -> None:
+        line, first = Line(place.service), 0
+        while first < len(file.chunks):
+            status = await place.put(line, file, first, first + 4)
+            assert status in (STORED, BUSY)
+            if status == STORED:
+                first += 4
+            else:
+                await asyncio.sleep(0.05)
+        assert await place.stored(line, file) == [[0, len(file.chunks)]]
+        assert await place.send_with(line, file) == STORED
+        await line.close()
+
+    chunks = [os.urandom(CHUNK_LENGTH) for _ in range(8)]
+    files = [File(0) for _ in range(50)]
+    for file in files:
+        file.chunks = chunks
+    await asyncio.gather(*map(send, files))
+
+
+async def test_a_full_disk_keeps_what_came_takes_texts_and_goes_on(place: Place) -> None:
+    file, line = File(12), Line(place.service)
+    assert await place.put(line, file, 0, 4) == STORED
+    limits = resource.prlimit(place.service.pid, resource.RLIMIT_FSIZE)
+    size = (place.folder / "chunks.sqlite").stat().st_size + CHUNK_LENGTH // 2
+    resource.prlimit(place.service.pid, resource.RLIMIT_FSIZE, (size, limits[1]))
+    assert await place.put(line, file, 4, 12) == FULL
+    assert await place.put(line, file, 4, 5) == FULL
+    assert await place.send_with(line) == STORED
+    assert await place.stored(line, file) == [[0, 4]]
+    resource.prlimit(place.service.pid, resource.RLIMIT_FSIZE, limits)
+    assert await place.put(line, file, 4, 12) == STORED
+    assert await place.send_with(line, file) == STORED
+    await line.close()
