@@ -19,10 +19,15 @@ compile pyproject.toml --group dev -c requirements/run.lock -c requirements/buil
 compile --group node -o requirements/node.lock
 
 npm install --package-lock-only --ignore-scripts --no-audit --no-fund
-# npm copies the "funding" links of every package into the lock; they are the only addresses left in it.
+# npm copies the "funding" links of every package into the lock; they are the only addresses left in it. And PDF.js would draw
+# in node with a native canvas, which nobody does here, and of which a mirror need not have what is for other machines.
 node --input-type=module -e '
   import {readFileSync, writeFileSync} from "node:fs";
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
-  for (const entry of Object.values(lock.packages)) delete entry.funding;
+  for (const [name, entry] of Object.entries(lock.packages)) {
+    delete entry.funding;
+    delete entry.optionalDependencies?.["@napi-rs/canvas"];
+    if (name.startsWith("node_modules/@napi-rs/canvas")) delete lock.packages[name];
+  }
   writeFileSync("package-lock.json", JSON.stringify(lock, null, 2) + "\n");
 '
