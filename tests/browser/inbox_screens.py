@@ -106,6 +106,65 @@ def reading(walker: Walker) -> Iterator[Screen]:
     yield Screen("conversation")
 
 
+# As browsers without one have it, so that both kinds of saving are seen.
+UNPICKED = "delete window.showSaveFilePicker, delete window.showDirectoryPicker"
+
+
+def _open_files(walker: Walker) -> None:
+    _enter(walker)
+    walker.page.wait_for("[data-screen=list]")
+    walker.page.evaluate(UNPICKED)
+    walker.press("#conversation-0", "conversation")
+    walker.page.wait_for("#files-0")
+
+
+def received(walker: Walker) -> Iterator[Screen]:
+    """The files of a message, and saving them."""
+    page = walker.page
+    _open_files(walker)
+    page.click("#files-0-warning summary")
+    yield Screen("files", "summary")
+    for name, answer in {"coming": "going saving", "on a broken line": "going cut"}.items():
+        walker.stage.set(saveFile=answer)
+        page.click("#files-0-save")
+        page.wait_for("#file-0-0 progress")
+        page.wait_for("#file-0-2 progress")
+        page.wait_until("document.querySelector('#file-0-0 progress').value > 0")
+        yield Screen(f"files {name}", "")
+        page.click("#file-0-1-stop")
+        page.click("#file-0-2-stop")
+        walker.stage.set(saveFile="plain")
+        page.click("#file-0-0-stop")
+        page.wait_gone("#file-0-0 progress")
+    for name in ("plain", "damaged", "full"):
+        walker.stage.set(saveFile=name)
+        page.click("#file-0-0-save")
+        page.wait_for("#file-0-0 [data-end]")
+        yield Screen(f"files saved {name}", "#file-0-0-save")
+
+
+def looking(walker: Walker) -> Iterator[Screen]:
+    """Looking at a file, as far as it goes."""
+    page = walker.page
+    _open_files(walker)
+    page.click("#file-0-0-preview")
+    page.wait_for("#preview-start")
+    yield Screen("preview asked")
+    walker.stage.set(lookAtFile="going looking")
+    page.click("#preview-start")
+    page.wait_for("[data-phase=coming] [data-code]")
+    yield Screen("preview coming")
+    for name in ("plain", "pages", "bomb", "unknown", "damaged"):
+        walker.press("#back", "conversation")
+        page.click("#file-0-0-preview")
+        walker.stage.set(lookAtFile=name)
+        page.click("#preview-start")
+        page.wait_for("[data-phase=shown], [data-phase=failed]")
+        yield Screen(f"preview {name}")
+    walker.press("#back", "conversation")
+    yield Screen("files after a preview", "#file-0-0-preview")
+
+
 def locking(walker: Walker) -> Iterator[Screen]:
     """Locking by hand and by the clock, which is moved."""
     page = walker.page
@@ -133,4 +192,4 @@ def locking(walker: Walker) -> Iterator[Screen]:
     yield Screen("locked by itself")
 
 
-WALKS = (entering, listing, reading, locking)
+WALKS = (entering, listing, reading, received, looking, locking)

@@ -40,6 +40,6 @@ export function sizeWords(bytes) {
 
 /** The name to save it under; and, where that is not what its author wrote, that too, with all that is in it. @param {NamedFile} file */
 export const nameOf = ({safe, name, odd}) => [
-  el('strong', {class: 'received-name'}, el('bdi', {}, safe)),
-  safe !== name && el('p', {class: 'hint received-called'}, t(odd ? 'file.called' : 'file.twin'), ' ', el('bdi', {}, visibleName(name))),
+  el('strong', {class: 'received-name'}, el('bdi', {lang: ''}, safe)),
+  safe !== name && el('p', {class: 'hint received-called'}, t(odd ? 'file.called' : 'file.twin'), ' ', el('bdi', {lang: ''}, visibleName(name))),
 ];

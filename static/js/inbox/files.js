@@ -1,7 +1,7 @@
 /** The files of a message: what they are, saving them, and how far that is. */
 import {el, fill, t, tn, wordsFor} from '../ui/screen.js';
-import {redraw, say} from '../ui/page.js';
-import {ask, desk, whenCleared} from './desk.js';
+import {say} from '../ui/page.js';
+import {ask, whenCleared} from './desk.js';
 import {kindWords, nameOf, sizeWords} from './file_words.js';
 import {LARGEST_PREVIEW} from './kind.js';
 import {canSave, chooseFile, chooseFolder, fileIn, giveBackAll, hand, hasFolders} from './saving.js';
@@ -12,7 +12,7 @@ import {canSave, chooseFile, chooseFolder, fileIn, giveBackAll, hand, hasFolders
 /** @import {Handle} from './keeping.js' */
 /**
  * A file that is being saved, or was. `end` is how it ended: `saved`, `stopped`, `unsaved`, or the code of what is wrong with it.
- * @typedef {{state: 'queued' | 'coming' | 'ended', done: number, code: string, seconds: number, end: string}} Saving
+ * @typedef {{file: NamedFile, state: 'queued' | 'coming' | 'ended', done: number, code: string, seconds: number, end: string}} Saving
  */
 /** @typedef {{file: NamedFile, place: () => Promise<Handle | null>}} Queued `place` is asked for when its turn has come */
 
@@ -32,14 +32,13 @@ export function hearFiles(told) {
   const saving = told.event === 'download' ? files.savings.get(told.id) : undefined;
   if (told.event !== 'download' || saving?.state !== 'coming') return;
   Object.assign(saving, {done: told.done, code: told.code, seconds: told.seconds});
-  drawSaving(told.id);
+  drawSaving(saving.file);
 }
 
-/** @param {string} id @param {Partial<Saving>} [how] */
-function note(id, how = {}) {
-  /** @type {Saving} */
-  const saving = {state: 'queued', done: 0, code: '', seconds: 0, end: '', ...files.savings.get(id), ...how};
-  files.savings.set(id, saving);
+/** @param {NamedFile} file @param {Partial<Saving>} how */
+function note(file, how) {
+  files.savings.set(file.id, {file, state: 'queued', done: 0, code: '', seconds: 0, end: '', ...how});
+  drawSaving(file, true);
 }
 
 /**
@@ -72,7 +71,7 @@ export const warning = (id, mailbox) =>
   );
 
 /** @param {string} mailbox */
-const exportCommand = (mailbox) => el('code', {}, `drempel inbox export ${mailbox} --to ${t('files.folder')}`);
+const exportCommand = (mailbox) => el('code', {}, `drempel inbox export ${mailbox} `, el('span', {class: 'unbroken'}, `--to ${t('files.folder')}`));
 
 /** @param {NamedFile} file @param {string} id @param {Parameters<typeof fileList>[2]} conversation */
 const fileItem = (file, id, {mailbox, preview}) =>
@@ -82,42 +81,57 @@ const fileItem = (file, id, {mailbox, preview}) =>
     nameOf(file),
     el('p', {class: 'soft received-facts'}, el('span', {}, kindWords(file)), el('span', {}, sizeWords(file.size))),
     canSave(file.size) ? null : el('p', {class: 'hint', id: `${id}-large`}, t('file.too-large'), ' ', exportCommand(mailbox)),
-    el('div', {'data-file': file.id, 'data-within': id}, savingOf(file.id, id)),
+    el('div', {'data-file': file.id, 'data-within': id}, savingOf(file)),
     el(
       'div',
       {class: 'actions received-actions'},
-      canSave(file.size) && button(`${id}-save`, 'file.save', file, () => void save(file)),
+      el('span', {'data-button': id}, saveButton(file, id)),
       file.size > 0 && file.size <= LARGEST_PREVIEW && button(`${id}-preview`, 'file.preview', file, () => preview(file, `${id}-preview`)),
     ),
   );
 
-/** The name of the file is part of the button's, for whoever hears only that. @param {string} id @param {Key} key @param {NamedFile} file @param {() => void} click */
-const button = (id, key, {safe}, click) => el('button', {type: 'button', id, on: {click}}, t(key), el('span', {class: 'for-ears'}, ' ', el('bdi', {}, safe)));
+/** What can be done about saving it now. @param {NamedFile} file @param {string} id @returns {Child} */
+function saveButton(file, id) {
+  if (isWaitedFor(file.id)) return button(`${id}-stop`, 'file.stop', file, () => stop(file.id));
+  return canSave(file.size) && button(`${id}-save`, 'file.save', file, () => void save(file));
+}
 
-/** Draw it where it stands, and touch nothing else. @param {string} id */
-function drawSaving(id) {
+/** The name of the file is part of the button's, for whoever hears only that. @param {string} id @param {Key} key @param {NamedFile} file @param {() => void} click */
+const button = (id, key, {safe}, click) => el('button', {type: 'button', id, on: {click}}, t(key), el('span', {class: 'for-ears'}, ' ', el('bdi', {lang: ''}, safe)));
+
+/** Draw it where it stands, and touch nothing else. @param {NamedFile} file @param {boolean} [turned] it has begun, or ended */
+function drawSaving(file, turned = false) {
   for (const place of document.querySelectorAll('[data-file]')) {
-    const stop = document.activeElement?.id;
-    if (place.getAttribute('data-file') !== id) continue;
-    fill(place, savingOf(id, String(place.getAttribute('data-within'))));
-    if (stop && place.querySelector(`[id="${stop}"]`)) document.getElementById(stop)?.focus();
+    if (place.getAttribute('data-file') !== file.id) continue;
+    fill(place, savingOf(file));
+    const id = String(place.getAttribute('data-within'));
+    if (turned) drawButton(file, id);
   }
 }
 
-/** @param {string} id @param {string} within the element's id @returns {Child} */
-function savingOf(id, within) {
+/** Where the keyboard was at the one button, it is at the other then. @param {NamedFile} file @param {string} id */
+function drawButton(file, id) {
+  const place = document.querySelector(`[data-button="${id}"]`);
+  const held = place?.contains(document.activeElement);
+  if (!place) return;
+  fill(place, saveButton(file, id));
+  if (held) place.querySelector('button')?.focus();
+}
+
+/** @param {NamedFile} file @returns {Child} */
+function savingOf({id, size}) {
   const saving = files.savings.get(id);
-  const file = desk.visit?.messages.flatMap(({attachments}) => attachments).find((each) => each.id === id);
-  if (!saving || !file) return null;
-  if (saving.state === 'ended') return el('p', {class: saving.end === 'saved' ? 'right' : 'wrong', 'data-end': saving.end}, endWords(saving.end));
-  const share = file.size > 0 ? saving.done / file.size : 0;
+  if (!saving) return null;
+  if (saving.state === 'ended') return el('p', {class: ENDS[saving.end] ?? 'wrong', 'data-end': saving.end}, endWords(saving.end));
   return [
-    el('progress', {'aria-label': t('file.coming'), max: 1, value: share}),
-    el('p', {class: 'hint'}, saving.state === 'queued' ? t('file.queued') : t('file.progress', {done: sizeWords(saving.done), size: sizeWords(file.size)})),
+    el('progress', {'aria-label': t('file.coming'), max: 1, value: size > 0 ? saving.done / size : 0}),
+    el('p', {class: 'hint'}, saving.state === 'queued' ? t('file.queued') : t('file.progress', {done: sizeWords(saving.done), size: sizeWords(size)})),
     saving.code !== '' && el('p', {class: 'hint', 'data-code': saving.code}, wordsFor('error', saving.code), ' ', t('file.goes-on')),
-    el('button', {type: 'button', id: `${within}-stop`, on: {click: () => stop(id)}}, t('file.stop'), el('span', {class: 'for-ears'}, ' ', el('bdi', {}, file.safe))),
   ];
 }
+
+/** @type {Record<string, string>} */
+const ENDS = {saved: 'right', stopped: 'hint'};
 
 /** @param {string} end @returns {string} */
 const endWords = (end) => (['saved', 'stopped', 'unsaved'].includes(end) ? t(/** @type {Key} */ (`file.${end}`)) : wordsFor('error', end));
@@ -141,9 +155,8 @@ async function saveAll(wanted) {
 
 /** One after the other: two at once come no sooner, and take twice the room. @param {Queued[]} more */
 function enqueue(more) {
-  for (const {file} of more) note(file.id, {state: 'queued', done: 0, end: '', code: ''});
+  for (const {file} of more) note(file, {state: 'queued'});
   files.queue.push(...more);
-  redraw();
   if (!files.going) void saveQueued();
 }
 
@@ -161,13 +174,11 @@ async function saveQueued() {
 /** @param {Queued} queued */
 async function saveOne({file, place}) {
   const {savings} = files;
-  note(file.id, {state: 'coming'});
-  drawSaving(file.id);
+  note(file, {state: 'coming'});
   const {end, blob} = await saved(file.id, place);
   if (files.savings !== savings) return;
   if (blob) hand(blob, file.safe);
-  note(file.id, {state: 'ended', end});
-  drawSaving(file.id);
+  note(file, {state: 'ended', end});
   say(() => `${file.safe}: ${endWords(end)}`, false);
 }
 
@@ -183,7 +194,7 @@ async function saved(id, place) {
 
 /** @param {string} id */
 function stop(id) {
-  if (files.savings.get(id)?.state === 'coming') return void ask('stopFile', {id});
-  note(id, {state: 'ended', end: 'stopped'});
-  drawSaving(id);
+  const saving = files.savings.get(id);
+  if (saving?.state === 'coming') void ask('stopFile', {id});
+  else if (saving) note(saving.file, {state: 'ended', end: 'stopped'});
 }

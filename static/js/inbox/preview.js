@@ -87,7 +87,7 @@ const PHASES = {
   ],
   opening: () => [el('p', {class: 'activity'}, t('preview.opening')), el('progress', {'aria-label': t('preview.opening')})],
   failed: () => el('div', {class: 'notice', id: 'preview-failed', 'data-problem': at.failed}, el('p', {}, failedWords())),
-  shown: (file) => (at.kind === 'text' ? written() : drawn(file)),
+  shown: () => (at.kind === 'text' ? written() : drawn()),
 };
 
 /** @returns {string} */
@@ -97,13 +97,13 @@ const failedWords = () =>
 /** @returns {Child} */
 const written = () => [
   at.cut && el('p', {class: 'hint', id: 'preview-cut'}, t('preview.cut')),
-  el('pre', {class: 'preview-text', id: 'preview-text', tabindex: '0', role: 'region', 'aria-label': t('preview.text')}, at.text),
+  el('pre', {class: 'text preview-text', id: 'preview-text', lang: '', tabindex: '0', role: 'region', 'aria-label': t('preview.text')}, at.text),
 ];
 
-/** @param {NamedFile} file @returns {Child} */
-const drawn = ({safe}) => {
+/** @returns {Child} */
+const drawn = () => {
   const {canvas, kind} = at;
-  canvas?.setAttribute('aria-label', kind === 'pdf' ? t('preview.page', pageNumbers()) : t('preview.picture', {name: safe}));
+  canvas?.setAttribute('aria-label', kind === 'pdf' ? t('preview.page', pageNumbers()) : t('preview.picture'));
   return [
     kind === 'pdf' && turner(),
     el('div', {class: 'preview-sheet'}, canvas),
@@ -112,7 +112,7 @@ const drawn = ({safe}) => {
         'details',
         {id: 'preview-words'},
         el('summary', {}, t('preview.words')),
-        at.text.trim() === '' ? el('p', {class: 'hint'}, t('preview.no-words')) : el('pre', {class: 'preview-text', tabindex: '0', role: 'region', 'aria-label': t('preview.words')}, at.text),
+        at.text.trim() === '' ? el('p', {class: 'hint'}, t('preview.no-words')) : el('pre', {class: 'text preview-text', lang: '', tabindex: '0', role: 'region', 'aria-label': t('preview.words')}, at.text),
       ),
   ];
 };

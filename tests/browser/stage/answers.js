@@ -1,10 +1,11 @@
 /** Every answer a worker can give to a call, by the name a test asks for it with. */
 import {ClientProblem} from '../../../static/js/client/connection.js';
 import {CodeError, DrempelError} from '../../../static/js/crypto/errors.js';
-import {CHANNELS, LISTS, visits} from './conversations.js';
+import {CHANNELS, LISTS, receivedVisits, visits} from './conversations.js';
+import {LOOKS, SAVINGS} from './files.js';
 import {ADVISERS, OVERVIEWS} from './organisation.js';
 
-/** @import {SignedIn, Told} from '../../../static/js/client/views.js' */
+/** @import {FileView, SignedIn, Told} from '../../../static/js/client/views.js' */
 
 /** Codes whose check is right, and whose secret is nobody's. */
 const RECEIPTS = {
@@ -21,8 +22,10 @@ const VIEWS = {
   receipt: RECEIPTS,
   signIn: {plain: ME, single: {...ME, channels: CHANNELS.slice(0, 1)}},
   sync: LISTS,
-  read: visits(false),
-  reply: visits(false),
+  read: receivedVisits(),
+  reply: receivedVisits(),
+  saveFile: SAVINGS,
+  lookAtFile: LOOKS,
   visit: visits(true),
   refresh: visits(true),
   write: visits(true),
@@ -34,7 +37,30 @@ const NEWS = {
   busy: {event: 'waiting', code: 'server-busy', seconds: 1},
   slow: {event: 'slow'},
   progress: {event: 'progress', done: 3_400_000, total: 12_900_000},
+  saving: {event: 'download', id: 'file 0', done: 1_048_576, code: '', seconds: 0},
+  cut: {event: 'download', id: 'file 0', done: 1_048_576, code: 'server-unreachable', seconds: 8},
+  looking: {event: 'download', id: 'look file 0', done: 1_048_576, code: 'server-unreachable', seconds: 8},
 };
+
+/** @type {Record<string, Partial<FileView>>} how far a file is that was just chosen */
+const FILES = {
+  plain: {state: 'done', share: 1},
+  waiting: {state: 'waiting'},
+  uploading: {state: 'uploading', share: 0.4672},
+  checking: {state: 'uploading', share: 1},
+  changed: {state: 'uploading', share: 0.08, changed: true},
+  again: {state: 'done', share: 1, changed: true},
+  paused: {state: 'paused', share: 0.31},
+  unreadable: {state: 'failed', code: 'attachment-unreadable'},
+};
+
+/** @param {string} answer a file's state, and what is wrong with the line, if anything @param {unknown} args @param {(told: Told) => void} tell */
+function tellOfFile(answer, args, tell) {
+  const [state = '', code = ''] = answer.split(' ');
+  const {id} = /** @type {{id: number}} */ (args);
+  tell({event: 'file', file: {id, state: 'waiting', share: 0, code: '', changed: false, ...FILES[state]}});
+  tell({event: 'line', code, seconds: code ? 8 : 0});
+}
 
 /** The refusals of the page itself, which the registry of the protocol does not have. */
 const OWN = ['stopped', 'pin-malformed'];
@@ -47,10 +73,11 @@ function problem(code) {
 
 /**
  * What a call answers: a view; a refusal, as `refused CODE`; or, as `going on` with what is told meanwhile, nothing until it is stopped.
- * @param {string} call @param {string} answer @param {{tell: (told: Told) => void, stopped: Promise<void>}} outside
+ * @param {string} call @param {string} answer @param {{tell: (told: Told) => void, stopped: Promise<void>, args: unknown}} outside
  * @returns {Promise<unknown>}
  */
-export async function give(call, answer, {tell, stopped}) {
+export async function give(call, answer, {tell, stopped, args}) {
+  if (call === 'attach') return tellOfFile(answer, args, tell);
   const [first, what = ''] = answer.split(' ');
   if (first === 'refused') throw problem(what);
   if (first !== 'going') return VIEWS[call]?.[answer] ?? null;

@@ -2,6 +2,7 @@
 import {ADVISERS, KINDS, both} from './organisation.js';
 
 /** @import {InboxItem, InboxList, MessageView, Person, Text, Visit} from '../../../static/js/client/views.js' */
+/** @import {VisitWithFiles} from '../../../static/js/inbox/fetching.js' */
 
 const DAY = 86_400_000;
 const ADVISER = {id: 'confidential-adviser', name: both('Vertrouwenspersoon', 'Confidential adviser')};
@@ -66,6 +67,21 @@ export const visits = (reporter) => ({
   hidden: visit([], reporter, {notices: [{code: 'not-rereadable', envelope: null}], lastDay: null}),
   withheld: visit(ORDINARY.slice(1, 2), reporter, {channel: null, notices: [{code: 'gap', envelope: null}], canWrite: false}),
 });
+
+/** How the files of a recipient's message are called, and under which names they are saved. */
+const RECEIVED = [
+  {...FILES[0], id: 'file 0', safe: 'Offertes bruggen (kopie).pdf', odd: false},
+  {...FILES[1], id: 'file 1', safe: `foto gpj_exe ${'van het prikbord '.repeat(5)}van.jpg`, odd: true},
+  {index: 2, name: 'Offertes bruggen (kopie).pdf', size: 81_920, type: 'application/pdf', id: 'file 2', safe: 'Offertes bruggen (kopie) (2).pdf', odd: false},
+  {index: 3, name: 'camera.mp4', size: 5_368_709_120, type: 'video/mp4', id: 'file 3', safe: 'camera.mp4', odd: false},
+];
+
+/** @param {Visit} seen @returns {VisitWithFiles} */
+const received = (seen) =>
+  /** @type {VisitWithFiles} */ ({...seen, messages: seen.messages.map((each) => ({...each, attachments: each.attachments.length > 0 ? RECEIVED : []}))});
+
+/** The same conversations as a recipient gets them. @returns {Record<string, VisitWithFiles>} */
+export const receivedVisits = () => Object.fromEntries(Object.entries(visits(false)).map(([name, seen]) => [name, received(seen)]));
 
 /** @param {number} at @param {Partial<InboxItem>} [more] @returns {InboxItem} */
 const item = (at, more = {}) => ({

@@ -84,4 +84,5 @@ export const OVERVIEWS = {
   plain: OVERVIEW,
   unverified: {...OVERVIEW, verified: false},
   single: {...OVERVIEW, channels: [ADVISER]},
+  small: {...OVERVIEW, largestFile: 100},
 };

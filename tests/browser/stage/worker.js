@@ -10,21 +10,22 @@ import {give} from './answers.js';
 
 const CALLS = [
   ...['open', 'prepare', 'receipt', 'seal', 'send', 'visit', 'refresh', 'write', 'remove', 'leave'],
-  ...['signIn', 'sync', 'read', 'reply', 'lock'],
+  ...['attach', 'pauseFile', 'goOnWithFile', 'removeFiles', 'settled'],
+  ...['signIn', 'sync', 'read', 'reply', 'saveFile', 'lookAtFile', 'lock'],
 ];
 
 /** @type {() => void} */
 let end = () => undefined;
 
-/** @param {string} call */
-async function staged(call) {
+/** @param {string} call @param {unknown} args */
+async function staged(call, args) {
   /** @type {Promise<void>} */
   const stopped = new Promise((resolve) => {
     end = resolve;
   });
   const asked = await fetch(`/stage/${call}`, {cache: 'no-store'});
-  return give(call, await asked.text(), {tell: (/** @type {Told} */ told) => globalThis.postMessage(told), stopped});
+  return give(call, await asked.text(), {tell: (/** @type {Told} */ told) => globalThis.postMessage(told), stopped, args});
 }
 
-const calls = Object.fromEntries(CALLS.map((call) => [call, () => staged(call)]));
-serve({...calls, checkCode, stop: () => end(), hurry: () => undefined}, globalThis);
+const calls = Object.fromEntries(CALLS.map((call) => [call, (/** @type {unknown} */ args) => staged(call, args)]));
+serve({...calls, checkCode, stop: () => end(), stopFile: () => end(), hurry: () => undefined}, globalThis);
