@@ -19,6 +19,7 @@ from intake.client.address import read_address
 from intake.client.connection import Connection
 from intake.client.organisation import fetch_organisation
 from intake.client.session import open_session
+from tests.cli.attached import add_attachment, attachments_of
 from tests.recorder import Recorder, recording
 from tests.searching import Search, Secrets
 from tests.serving import Demo, demo_in
@@ -28,6 +29,8 @@ ANSWER = "Thank you. Which deliveries do you mean, and who else has seen the pap
 MORE = "The gravel of the second contract; nobody but me has the delivery notes."
 DELETED = "I withdraw this. Nobody should ever have read that I was in the building."
 ADVISERS = ("confidential-adviser-1", "confidential-adviser-2")
+NAME = "Gravel of the second contract.html"
+PAPERS = "".join(f"Delivery {number}: never seen, but paid for.\n" for number in range(8_000))
 AGENT = "Mozilla/5.0 (a reporter's own browser)"
 COOKIE = "session=a-cookie-of-somebody"
 NOWHERE = "/demo/api/1/a-path-that-somebody-mistyped"
@@ -95,6 +98,10 @@ async def _keys_of(demo: Demo, recipient: str, secrets: Secrets) -> None:
     for mailbox, known in session.keyring.conversations.items():
         for name in ("secret", "conversation", "read", "write", "close", "replace"):
             secrets.key(f"{b64(mailbox)}: {name}", getattr(known, name))
+    if recipient == ADVISERS[0]:
+        for mailbox in session.keyring.conversations:
+            for attachment in await attachments_of(demo, recipient, b64(mailbox)):
+                add_attachment(secrets, attachment, token="token of a file")
 
 
 def _is_b64(text: str) -> bool:
@@ -107,7 +114,18 @@ def _is_b64(text: str) -> bool:
 
 def _codes_of(demo: Demo, receipts: list[str]) -> Secrets:
     secrets, organisation = Secrets(), unb64(demo.codes["fingerprint"])
-    for text in (TEXT, ANSWER, MORE, DELETED, AGENT, COOKIE, NOWHERE, "203.0.113.7"):
+    for text in (
+        TEXT,
+        ANSWER,
+        MORE,
+        DELETED,
+        AGENT,
+        COOKIE,
+        NOWHERE,
+        "203.0.113.7",
+        PAPERS[:96],
+        PAPERS[-96:],
+    ):
         secrets.text(text, text)
     for receipt in receipts:
         secret = parse_code(receipt, "receipt")
@@ -140,8 +158,11 @@ def _sessions_on(recorder: Recorder, secrets: Secrets) -> bytes:
 
 def _use(demo: Demo, receipts: list[str]) -> bytes:
     """Reports, answers, deletion, and errors of each kind. Gives the id of the mailbox that was deleted."""
-    sent = demo.report(TEXT, "--kind", "wrongdoing").json
-    gone = demo.report(DELETED, channel="integrity-committee").json
+    papers = demo.logs / NAME
+    papers.write_text(PAPERS, encoding="utf-8")
+    attached = ("--no-resume", "--attach", str(papers))
+    sent = demo.report(TEXT, "--kind", "wrongdoing", *attached).json
+    gone = demo.report(DELETED, *attached, channel="integrity-committee").json
     receipts += [sent["receipt"], gone["receipt"]]
     for adviser in ADVISERS:
         assert demo.inbox(adviser, "reply", sent["mailbox"], text=ANSWER).json
@@ -228,13 +249,17 @@ def test_the_run_was_one_in_which_there_was_something_to_find(run: Run) -> None:
     assert run.search.in_files({"demo-codes.json": run.running["demo-codes.json"]})
     assert len(run.search.secrets.forms) > 80
     assert sum("session" in name for name in run.search.secrets.forms) >= 6
-    assert {name for name, _, rows in run.tables if rows} >= {"mailbox", "envelope", "keyring", "statement"}
+    used = {name for name, _, rows in run.tables if rows}
+    assert used >= {"mailbox", "envelope", "keyring", "statement", "blob"}
+    assert len(run.stopped["chunks.sqlite"]) > len(PAPERS)
+    assert f"key of {NAME}" in run.search.secrets.forms
 
 
 @pytest.mark.parametrize("moment", ["running", "killed", "stopped"])
 def test_the_data_folder_holds_no_secret_and_no_time(run: Run, moment: str) -> None:
     files: Files = getattr(run, moment)
-    assert set(files) - {"store.sqlite-wal", "store.sqlite-shm"} == {
+    assert set(files) - {"store.sqlite-wal", "store.sqlite-shm", "chunks.sqlite-journal"} == {
+        "chunks.sqlite",
         "demo-codes.json",
         "lock",
         "store.sqlite",
@@ -258,12 +283,14 @@ def test_no_number_in_the_database_is_finer_than_a_day(run: Run) -> None:
     for table, columns, rows in run.tables:
         for row in rows:
             for column, value in zip(columns, row, strict=True):
-                if isinstance(value, int):
+                # What numbers the chunks of a file is random.
+                if isinstance(value, int) and column != "number":
                     # Days since 1970 are some 20,000; the first second of today is a billion.
                     assert value < 1_200_000, (table, column)
                 assert not isinstance(value, float), (table, column)
                 if "day" in column:
-                    assert isinstance(value, int)
+                    # A file that belongs to a message goes with it, and has no day of its own.
+                    assert isinstance(value, int) or (table, value) == ("blob", None)
 
 
 def test_what_was_deleted_has_no_row_left(run: Run) -> None:

@@ -1,16 +1,20 @@
 """What somebody on the line sees: no text, no code, no client's name, and the same lengths whatever was said."""
 
+import asyncio
 import base64
 import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from crypto.attachment import attachment_keys
 from crypto.codes import new_code, parse_code, reporter_keys
 from crypto.encoding import unb64
 from crypto.sealing import os_random
+from tests.cli.attached import add_attachment, attachments_of
 from tests.codes import add_access_code, add_receipt
 from tests.recorder import Line, Recorder, recording
 from tests.searching import Secrets
@@ -20,6 +24,8 @@ TEXT = "The director signed for deliveries that never came, in March and in May.
 ANSWER = "Thank you. Which deliveries do you mean, and who else has seen the papers?"
 MORE = "The gravel of the second contract; nobody but me has the delivery notes."
 ADVISER = "confidential-adviser-1"
+NAME = "Gravel of the second contract.html"
+PAPERS = "".join(f"Delivery {number}: never seen, but paid for.\n" for number in range(8_000))
 
 # All that a request may say about whoever sends it.
 HEADERS = {
@@ -162,6 +168,51 @@ def test_return_visits_have_one_length_whether_or_not_there_is_an_answer(listene
     assert sent > 0
     assert received > 64 * 1024
     assert demo.codes["url"] in listener.demo.pinned
+
+
+def test_no_request_holds_anything_of_a_file_but_the_token_it_needs(
+    listener: Listener, tmp_path: Path
+) -> None:
+    demo, path = listener.demo, tmp_path / NAME
+    path.write_text(PAPERS, encoding="utf-8")
+    reported = listener.report(TEXT, "--no-resume", "--attach", str(path))
+    receipt, mailbox = reported.ran.json["receipt"], reported.ran.json["mailbox"]
+    steps = [
+        (reported, {"token"}),
+        (listener.inbox(ADVISER, "list"), set()),
+        (listener.inbox(ADVISER, "show", mailbox), {"read"}),
+        (listener.inbox(ADVISER, "export", mailbox, "--to", str(tmp_path / "out")), {"read", "token"}),
+        (listener.receipt(receipt, "read"), {"read"}),
+    ]
+    assert (tmp_path / "out" / "files" / NAME).read_text("utf-8") == PAPERS
+    secrets = secrets_of(demo, receipt, TEXT, PAPERS[:96], PAPERS[-96:])
+    [attachment] = asyncio.run(attachments_of(demo, ADVISER, mailbox))
+    listener.recorder.take()
+    add_attachment(secrets, attachment, token="token")
+    for heard, needed in steps:
+        assert heard.ran.json
+        assert secrets.found(heard.sent) == needed, heard.ran
+        assert secrets.found(heard.received) == set(), heard.ran
+        assert str(len(PAPERS)).encode() not in heard.sent
+    head, _, body = reported.sent.partition(b"\r\n\r\n")
+    for name, leak in (
+        (f"name of {NAME}", NAME.encode("utf-16-le")),
+        (f"key of {NAME}", attachment_keys(attachment.secret).key),
+        (PAPERS[:96], PAPERS[:96].encode()),
+    ):
+        assert name in secrets.found(head + b"\r\n\r\n" + body[:5000] + leak + body[5000:])
+
+
+def test_files_of_one_padded_size_are_alike_whatever_they_are_called_and_hold(
+    listener: Listener, tmp_path: Path
+) -> None:
+    lengths = {}
+    for name, size in (("a", 0), ("b.pdf", 1), (f"{'long' * 40}.docx", 262_144)):
+        (tmp_path / name).write_bytes(bytes(size))
+        heard = listener.report("Short.", "--no-resume", "--attach", str(tmp_path / name))
+        assert heard.ran.json
+        lengths[name] = sorted(heard.lengths)
+    assert len({str(length) for length in lengths.values()}) == 1, lengths
 
 
 def test_reports_have_one_length_whatever_they_say_and_to_whom(listener: Listener) -> None:
