@@ -16,9 +16,23 @@ function numbers(bytes) {
 export function measure(bytes) {
   const view = numbers(bytes);
   if (says(bytes, 0, '\x89PNG\r\n\x1a\n')) return {type: 'image/png', width: view.getUint32(16), height: view.getUint32(20)};
-  if (says(bytes, 0, 'GIF8')) return {type: 'image/gif', width: view.getUint16(6, true), height: view.getUint16(8, true)};
+  if (says(bytes, 0, 'GIF8')) return gif(bytes, view);
   if (says(bytes, 0, 'RIFF') && says(bytes, 8, 'WEBP')) return webp(bytes, view);
   return says(bytes, 0, '\xff\xd8\xff') ? jpeg(bytes) : null;
+}
+
+/** Browsers make room for its first frame, whatever its head says. @param {Uint8Array} bytes @param {DataView} head @returns {Picture | null} */
+function gif(bytes, head) {
+  const colours = (/** @type {number} */ packed) => (packed & 0x80 ? 3 * 2 ** (1 + (packed & 7)) : 0);
+  let at = 13 + colours(Number(bytes[10]));
+  for (; bytes[at] === 0x21; at += 1) {
+    for (at += 2; Number(bytes[at]) > 0; ) at += 1 + Number(bytes[at]);
+  }
+  if (bytes[at] !== 0x2c) return null;
+  const frame = numbers(bytes.subarray(at));
+  const [left, top, width, height] = [1, 3, 5, 7].map((place) => frame.getUint16(place, true));
+  const most = (/** @type {number} */ place, /** @type {number} */ end) => Math.max(head.getUint16(place, true), end);
+  return {type: 'image/gif', width: most(6, Number(left) + Number(width)), height: most(8, Number(top) + Number(height))};
 }
 
 /** @param {Uint8Array} bytes @param {DataView} view @returns {Picture | null} */
