@@ -13,8 +13,9 @@ BIN := $(VENV)/bin
 NODE_BIN := node_modules/.bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# Beside all others, since a person in a browser mostly waits.
+# In browsers a test mostly waits, so most of those run beside all others. The last come after those.
 IN_BROWSERS := tests/browser tests/bench
+LAST := $(wildcard tests/browser/test_files_*.py tests/browser/test_inbox_files*.py tests/browser/test_privacy_*.py) tests/bench
 
 # Empty unless the machine's own node is missing or too old; see requirements/node.sh.
 export PATH := $(CURDIR)/$(VENV)/node:$(PATH):/usr/sbin
@@ -30,10 +31,11 @@ run: $(VENV)/.run
 
 test: $(VENV)/.dev node_modules/.installed system
 	@$(MAKE) --no-print-directory check
-	@mkdir -p test-output; status=0; \
-	$(BIN)/python -m pytest $(IN_BROWSERS) >test-output/browsers.log 2>&1 & browsers=$$!; \
+	@rm -rf test-output/browser; mkdir -p test-output; status=0; \
+	$(BIN)/python -m pytest tests/browser $(LAST:%=--ignore=%) >test-output/browsers.log 2>&1 & browsers=$$!; \
 	$(BIN)/python -m pytest $(IN_BROWSERS:%=--ignore=%) || status=1; \
 	node --test --test-reporter=spec $$(find tests -name '*.test.js' | sort) || status=1; \
+	$(BIN)/python -m pytest $(LAST) || status=1; \
 	wait $$browsers || status=1; \
 	cat test-output/browsers.log; \
 	exit $$status

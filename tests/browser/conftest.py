@@ -155,7 +155,6 @@ def gallery() -> Iterator[Gallery]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_pages] = []
-    shutil.rmtree(OUTPUT, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -166,6 +165,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed and call.when != "teardown":
         folder = OUTPUT / "failures" / re.sub(r"[^\w.-]+", "-", item.nodeid.rpartition("/")[2])
+        shutil.rmtree(folder, ignore_errors=True)
         pages: list[Page] = item.config.stash[_pages]
         for number, page in enumerate(pages):
             _keep(page, folder / f"{number}-{page.browser}", report)
