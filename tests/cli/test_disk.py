@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +18,7 @@ from intake.client.connection import Connection
 from intake.client.organisation import fetch_organisation
 from intake.client.session import open_session
 from tests.cli.attached import add_attachment, attachments_of
+from tests.cli.leftovers import Table, everything_in, founding_of, tables_of
 from tests.recorder import Recorder, recording
 from tests.searching import Search, Secrets
 from tests.serving import Demo, demo_in
@@ -38,11 +37,6 @@ NOWHERE = "/demo/api/1/a-path-that-somebody-mistyped"
 Files = Mapping[str, bytes]
 
 
-def everything_in(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path."""
-    return {str(item.relative_to(folder)): item.read_bytes() for item in folder.rglob("*") if item.is_file()}
-
-
 @dataclass
 class Run:
     """A whole run of a server, and what it left at three moments."""
@@ -53,7 +47,7 @@ class Run:
     stopped: Files
     printed: Files
     temporary: Files
-    tables: list[tuple[str, list[str], list[tuple[object, ...]]]] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
 
 
 def _ask_wrongly(demo: Demo, token: str) -> None:
@@ -181,29 +175,6 @@ def _use(demo: Demo, receipts: list[str]) -> bytes:
     return unb64(gone["mailbox"])
 
 
-def _founding(data: Path) -> bytes:
-    """What the founding made and no client ever sends again: keyrings, keys, signatures, ids."""
-    connection = sqlite3.connect(f"file:{data / 'store.sqlite'}?mode=ro", uri=True)
-    pieces: list[bytes] = []
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    for table in tables:
-        for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - names from the schema
-            pieces += [value for value in row if isinstance(value, bytes)]
-    connection.close()
-    return b"".join(pieces)
-
-
-def _tables(data: Path) -> list[tuple[str, list[str], list[tuple[object, ...]]]]:
-    connection = sqlite3.connect(f"file:{data / 'store.sqlite'}?mode=ro", uri=True)
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    tables = []
-    for name in names:
-        cursor = connection.execute(f"SELECT * FROM {name}")  # noqa: S608 - names from the schema
-        tables.append((name, [column[0] for column in cursor.description], cursor.fetchall()))
-    connection.close()
-    return tables
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder, receipts = tmp_path_factory.mktemp("disk"), list[str]()
@@ -211,7 +182,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     temporary.mkdir()
     with demo_in(folder) as demo:
         demo.stop()
-        founding = _founding(demo.data)
+        founding = founding_of(demo.data)
         first = time.time() - 1
         demo.start(variables={"TMPDIR": str(temporary), "SQLITE_TMPDIR": str(temporary)})
         direct = demo.url
@@ -234,7 +205,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         stopped = everything_in(demo.data)
         printed["out again"] = demo.server.out.partition("\n")[2].encode()
         printed["err again"] = demo.server.err.encode()
-        tables = _tables(demo.data)
+        tables = tables_of(demo.data)
     search = Search(secrets, first, last, random=founding + line)
     return Run(search, running, killed, stopped, printed, everything_in(temporary), tables)
 

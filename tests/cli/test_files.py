@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from crypto.encoding import parse_object
 from tests.cli.desk import CHANNEL, TEXT, Desk, content
 from tests.recorder import recording
 from tests.serving import Demo, Server
+from tests.terminal import on_terminal
 
 MIB = 1024 * 1024
 
@@ -206,6 +208,23 @@ def test_a_server_without_room_for_files_says_so_and_goes_on_when_there_is(own_d
     own_desk.url = ""
     assert own_desk.exported(sent["mailbox"]) == {"a.bin": data}
     assert own_desk.notes == []
+
+
+def test_a_terminal_shows_how_far_a_file_is_and_why_it_waits(own_desk: Desk) -> None:
+    path = own_desk.file("a\u202e.bin", content(12 * MIB))
+    own_desk.report()
+    server = own_desk.demo.pinned
+    message = ("--message-file", str(own_desk.folder / "text"), "--channel", CHANNEL, "--no-resume")
+    call = ["report", "--server", server, *message, "--patience", "1", "--attach", path]
+    own_desk.demo.server.limit_files(6 * MIB)
+    waited = on_terminal(call, [])
+    assert "The server has no room for files now." in waited.screen
+    assert "Still trying; Ctrl-C stops it." in waited.screen
+    own_desk.demo.server.limit_files(-1)
+    sent = on_terminal(call, [])
+    assert sent.ran.out.startswith("Received.")
+    assert re.search(r"\ra\ufffd\.bin: 100 %, [0-9.]+ MB/s *\r\n", sent.screen), sent.screen
+    assert "\u202e" not in sent.screen
 
 
 def test_memory_does_not_grow_with_a_file(own_desk: Desk) -> None:
