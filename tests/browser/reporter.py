@@ -1,5 +1,7 @@
 """The reporter's page, as a reporter uses it. Each step ends when the next screen is there."""
 
+from pathlib import Path
+
 from tests.browser import thread
 from tests.browser.driver import PATIENCE, Page
 from tests.browser.thread import Message, at
@@ -60,6 +62,23 @@ class Reporter:
             self.page.click("#rereadable")
         self.page.click("#next")
         at(self.page, "receipt")
+
+    def attach(self, *files: Path) -> None:
+        """Choose files, which then go up while the reporter goes on."""
+        before = self.page.evaluate("document.querySelectorAll('.file').length")
+        self.page.choose("#files-choose", *files)
+        self.page.wait_until(f"document.querySelectorAll('.file').length >= {before + len(files)}")
+
+    def files(self) -> dict[str, str]:
+        """The files in the list, by name, and how far each is: waiting, uploading, paused, done, failed, changed."""
+        row = "(e) => [e.querySelector('bdi').innerText, e.dataset.state]"
+        return dict(self.page.evaluate(f"Array.from(document.querySelectorAll('.file'), {row})"))
+
+    def files_arrived(self, timeout: float = PATIENCE) -> None:
+        """Wait until all chosen files are at the server."""
+        self.page.wait_until(
+            "[...document.querySelectorAll('.file')].every((e) => e.dataset.state === 'done')", timeout
+        )
 
     def receipt(self) -> str:
         """The receipt, once it is shown."""

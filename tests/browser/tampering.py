@@ -177,15 +177,19 @@ class Tampering:
                 self.tally.received[request.method, request.path] += len(piece)
         return isinstance(reply, Response) and reply.header("connection").lower() != "close"
 
+    def cut(self) -> None:
+        """Break every line that is open now, in the middle of whatever goes over it."""
+        with self._lock:
+            for browser in self._open:
+                with suppress(OSError):
+                    browser.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """End it, with every line still open."""
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         self._accepting.join(60)
-        with self._lock:
-            for browser in self._open:
-                with suppress(OSError):
-                    browser.shutdown(socket.SHUT_RDWR)
+        self.cut()
         for thread in self._threads:
             thread.join(60)
             assert not thread.is_alive()

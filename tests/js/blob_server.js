@@ -30,7 +30,7 @@ export class BlobServer {
   async fetch(url, {method = 'GET', body, headers, signal}) {
     const [, path = '', blob = '', first = ''] = PATH.exec(url) ?? [];
     const sent = /** @type {Record<string, string>} */ (headers);
-    const asked = {method, path, blob, first: Number(first), body: /** @type {Uint8Array} */ (body ?? new Uint8Array(0)), headers: sent};
+    const asked = {method, path, blob, first: Number(first), body: await bytesOf(body), headers: sent};
     this.asked.push(asked);
     this.flying += 1;
     this.mostFlying = Math.max(this.mostFlying, this.flying);
@@ -75,6 +75,9 @@ export class BlobServer {
     return new Response(null, {status: 204});
   }
 }
+
+/** @param {BodyInit | null | undefined} body */
+const bytesOf = async (body) => new Uint8Array(await new Response(body).arrayBuffer());
 
 /** @param {string} code */
 const problem = (code) => Response.json({code}, {status: Number(ERRORS[code]?.status)});

@@ -1,5 +1,5 @@
 /** One attempt at a file: what is sealed under one secret, and how much of it the server has (PROTOCOL 16.1, 12). */
-import {b64, concat, isNumber, need, readAs} from '../crypto/encoding.js';
+import {b64, isNumber, need, readAs} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
 
 /** @import {Connection} from './connection.js' */
@@ -53,7 +53,9 @@ export class Attempt {
       const chunks = [];
       for (let number = from; number < to; number += 1) chunks.push(await this.sealing.seal(number));
       this.begun = true;
-      const options = {token: this.sealing.keys.token, body: concat(...chunks), expected: [204], patience: 0, uploading: UPLOADING};
+      // Chromium sends megabytes that are no Blob twenty times slower.
+      const body = new Blob(/** @type {BlobPart[]} */ (chunks));
+      const options = {token: this.sealing.keys.token, body, expected: [204], patience: 0, uploading: UPLOADING};
       await connection.request('PUT', `${this.path}/chunks/${from}`, options);
       this.stored += to - from;
     } catch (problem) {

@@ -15,7 +15,7 @@ import {DrempelError, ERRORS} from '../crypto/errors.js';
  * `uploading` is how many seconds the body may take to go up, where more is known of the line than how long the body is.
  * With `begin` an expected answer is not kept: what `begin` gives takes each piece as it comes. It is called again for each
  * try, and what the tries before gave is to be forgotten.
- * @typedef {{token?: Uint8Array | string, body?: Uint8Array, json?: unknown, match?: string, expected?: number[],
+ * @typedef {{token?: Uint8Array | string, body?: Uint8Array | Blob, json?: unknown, match?: string, expected?: number[],
  *   longest?: number, patience?: number, uploading?: number, begin?: () => Sink}} Options
  */
 /**
@@ -59,7 +59,7 @@ function after(seconds, then) {
   return () => clearTimeout(timer);
 }
 
-/** @param {Options} options @returns {{body?: Uint8Array, headers: Record<string, string>}} no header that identifies */
+/** @param {Options} options @returns {{body?: Uint8Array | Blob, headers: Record<string, string>}} no header that identifies */
 function sent({token, body, json, match}) {
   /** @type {Record<string, string>} */
   const headers = {};
@@ -134,7 +134,7 @@ function joined(pieces) {
 async function once(url, method, options, stopped, silence) {
   const {expected = [200], longest = LONGEST_ANSWER, begin} = options;
   const {headers, body} = sent(options);
-  const {uploading = (body?.length ?? 0) / SLOWEST_UPLOAD} = options;
+  const {uploading = lengthOf(body) / SLOWEST_UPLOAD} = options;
   const aborting = new AbortController();
   const abort = () => aborting.abort();
   stopped.addEventListener('abort', abort);
@@ -166,7 +166,10 @@ const FIXED = Object.freeze({
   referrerPolicy: 'no-referrer',
 });
 
-/** @param {Uint8Array | undefined} body */
+/** @param {Uint8Array | Blob | undefined} body */
+const lengthOf = (body) => (body instanceof Blob ? body.size : body?.length) ?? 0;
+
+/** @param {Uint8Array | Blob | undefined} body */
 const bodyOf = (body) => /** @type {BodyInit | null} */ (body ?? null);
 
 /** @returns {never} */
