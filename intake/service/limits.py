@@ -107,20 +107,21 @@ class Bodies:
     async def read_cut(self, request: Request, limit: int, length: int) -> list[bytes]:
         """Likewise, cut into parts of `length` bytes and a rest, without ever holding it twice."""
         parts: list[bytes] = []
-        rest = bytearray()
+        part, filled = bytearray(length), 0
 
         def cut(piece: bytes) -> None:
-            at = 0
-            while at < len(piece):
-                taken = piece[at : at + length - len(rest)]
-                rest.extend(taken)
-                at += len(taken)
-                if len(rest) == length:
-                    parts.append(bytes(rest))
-                    rest.clear()
+            nonlocal filled
+            left = memoryview(piece)  # without a copy of its own: copying is what an upload costs most
+            while left:
+                taken = left[: length - filled]
+                part[filled : filled + len(taken)] = taken
+                filled = (filled + len(taken)) % length
+                if not filled:
+                    parts.append(bytes(part))
+                left = left[len(taken) :]
 
         await self._take(request, limit, cut)
-        return [*parts, bytes(rest)] if rest else parts
+        return [*parts, bytes(part[:filled])] if filled else parts
 
     async def _take(self, request: Request, limit: int, keep: Callable[[bytes], None]) -> None:
         declared = _declared_length(request)
