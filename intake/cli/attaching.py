@@ -60,8 +60,8 @@ def attach_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--no-resume",
             is_flag=True,
             help="Write no note. Without this, a private note per file (in $XDG_RUNTIME_DIR/drempel, else in "
-            "~/.local/state/drempel) holds the key it is sealed under until the message has arrived, at most two "
-            "days, so that the same command can go on after it was interrupted.",
+            "~/.local/state/drempel) holds the secret it is sealed under until the message has arrived, so that the "
+            "same command can go on after it was interrupted.",
         ),
         click.option(
             "--attach",
