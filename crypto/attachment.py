@@ -9,30 +9,17 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from crypto import wire
+from crypto.claims import CHUNK as CHUNK
 from crypto.claims import CHUNK_LENGTH, MOST_CLAIMS, Claim, blob_id
+from crypto.claims import chunk_count as chunk_count
+from crypto.claims import padme as padme
 from crypto.encoding import b64, hash_labelled, is_number, unb64
 from crypto.errors import DrempelError
 from crypto.sealing import derive
 
-CHUNK = CHUNK_LENGTH - wire.TAG_LENGTH
-"""Bytes of a file in one chunk."""
 LONGEST_FILE = 1 << 34
 LONGEST_NAME, LONGEST_TYPE = 1024, 127
 SECRET_LENGTH = 32
-
-
-def padme(length: int) -> int:
-    """`length` rounded up so that few bits of it are told: at most 12 % more (Nikitin et al., 2019)."""
-    if length < 2:
-        return length
-    exponent = length.bit_length() - 1
-    step = 1 << max(0, exponent - exponent.bit_length())
-    return -(-length // step) * step
-
-
-def chunk_count(length: int) -> int:
-    """How many chunks a file of `length` bytes is sealed in (PROTOCOL 16.2)."""
-    return max(1, -(-padme(length) // CHUNK))
 
 
 @dataclass(frozen=True)
