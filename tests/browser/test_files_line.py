@@ -1,43 +1,20 @@
 """A large file over a line that breaks, to a server that goes away in the middle."""
 
-import hashlib
 import json
-import os
 from pathlib import Path
 
 from tests.browser.catalogue import words
 from tests.browser.driver import Page, poll
+from tests.browser.filing import exported, made
 from tests.browser.reporter import Reporter
 from tests.browser.tampering import Reply, Tampering, answer, gone, tampering
 from tests.browser.wire import Request
-from tests.serving import Demo, demo_in, drempel
+from tests.serving import Demo, demo_in
 
 LARGE = 200_000_000
 CUTS = 10
 STEP = LARGE // (CUTS + 1)
-ADVISER = "confidential-adviser-1"
 FULL = json.dumps({"type": "about:blank", "status": 507, "title": "full", "code": "storage-full"}).encode()
-
-
-def made(path: Path, size: int) -> str:
-    """Write a file nobody has; its SHA-256."""
-    digest = hashlib.sha256()
-    with path.open("wb") as file:
-        for at in range(0, size, 1 << 20):
-            piece = os.urandom(min(1 << 20, size - at))
-            digest.update(piece)
-            file.write(piece)
-    return digest.hexdigest()
-
-
-def exported(demo: Demo, folder: Path) -> list[dict[str, object]]:
-    """What the recipient's command line saves of the one conversation there is."""
-    [row] = demo.inbox(ADVISER, "list").json["conversations"]
-    to = folder / "export"
-    fixed = ("--server", demo.pinned, "--json", "--to", str(to))
-    ran = drempel("inbox", "export", row["id"], *fixed, DREMPEL_ACCESS_CODE=demo.access_codes[ADVISER])
-    files: list[dict[str, object]] = ran.json["files"]
-    return files
 
 
 class Line:
@@ -93,9 +70,7 @@ def test_a_large_file_arrives_over_ten_cuts_and_a_restart_of_the_server(page: Pa
         reporter.send(timeout=60)
         assert page.errors() == []
         assert line.sent > LARGE
-        assert [(it["name"], it["bytes"], it["sha256"]) for it in exported(demo, tmp_path)] == [
-            ("opname.mp4", LARGE, digest)
-        ]
+        assert exported(demo, "Zie de opname.", tmp_path / "export") == {"opname.mp4": digest}
 
 
 def test_where_there_is_no_room_the_page_says_so_and_goes_on_when_there_is(

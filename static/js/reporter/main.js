@@ -147,6 +147,9 @@ function choose() {
   show('title', channelScreen);
 }
 
+/** @param {Draft} draft */
+const hasBegun = ({text, files}) => text !== '' || files.length > 0;
+
 const channelScreen = () =>
   el(
     'form',
@@ -159,7 +162,7 @@ const channelScreen = () =>
       'div',
       {class: 'actions'},
       el('button', {type: 'submit', class: 'primary', id: 'next'}, t('next')),
-      session.draft.text !== '' && el('button', {type: 'button', id: 'to-text', on: {click: () => write(session)}}, t('channel.text')),
+      hasBegun(session.draft) && el('button', {type: 'button', id: 'to-text', on: {click: () => write(session)}}, t('channel.text')),
       el('button', {type: 'button', id: 'back', on: {click: home}}, t('back')),
     ),
   );
@@ -262,7 +265,7 @@ async function comeBack() {
 
 function unsent() {
   const {draft, typed} = session;
-  return ((draft.text !== '' || draft.files.length > 0) && !draft.stored) || typed.reply !== '' || typed.files.length > 0;
+  return (hasBegun(draft) && !draft.stored) || typed.reply !== '' || typed.files.length > 0;
 }
 
 function forget() {

@@ -1,0 +1,199 @@
+"""Files as a reporter chooses, watches, pauses, removes and sends them."""
+
+import hashlib
+from pathlib import Path
+
+from tests.browser.catalogue import words
+from tests.browser.driver import Page, poll
+from tests.browser.filing import Gate, exported, give, made
+from tests.browser.reporter import Reporter
+from tests.browser.tampering import Tampering
+from tests.serving import Demo
+
+CHANNEL = "confidential-adviser"
+
+
+def writing(page: Page, url: str) -> Reporter:
+    """A reporter who is about to write."""
+    reporter = Reporter(page, url)
+    reporter.arrive()
+    reporter.begin()
+    reporter.choose(CHANNEL)
+    return reporter
+
+
+def sent(reporter: Reporter, text: str) -> str:
+    """Write and send it with its files; the receipt."""
+    reporter.write(text)
+    receipt = reporter.receipt()
+    reporter.confirm(receipt)
+    reporter.send()
+    return receipt
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_files_are_picked_dropped_and_pasted(same_page: Page, demo: Demo, tmp_path: Path) -> None:
+    page, text = same_page, f"Drie bestanden, {same_page.browser}."
+    reporter = writing(page, demo.pinned)
+    digest = made(tmp_path / "opname één.mp4", 700_000)
+    reporter.attach(tmp_path / "opname één.mp4")
+    assert give(page, "drop", ("Notulen.txt", "Besproken: niets.", "text/plain"))
+    page.wait_for_text("Notulen.txt", "#files-list")
+    assert give(page, "paste", ("image.png", "geen echt plaatje", "image/png"))
+    page.wait_for_text("image.png", "#files-list")
+    reporter.files_arrived()
+    receipt = sent(reporter, text)
+    assert exported(demo, text, tmp_path / "export") == {
+        "opname één.mp4": digest,
+        "Notulen.txt": sha256("Besproken: niets."),
+        "image.png": sha256("geen echt plaatje"),
+    }
+    reporter.come_back(receipt)
+    assert [it.split(" (")[0] for it in page.texts(".attachments li")] == [
+        "opname één.mp4",
+        "Notulen.txt",
+        "image.png",
+    ]
+    assert page.errors() == []
+
+
+def test_a_file_that_falls_beside_the_form_costs_no_text(same_page: Page, demo: Demo) -> None:
+    page = same_page
+    reporter = Reporter(page, demo.pinned)
+    reporter.arrive()
+    assert give(page, "drop", ("a.txt", "a", "text/plain")), "the browser would open it in place of the page"
+    reporter.begin()
+    reporter.choose(CHANNEL)
+    page.type("Dit blijft staan.", into="#text")
+    give(page, "drop", ("a.txt", "a", "text/plain"))
+    page.wait_for("#file-1")
+    assert page.value("#text") == "Dit blijft staan."
+    assert page.errors() == []
+
+
+def test_text_that_is_pasted_with_a_picture_of_it_stays_text(same_page: Page, demo: Demo) -> None:
+    reporter = writing(same_page, demo.pinned)
+    taken = same_page.evaluate("""(() => {
+      const data = {types: ['text/plain', 'Files'], items: [], files: [1]};
+      const event = new Event('paste', {bubbles: true, cancelable: true});
+      Object.defineProperty(event, 'clipboardData', {value: data});
+      document.querySelector('#text').dispatchEvent(event);
+      return event.defaultPrevented;
+    })()""")
+    assert not taken
+    assert reporter.files() == {}
+
+
+def test_a_folder_is_told_apart_and_not_sent(same_page: Page, demo: Demo) -> None:
+    page = same_page
+    reporter = writing(page, demo.pinned)
+    page.evaluate("""(() => {
+      const entry = {isDirectory: true, name: 'Bewijs'};
+      const folder = {kind: 'file', webkitGetAsEntry: () => entry, getAsFile: () => new File([], 'Bewijs')};
+      const event = new Event('drop', {bubbles: true, cancelable: true});
+      Object.defineProperty(event, 'dataTransfer', {value: {types: ['Files'], items: [folder]}});
+      document.querySelector('main').dispatchEvent(event);
+    })()""")
+    page.wait_for_text(words("reporter", "files.folder", names="“Bewijs”"), "#files-wrong")
+    assert reporter.files() == {}
+
+
+def test_files_are_paused_go_on_and_are_removed(
+    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+) -> None:
+    page, text = same_page, f"Eén van de twee, {same_page.browser}."
+    gate = Gate(middle)
+    reporter = writing(page, middle.address(demo.pinned))
+    digest = made(tmp_path / "groot.mp4", 9_000_000)
+    made(tmp_path / "klein.txt", 10)
+    reporter.attach(tmp_path / "groot.mp4")
+    poll(lambda: len(gate.blobs) == 1, lambda: "nothing goes up")
+    page.click("#file-1-pause")
+    page.wait_for("#file-1[data-state=paused]")
+    assert page.is_focused("#file-1-go"), "the keyboard is where it was"
+    gate.open.set()
+    [first] = gate.blobs
+    before = gate.blobs[first]
+    reporter.attach(tmp_path / "klein.txt")
+    page.wait_for("#file-2[data-state=done]")
+    assert gate.blobs[first] == before, "it goes on although it is paused"
+    [_, second] = gate.blobs
+    page.click("#file-2-remove")
+    page.wait_gone("#file-2")
+    poll(lambda: bool(middle.asked("DELETE", second)), lambda: "what is removed stays on the server")
+    page.type(text, into="#text")
+    page.click("#next")
+    receipt = reporter.receipt()
+    reporter.confirm(receipt)
+    page.click("#send")
+    page.wait_for_text("“groot.mp4”", "#files-held")
+    page.click("#file-1-go")
+    page.wait_for("[data-screen=received]")
+    assert page.text("#received-files") == words("reporter", "received.files.one")
+    assert exported(demo, text, tmp_path / "export") == {"groot.mp4": digest}
+    assert page.errors() == []
+
+
+def test_a_file_that_changes_while_it_is_read_is_sealed_anew(
+    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+) -> None:
+    page, text = same_page, f"Het veranderde, {same_page.browser}."
+    gate = Gate(middle)
+    reporter = writing(page, middle.address(demo.pinned))
+    path = tmp_path / "Notulen.odt"
+    made(path, 3_000_000)
+    reporter.attach(path)
+    poll(lambda: len(gate.blobs) == 1, lambda: "nothing goes up")
+    digest = made(path, 3_000_000)
+    gate.open.set()
+    if page.browser == "chromium":  # it will not read a file again that has changed since it was chosen
+        page.wait_for("#file-1[data-state=failed]")
+        assert page.text("#file-1-words") == words("reporter", "error.attachment-unreadable")
+        page.choose("#files-choose", path)
+        page.wait_for("#file-2[data-state=done]")
+    else:
+        page.wait_for("#file-1[data-state=done]")
+        assert page.text("#file-1-words") == words("reporter", "files.done.changed")
+    assert reporter.files() == {"Notulen.odt": "done"}
+    assert len(gate.blobs) == 2
+    poll(
+        lambda: bool(middle.asked("DELETE", next(iter(gate.blobs)))), lambda: "the first stays on the server"
+    )
+    sent(reporter, text)
+    assert exported(demo, text, tmp_path / "export") == {"Notulen.odt": digest}
+    assert page.errors() == []
+
+
+def test_files_stay_through_other_languages_and_screens(same_page: Page, demo: Demo, tmp_path: Path) -> None:
+    page = same_page
+    reporter = writing(page, demo.pinned)
+    made(tmp_path / "a.pdf", 10)
+    reporter.attach(tmp_path / "a.pdf")
+    reporter.files_arrived()
+    reporter.speak("en")
+    assert page.text("#file-1-words") == words("reporter", "files.done", "en")
+    page.click("#back")
+    page.click("#to-text")
+    page.wait_for("#file-1[data-state=done]")
+    reporter.speak("nl")
+    page.click("#next")
+    page.wait_for_text(words("reporter", "error.text-empty"), "#problem")
+    assert reporter.files() == {"a.pdf": "done"}
+
+
+def test_a_message_of_a_return_visit_takes_files_along(same_page: Page, demo: Demo, tmp_path: Path) -> None:
+    page, text = same_page, f"Straks meer, {same_page.browser}."
+    receipt = demo.report(text).json["receipt"]
+    digest = made(tmp_path / "later.pdf", 600_000)
+    reporter = Reporter(page, demo.pinned)
+    reporter.come_back(receipt)
+    reporter.attach(tmp_path / "later.pdf")
+    reporter.reply("Hier is het.")
+    assert [it.text for it in reporter.messages()] == [text, "Hier is het."]
+    assert page.texts(".attachments li") == ["later.pdf (600\u00a0kB)"]
+    assert reporter.files() == {}
+    assert exported(demo, text, tmp_path / "export") == {"later.pdf": digest}
+    assert page.errors() == []
