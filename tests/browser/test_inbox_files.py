@@ -1,0 +1,259 @@
+"""A recipient saves files: whole, under safe names, over any line, and nothing of one that is not what was sent."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from crypto.claims import CHUNK_LENGTH
+from crypto.encoding import write_object
+from tests.browser.catalogue import words
+from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.device import Device
+from tests.browser.driver import poll
+from tests.browser.inbox import Inbox
+from tests.browser.meddling import instead, meddled, nothing_ran
+from tests.browser.tampering import Reply, Tampering, altered, answer
+from tests.browser.wire import Request, Response
+from tests.serving import Demo
+
+MARK = "\u202e"
+EVIDENCE = random.Random(16).randbytes(1_000_000)
+CHUNKS = 4
+NOTE = b"Zie het bestand.\n"
+# By what their author calls them, in the order they are sent in.
+HOSTILE = {
+    f"foto{MARK}gpj.exe": b"MZ",
+    "..\\..\\Startup\\los.bat": b"echo",
+    "CON.txt": b"con",
+    "factuur.pdf.scr": b"scr",
+    "-rf": b"",
+    "<img src=x onerror=alert(1)>": b"<b>",
+}
+SAFE = ["fotogpj.exe", "los.bat", "_CON.txt", "factuur_pdf.scr", "_-rf", "_img src=x onerror=alert(1)_"]
+
+
+def written(folder: Path, name: str, content: bytes) -> str:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content)
+    return str(folder / name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sent(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A report with one file, one with many of one name, and one with names that would do harm."""
+    folder = tmp_path_factory.mktemp("sent")
+    same = [written(folder / "a", "Notitie.txt", NOTE), written(folder / "b", "notitie.TXT", b"anders")]
+    evidence = written(folder / "c", "bewijs.bin", EVIDENCE)
+    hostile = [written(folder / "d", name, content) for name, content in HOSTILE.items()]
+    for channel, files in {
+        "confidential-adviser": [evidence],
+        "complaints-committee": [*same, evidence],
+        "integrity-committee": hostile,
+    }.items():
+        attached = [option for file in files for option in ("--attach", file)]
+        assert demo.report("Met bijlage.", *attached, channel=channel).status == 0
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def device(
+    opening_once: Opening, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Device]:
+    made = Device(opening_once, request.param, tmp_path_factory.mktemp("device"))
+    yield made
+    assert made.page.errors() == []
+
+
+def opened(device: Device, demo: Demo, middle: Tampering, channel: str = "confidential-adviser") -> Inbox:
+    """A recipient of the channel before the conversation with the files."""
+    inbox = Inbox(device.page, middle.address(demo.pinned))
+    inbox.open(demo.access_codes[f"{channel}-1"])
+    device.ready()
+    inbox.read()
+    return inbox
+
+
+def test_names_that_would_do_harm_are_shown_for_what_they_are(
+    device: Device, demo: Demo, middle: Tampering
+) -> None:
+    inbox = opened(device, demo, middle, "integrity-committee")
+    files = inbox.files()
+    assert [it.name for it in files] == SAFE
+    assert [it.called for it in files] == [name.replace(MARK, "[U+202E]") for name in HOSTILE]
+    assert files[0].kind == words("inbox", "file.kind.program")
+    assert words("inbox", "files.warning") in device.page.text("#files-0")
+    nothing_ran(device.page, middle)
+    device.page.click("#files-0-save")
+    for number in range(len(SAFE)):
+        assert inbox.ended(f"#file-0-{number}") == "saved"
+    device.saves(dict(zip(SAFE, HOSTILE.values(), strict=True)))
+
+
+def test_a_file_is_saved_as_it_was_sent(device: Device, demo: Demo, middle: Tampering) -> None:
+    inbox = opened(device, demo, middle)
+    assert inbox.save() == "saved"
+    device.saves({"bewijs.bin": EVIDENCE})
+    assert len(middle.asked("GET", "/chunks/")) == 1
+
+
+def test_all_files_of_a_message_are_saved_and_two_of_one_name_stay_two(
+    device: Device, demo: Demo, middle: Tampering
+) -> None:
+    inbox = opened(device, demo, middle, "complaints-committee")
+    device.page.click("#files-0-save")
+    for number in range(3):
+        assert inbox.ended(f"#file-0-{number}") == "saved"
+    device.saves({"Notitie.txt": NOTE, "notitie (2).TXT": b"anders", "bewijs.bin": EVIDENCE})
+
+
+def of_chunks(body: bytes) -> list[bytes]:
+    return [body[at : at + CHUNK_LENGTH] for at in range(0, len(body), CHUNK_LENGTH)]
+
+
+def flipped(body: bytes) -> bytes:
+    return body[:-1] + bytes([body[-1] ^ 1])
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "a bit of the last chunk": flipped,
+    "cut off at the end of a chunk": lambda body: body[: 2 * CHUNK_LENGTH],
+    "cut off in a chunk": lambda body: body[: 3 * CHUNK_LENGTH + 9],
+    "changed places": lambda body: b"".join(of_chunks(body)[place] for place in (0, 2, 1, 3)),
+    "noise": lambda body: random.Random(1).randbytes(len(body)),
+    "more than there is": lambda body: body + body[-CHUNK_LENGTH:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_of_a_damaged_file_nothing_is_saved(
+    device: Device, demo: Demo, middle: Tampering, damage: Callable[[bytes], bytes]
+) -> None:
+    inbox = opened(device, demo, middle)
+    middle.tamper = instead("blobs/", damage)
+    assert inbox.save() == "attachment-damaged"
+    assert device.page.text("#file-0-0 [data-end]") == words("inbox", "error.attachment-damaged")
+    assert device.saved() == {}
+    middle.tamper = lambda _, ask: ask()
+    assert inbox.save() == "saved"
+    device.saves({"bewijs.bin": EVIDENCE})
+
+
+def test_a_file_that_the_server_no_longer_gives(device: Device, demo: Demo, middle: Tampering) -> None:
+    inbox = opened(device, demo, middle)
+    gone = answer(
+        404, write_object({"status": 404, "code": "blob-unknown"}), content_type="application/problem+json"
+    )
+    middle.tamper = meddled("blobs/", lambda _: gone)
+    assert inbox.save() == "blob-unknown"
+    assert device.page.text("#file-0-0 [data-end]") == words("inbox", "error.blob-unknown")
+    assert device.saved() == {}
+
+
+class Breaking:
+    """A line that brings one chunk and a bit more, and breaks when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.broken = threading.Semaphore(0)
+
+    def __call__(self, request: Request, ask: Callable[[], Response]) -> Reply:
+        if "/chunks/" not in request.path:
+            return ask()
+        self.asked.append(int(request.path.rpartition("/")[2]))
+        return self._begun(ask()) if len(self.asked) < CHUNKS else ask()
+
+    def _begun(self, true: Response) -> Iterator[bytes]:
+        yield true.raw[: len(true.raw) - len(true.body) + CHUNK_LENGTH + 1000]
+        self.broken.acquire(timeout=60)
+
+
+def test_a_line_that_breaks_goes_on_where_it_was(device: Device, demo: Demo, middle: Tampering) -> None:
+    inbox = opened(device, demo, middle)
+    middle.tamper = line = Breaking()
+    device.page.click("#file-0-0-save")
+    for number in range(1, CHUNKS):
+        there = f"{number} * {CHUNK_LENGTH - 16} / {len(EVIDENCE)}"
+        device.page.wait_until(f"document.querySelector('#file-0-0 progress').value >= {there}")
+        line.broken.release()
+    assert inbox.ended() == "saved"
+    assert line.asked == list(range(CHUNKS))
+    device.saves({"bewijs.bin": EVIDENCE})
+
+
+class Held:
+    """A server that gives a file's first chunk and then no more, until it is let go."""
+
+    def __init__(self) -> None:
+        self.going = threading.Event()
+
+    def __call__(self, request: Request, ask: Callable[[], Response]) -> Reply:
+        return self._slowly(ask()) if "/chunks/" in request.path else ask()
+
+    def _slowly(self, true: Response) -> Iterator[bytes]:
+        first = len(true.raw) - len(true.body) + CHUNK_LENGTH
+        yield true.raw[:first]
+        self.going.wait(60)
+        yield true.raw[first:]
+
+
+@pytest.fixture
+def held(device: Device, demo: Demo, middle: Tampering) -> Iterator[Inbox]:
+    """A recipient whose download has begun and does not end."""
+    inbox = opened(device, demo, middle)
+    middle.tamper = hold = Held()
+    device.page.click("#file-0-0-save")
+    device.page.wait_until("document.querySelector('#file-0-0 progress')?.value > 0")
+    assert device.page.is_focused("#file-0-0-stop")
+    yield inbox
+    hold.going.set()
+
+
+def test_a_download_can_be_stopped(device: Device, held: Inbox) -> None:
+    device.page.click("#file-0-0-stop")
+    assert held.ended() == "stopped"
+    assert device.page.is_focused("#file-0-0-save")
+    assert device.saved() == {}
+
+
+def test_locking_ends_a_download_and_leaves_nothing_of_it(device: Device, held: Inbox) -> None:
+    held.lock()
+    poll(lambda: device.page.workers() == 0, lambda: "the worker goes on")
+    assert device.saved() == {}
+    assert "bewijs" not in device.page.evaluate("document.documentElement.outerHTML")
+
+
+def test_one_goes_on_reading_and_answering_meanwhile(device: Device, held: Inbox) -> None:
+    held.back()
+    held.read()
+    assert device.page.is_visible("#file-0-0 progress")
+    before = len(held.messages())
+    held.reply("Ik heb het bestand gezien.")
+    assert len(held.messages()) == before + 1
+    assert device.page.is_visible("#file-0-0 progress")
+
+
+def test_what_a_browser_can_not_save_the_command_line_can(
+    device: Device, demo: Demo, middle: Tampering
+) -> None:
+    limited = b"LARGEST_PIECE = 1000;"
+
+    def tamper(request: Request, ask: Callable[[], Response]) -> Reply:
+        if not request.path.endswith("inbox/saving.js"):
+            return ask()
+        code = ask().content
+        assert b"LARGEST_PIECE = 512 * 1024 * 1024;" in code
+        return altered(ask(), body=code.replace(b"LARGEST_PIECE = 512 * 1024 * 1024;", limited))
+
+    middle.tamper = tamper
+    inbox = Inbox(device.page, middle.address(demo.pinned))
+    inbox.open(demo.access_codes["complaints-committee-1"])
+    device.page.evaluate("delete window.showSaveFilePicker")
+    inbox.read()
+    [mailbox] = [it["id"] for it in demo.inbox("complaints-committee-1", "list").json["conversations"]]
+    said = device.page.text("#file-0-2-large")
+    assert said.startswith(words("inbox", "file.too-large"))
+    assert f"drempel inbox export {mailbox} --to" in said
+    assert not device.page.is_visible("#file-0-2-save")
+    assert device.page.is_visible("#file-0-0-save")
