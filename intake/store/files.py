@@ -85,10 +85,10 @@ class Files:
             raise
 
     def _check_room(self, connection: sqlite3.Connection, size: int) -> None:
-        """Whether these bytes leave the reserve alone, counting the room that deleted chunks left in the file."""
+        """Raise `StorageFull` if that would touch the reserve, counting what deleted chunks left in the file."""
         disk = os.statvfs(self._folder)
-        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-        if size > free * chunk_table.PAGE_BYTES + max(0, disk.f_bavail * disk.f_frsize - self._reserve_bytes):
+        free = max(0, disk.f_bavail * disk.f_frsize - self._reserve_bytes)
+        if size > free and size > free + self._pages.room(connection):
             raise StorageFull
 
     async def stored(self, organisation: bytes, blob: bytes) -> list[tuple[int, int]]:
@@ -148,7 +148,10 @@ class Files:
             pass
 
     async def erase_owed(self) -> None:
-        """Erase what is noted, and then what no row knows: a chunk may have come just after its row was gone."""
+        """Erase what is noted, then what no row knows: a chunk may have come just after its row was gone.
+
+        Then let the disk have the room.
+        """
         await self.erase(await self._readers.read(blobs.owed))
         last = -1
         while numbers := await self._numbers(last):
@@ -156,6 +159,7 @@ class Files:
             for number in await self._strangers(numbers):
                 await self._erase_chunks(number)
         await self.writer.sweep()
+        await self._read(self._pages.give_back)
 
     async def _numbers(self, after: int) -> list[int]:
         return await self._read(lambda c: chunk_table.numbers(c, after, SWEEP_AT_ONCE))
@@ -173,3 +177,5 @@ class Files:
             return await self._connection.run(operation)
         except sqlite3.Error as error:
             raise unavailable(error) from None
+        except OSError:
+            raise StoreUnavailable(DISK_FAILED) from None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from crypto.claims import CHUNK_LENGTH
 from intake.store import (
     BlobClaim,
     Conflict,
@@ -257,6 +258,29 @@ async def test_the_reserve_is_left_alone_but_room_in_the_file_is_used(
         await put(again, os.urandom(32), chunks=2)
         with pytest.raises(StorageFull):
             await put(again, os.urandom(32), chunks=2)
+
+
+async def test_the_room_of_what_is_gone_is_given_back_to_the_disk(store: SqliteStore, folder: Path) -> None:
+    """Where the file system can: here as on any common one of Linux."""
+
+    def taken() -> int:
+        return (folder / "chunks.sqlite").stat().st_blocks * 512
+
+    name, kept = os.urandom(32), os.urandom(32)
+    for first in range(0, 64, 16):
+        await put(store, name, first, 16)
+        await put(store, kept, first, 2)
+    before = taken()
+    await store.delete_blob(ORGANISATION.id, name)
+    await store.erase_files()
+    assert taken() < before - 60 * CHUNK_LENGTH
+    await put(store, name, chunks=16)
+    assert await integrity(store) == [("ok",)]
+    for again in (name, kept):
+        assert (await store.stored_chunks(ORGANISATION.id, again))[0][0] == 0
+    box = mailbox()
+    await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 16)])
+    assert await store.chunks(ORGANISATION.id, name, 0, 16) == [sealed(name, at) for at in range(16)]
 
 
 async def test_a_folder_of_schema_1_takes_files(store: SqliteStore, folder: Path) -> None:
