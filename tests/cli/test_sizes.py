@@ -1,9 +1,9 @@
 """What an operator may say of the largest file and of the room for texts."""
 
 import json
-import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.serving import Server, drempel
@@ -34,8 +34,7 @@ def test_what_is_set_is_what_clients_are_told(tmp_path: Path) -> None:
     server = Server([*command, "--largest-file", "500M", "--reserve", "1GiB"], tmp_path / "logs")
     try:
         url = json.loads(server.first_line)["url"]
-        with urllib.request.urlopen(f"{url}api/1/keys", timeout=20) as answer:
-            assert json.load(answer)["attachment_bytes"] == 500 * 1024 * 1024
+        assert httpx.get(f"{url}api/1/keys", trust_env=False).json()["attachment_bytes"] == 500 * 1024 * 1024
         server.stop()
     finally:
         server.kill()
