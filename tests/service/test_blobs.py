@@ -200,6 +200,20 @@ class TestALimit:
         assert (await send_with(client, world, file)).status_code == 204
 
 
+class TestLittleMemory:
+    """Of a server whose answers may take no more than one chunk."""
+
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(answers_bytes=CHUNK_LENGTH)
+
+    async def test_a_download_counts_among_the_answers(self, client: httpx.AsyncClient, world: World) -> None:
+        file = await upload(client)
+        assert (await send_with(client, world, file)).status_code == 204
+        response = await file.get(client)
+        assert (response.status_code, code(response)) == (503, "server-busy")
+
+
 async def test_an_unclaimed_blob_lives_two_days_after_its_last_new_chunk(
     client: httpx.AsyncClient, store: FaultyStore, clocks: Clocks
 ) -> None:

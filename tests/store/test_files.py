@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,6 @@ import pytest
 from crypto.claims import CHUNK_LENGTH
 from intake.store import (
     BlobClaim,
-    Conflict,
-    Incomplete,
     SqliteStore,
     StorageFull,
     chunk_table,
@@ -24,28 +21,9 @@ from intake.store import (
     mailboxes,
     open_store,
 )
-from tests.store.rows import DAY, LIMITS, ORGANISATION, content, files_holding, mailbox, sealed
+from tests.store.rows import DAY, LIMITS, ORGANISATION, content, mailbox, sealed
+from tests.store.sending import claimed, holding, put
 from tests.store.test_faults import files_limited_to
-
-
-async def put(store: SqliteStore, name: bytes, first: int = 0, chunks: int = 3, day: int = DAY + 2) -> None:
-    """Store some chunks of the file of this name."""
-    await store.put_chunks(
-        ORGANISATION.id, name, first, [sealed(name, first + at) for at in range(chunks)], day
-    )
-
-
-async def claimed(store: SqliteStore, name: bytes, chunks: int = 3) -> bytes:
-    """A mailbox with a file; returns its id."""
-    await put(store, name, chunks=chunks)
-    box = mailbox()
-    assert await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, chunks)])
-    return box.id
-
-
-def holding(folder: Path, names: Sequence[bytes]) -> list[str]:
-    """The files of the folder that hold a part of a chunk of these."""
-    return [file for name in names for file in files_holding(folder, name[:24])]
 
 
 async def integrity(store: SqliteStore) -> list[object]:
@@ -160,61 +138,6 @@ async def test_others_are_served_between_the_steps_of_an_erasure(
     await deleting
 
 
-async def test_a_claim_holds_only_for_the_blob_that_was_seen_to_be_whole(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Deleted and begun anew under the same id between the look and the transaction: not the same blob."""
-    name, box = os.urandom(32), mailbox()
-    await put(store, name)
-    look = store.files.whole
-
-    async def look_then_lose(claims: Sequence[BlobClaim]) -> object:
-        seen = await look(claims)
-        await store.delete_blob(ORGANISATION.id, name)
-        await put(store, name, chunks=1)
-        return seen
-
-    monkeypatch.setattr(store.files, "whole", look_then_lose)
-    with pytest.raises(Incomplete):
-        await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 3)])
-    assert await store.envelopes(box.id) == []
-    assert await store.chunks(ORGANISATION.id, name, 0, 9) == []
-
-
-async def test_a_chunk_beyond_what_was_claimed_is_never_given(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It may come between the look and the transaction, and goes with the others."""
-    name, box = os.urandom(32), mailbox()
-    await put(store, name)
-    look = store.files.whole
-
-    async def look_then_send(claims: Sequence[BlobClaim]) -> object:
-        seen = await look(claims)
-        await put(store, name, 3, 1)
-        return seen
-
-    monkeypatch.setattr(store.files, "whole", look_then_send)
-    await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 3)])
-    assert await store.chunks(ORGANISATION.id, name, 0, 9) == [sealed(name, at) for at in range(3)]
-    with pytest.raises(Conflict):
-        await put(store, name, 4, 1)
-
-
-async def test_when_its_day_is_over_a_mailbox_keeps_its_files(store: SqliteStore) -> None:
-    names = [os.urandom(32) for _ in range(5)]
-    boxes = [await claimed(store, name) for name in names]
-    later = os.urandom(32)
-    await put(store, later)
-    await store.append(boxes[0], b"f" * 16, DAY, b"more", *LIMITS, [BlobClaim(later, 3)])
-    await store.expire(DAY + 1)
-    await store.erase_files()
-    for name in (*names, later):
-        assert await store.chunks(ORGANISATION.id, name, 1, 2) == [sealed(name, at) for at in (1, 2)]
-    assert await store.delete_mailbox(ORGANISATION.id, boxes[0])
-    assert await store.stored_chunks(ORGANISATION.id, later) == []
-
-
 async def test_a_full_disk_refuses_files_and_takes_texts(store: SqliteStore, folder: Path) -> None:
     name, box = os.urandom(32), mailbox()
     await put(store, name, 0, 2)
@@ -298,15 +221,3 @@ async def test_a_folder_of_schema_1_takes_files(store: SqliteStore, folder: Path
         assert len(await upgraded.chunks(ORGANISATION.id, name, 0, 9)) == 3
     assert (folder / "backup-before-2.sqlite").exists()
     assert (folder / "chunks.sqlite").stat().st_mode & 0o777 == 0o600
-
-
-async def test_fifty_clients_send_at_once(store: SqliteStore) -> None:
-    names = [os.urandom(32) for _ in range(50)]
-
-    async def send(name: bytes) -> None:
-        for first in range(3):
-            await put(store, name, first, 1)
-
-    await asyncio.gather(*map(send, names))
-    for name in names:
-        assert await store.stored_chunks(ORGANISATION.id, name) == [(0, 3)]

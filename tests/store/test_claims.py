@@ -1,0 +1,78 @@
+"""A file belongs to one mailbox, wholly, whatever happens at the same time."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from intake.store import BlobClaim, Conflict, Incomplete, SqliteStore
+from tests.store.rows import DAY, LIMITS, ORGANISATION, content, mailbox, sealed
+from tests.store.sending import claimed, put
+
+
+async def test_a_claim_holds_only_for_the_blob_that_was_seen_to_be_whole(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deleted and begun anew under the same id between the look and the transaction: not the same blob."""
+    name, box = os.urandom(32), mailbox()
+    await put(store, name)
+    look = store.files.whole
+
+    async def look_then_lose(claims: Sequence[BlobClaim]) -> object:
+        seen = await look(claims)
+        await store.delete_blob(ORGANISATION.id, name)
+        await put(store, name, chunks=1)
+        return seen
+
+    monkeypatch.setattr(store.files, "whole", look_then_lose)
+    with pytest.raises(Incomplete):
+        await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 3)])
+    assert await store.envelopes(box.id) == []
+    assert await store.chunks(ORGANISATION.id, name, 0, 9) == []
+
+
+async def test_a_chunk_beyond_what_was_claimed_is_never_given(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may come between the look and the transaction, and goes with the others."""
+    name, box = os.urandom(32), mailbox()
+    await put(store, name)
+    look = store.files.whole
+
+    async def look_then_send(claims: Sequence[BlobClaim]) -> object:
+        seen = await look(claims)
+        await put(store, name, 3, 1)
+        return seen
+
+    monkeypatch.setattr(store.files, "whole", look_then_send)
+    await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 3)])
+    assert await store.chunks(ORGANISATION.id, name, 0, 9) == [sealed(name, at) for at in range(3)]
+    with pytest.raises(Conflict):
+        await put(store, name, 4, 1)
+
+
+async def test_when_its_day_is_over_a_mailbox_keeps_its_files(store: SqliteStore) -> None:
+    names = [os.urandom(32) for _ in range(5)]
+    boxes = [await claimed(store, name) for name in names]
+    later = os.urandom(32)
+    await put(store, later)
+    await store.append(boxes[0], b"f" * 16, DAY, b"more", *LIMITS, [BlobClaim(later, 3)])
+    await store.expire(DAY + 1)
+    await store.erase_files()
+    for name in (*names, later):
+        assert await store.chunks(ORGANISATION.id, name, 1, 2) == [sealed(name, at) for at in (1, 2)]
+    assert await store.delete_mailbox(ORGANISATION.id, boxes[0])
+    assert await store.stored_chunks(ORGANISATION.id, later) == []
+
+
+async def test_fifty_clients_send_at_once(store: SqliteStore) -> None:
+    names = [os.urandom(32) for _ in range(50)]
+
+    async def send(name: bytes) -> None:
+        for first in range(3):
+            await put(store, name, first, 1)
+
+    await asyncio.gather(*map(send, names))
+    for name in names:
+        assert await store.stored_chunks(ORGANISATION.id, name) == [(0, 3)]
