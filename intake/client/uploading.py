@@ -15,15 +15,12 @@ from crypto.errors import DrempelError
 from intake.client.choosing import Chosen, choose, choose_all
 from intake.client.connection import Connection, ConnectionProblem
 from intake.client.organisation import Organisation
+from intake.client.pacing import MOST_REQUESTS, Pace
 from intake.client.reading import Batch, Sealing
 from intake.client.resuming import Note, Notes
 
 T = TypeVar("T")
 
-SENDERS = 3
-MOST_TOGETHER = 16
-"""Chunks in one request (PROTOCOL 12.2)."""
-QUICK_SECONDS, SLOW_SECONDS = 2.0, 10.0
 MOST_READINGS = 4
 MOST_LOOKS = 3
 # Enough for the ranges of the largest blob, were only every second chunk of it there.
@@ -37,24 +34,6 @@ class Told:
 
     progress: Callable[[str, int, int], None] = lambda *_: None
     changed: Callable[[str], None] = lambda _: None
-
-
-class Pace:
-    """How many chunks a request carries: one until the line proves fast, and again after each failure."""
-
-    def __init__(self) -> None:
-        self.chunks = 1
-
-    def arrived(self, seconds: float) -> None:
-        """A request with that many chunks took so long."""
-        if seconds < QUICK_SECONDS:
-            self.chunks = min(2 * self.chunks, MOST_TOGETHER)
-        elif seconds > SLOW_SECONDS:
-            self.chunks = max(self.chunks // 2, 1)
-
-    def failed(self) -> None:
-        """A request failed: the less of them is under way, the less is lost."""
-        self.chunks = 1
 
 
 class _Blob:
@@ -88,7 +67,7 @@ class _Blob:
             sealing = Sealing(self._file, self._organisation, self._secret, stored)
             try:
                 async with _together() as group:
-                    for _ in range(min(SENDERS, self._count)):
+                    for _ in range(min(MOST_REQUESTS, self._count)):
                         group.create_task(self._send_batches(sealing, thread))
                 return sealing.attachment()
             finally:
@@ -131,17 +110,22 @@ class _Blob:
         """Send a batch, in parts after a failure. What was sealed is kept until it is confirmed."""
         at, trying = 0, self._connection.trying()
         while at < len(batch.chunks):
-            part = batch.chunks[at : at + self._pace.chunks]
-            path, start = f"{self._path}/chunks/{batch.first + at}", time.monotonic()
             try:
-                await self._connection.attempt("PUT", path, token=self._keys.token, body=part)
+                async with self._pace.place():
+                    part = batch.chunks[at : at + self._pace.chunks]
+                    await self._put(batch.first + at, part)
             except ConnectionProblem as problem:
                 self._pace.failed()
                 await trying.again(problem)
                 continue
-            self._pace.arrived(time.monotonic() - start)
             self._tell(len(part))
             at, trying = at + len(part), self._connection.trying()
+
+    async def _put(self, first: int, part: list[bytes]) -> None:
+        start = time.monotonic()
+        path = f"{self._path}/chunks/{first}"
+        await self._connection.attempt("PUT", path, token=self._keys.token, body=part)
+        self._pace.arrived(time.monotonic() - start)
 
     def _tell(self, chunks: int) -> None:
         self._there += chunks
@@ -178,7 +162,7 @@ class Uploads:
         """Bring all files to the server, then the message that names them by `send`, and forget the notes.
 
         If the server misses some of a file, which an operator may have made room of, that is brought again. A refusal
-        that no patience helps takes away what was brought; after any other the same command can go on.
+        by the service, or by what the files are, takes away what was brought; after all else the command can go on.
         """
         try:
             for looks in range(MOST_LOOKS):
@@ -193,7 +177,7 @@ class Uploads:
                     return sent
             raise AssertionError("the last look ends it")
         except DrempelError as problem:
-            if not (isinstance(problem, ConnectionProblem) and problem.passing):
+            if _ends(problem):
                 await self._take_back()
             raise
         finally:
@@ -244,6 +228,13 @@ class Uploads:
         for note in self._notes:
             if note is not None:
                 note.close()
+
+
+def _ends(problem: DrempelError) -> bool:
+    """Whether a refusal is final, and not just what a broken line or a page in between makes of an answer."""
+    if not isinstance(problem, ConnectionProblem):
+        return True
+    return 400 <= problem.status < 500 and problem.code != "organisation-unknown"
 
 
 def _numbers(ranges: Any, count: int) -> frozenset[int]:

@@ -15,8 +15,8 @@ from crypto.sealing import os_random
 from intake.client import uploading
 from intake.client.report import SealedReport, send_report
 from intake.client.resuming import Notes
-from intake.client.uploading import MOST_TOGETHER, Pace, Told, Uploads
-from tests.client.house import Change, House, Refusing, instead
+from intake.client.uploading import Told, Uploads
+from tests.client.house import Change, House, Refusing, answer, instead
 
 PATIENCE = 30
 # More than is read before the first of it has arrived.
@@ -227,19 +227,19 @@ async def test_any_change_while_a_file_is_read_is_seen(sender: Sender, kind: str
     assert (sent.size, sender.changed) == (path.stat().st_size, ["papers"])
 
 
-def test_a_request_carries_more_while_the_line_is_fast_and_little_after_a_failure() -> None:
-    pace = Pace()
-    grown = []
-    for _ in range(6):
-        grown.append(pace.chunks)
-        pace.arrived(0.1)
-    assert grown == [1, 2, 4, 8, 16, 16]
-    assert pace.chunks == MOST_TOGETHER
-    pace.arrived(5)
-    assert pace.chunks == MOST_TOGETHER
-    pace.arrived(11)
-    assert pace.chunks == MOST_TOGETHER // 2
-    pace.failed()
-    assert pace.chunks == 1
-    pace.arrived(30)
-    assert pace.chunks == 1
+@pytest.mark.parametrize("status", [200, 404])
+async def test_a_page_in_between_costs_nothing_that_was_sent(sender: Sender, status: int) -> None:
+    path = sender.file("large", LONG)
+
+    def portal(method: str, below: str, true: httpx.Response) -> httpx.Response:
+        if method == "PUT" and "chunks/0" not in below:
+            return answer(b"<p>Please log in", status)
+        return true
+
+    with pytest.raises(DrempelError):
+        await sender.report(path, change=portal)
+    [note] = sender.notes
+    assert sender.asked("DELETE", "blobs") == []
+    [sent] = await sender.report(path)
+    assert note.exists() is False
+    assert sent.size == LONG
