@@ -147,6 +147,12 @@ class Inbox:
         self.page.wait_until(f"document.querySelectorAll('#thread .message').length > {before}")
         self._idle()
 
+    def back_to_messages(self) -> None:
+        """Back from a file that was looked at, if that is where the recipient is."""
+        if self.screen == "preview":
+            self.page.click("#back")
+        at(self.page, "conversation")
+
     def back(self) -> None:
         """Back to the list."""
         self.page.click("#back")
