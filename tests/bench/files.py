@@ -84,6 +84,7 @@ def command(path: Path, folder: Path) -> tuple[Ran, Ran, dict[str, int]]:
     """Up and down by the command line, and what the server's memory was: at its start and at most."""
     filled = Filled(folder / "data", found_in(folder / "data"), 0, 0)
     with server("service", filled.folder) as running:
+        running.settle()
         resting = running.memory()
         there = _report(path, filled, running)
         mailbox = json.loads(there.out)["mailbox"]

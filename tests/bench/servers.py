@@ -52,8 +52,15 @@ class Server:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
         return int(line.split()[1]) * 1024
 
+    def settle(self) -> None:
+        """Wait until it does nothing any more, as it does for a while after its start; then forget its peak."""
+        used = -1.0
+        while used != (used := self.processor()):
+            time.sleep(0.5)
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
     def peak_memory(self) -> int:
-        """The largest resident set since its start, in bytes."""
+        """The largest resident set since `settle`, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
