@@ -2,7 +2,7 @@
  * What a message is made of, in a new report as on a return visit: its text, and its files. What it takes to show and send files
  * is fetched when there is one.
  */
-import {el, number, t, tn} from '../ui/screen.js';
+import {el, number, t} from '../ui/screen.js';
 import {setProblem} from '../ui/page.js';
 
 /** @import {FileView, Told} from '../client/views.js' */
@@ -21,9 +21,6 @@ import {setProblem} from '../ui/page.js';
 /** Bytes of UTF-8 (PROTOCOL 7.3). */
 const LONGEST_TEXT = 1_044_480;
 const NEARLY = 0.95 * LONGEST_TEXT;
-const UNITS = Object.freeze(['kB', 'MB', 'GB']);
-/** What changes how the letters around it are shown, or shows nothing itself. */
-const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
 
 /** @returns {Draft} */
 export const nothing = () => ({
@@ -59,30 +56,6 @@ export function unsendable(text) {
   return bytesOf(text) > LONGEST_TEXT ? 'error.text-too-long' : '';
 }
 
-/** @param {number} bytes */
-export function sizeWords(bytes) {
-  if (bytes < 1000) return tn('files.bytes', bytes);
-  let [size, unit] = [bytes / 1000, 0];
-  // What would be rounded to a thousand is one of the next.
-  for (; size >= 999.5 && unit < UNITS.length - 1; unit += 1) size /= 1000;
-  const rounded = size < 9.95 ? Math.round(10 * size) / 10 : Math.round(size);
-  return `${number(rounded)}\u00a0${UNITS[unit]}`;
-}
-
-/** A name may try to pass for another. @param {string} name @returns {string} with all that is in it to be seen */
-export const visibleName = (name) => name.replace(UNSEEN, (sign) => `⟨${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
-
-/** @param {{name: string, size: number}[]} files */
-export const fileNames = (files) =>
-  el('ul', {class: 'file-names'}, files.map(({name, size}) => el('li', {}, el('bdi', {}, visibleName(name)), ' ', el('span', {class: 'soft'}, `(${sizeWords(size)})`))));
-
-/** @param {Item[]} items */
-export const filesSummary = (items) =>
-  items.length > 0 && [
-    el('dt', {}, t('confirm.files')),
-    el('dd', {}, tn('confirm.count', items.length, {size: sizeWords(items.reduce((sum, {file}) => sum + file.size, 0))}), fileNames(items.map(({file}) => file))),
-  ];
-
 /** Where files go now: to the message that is being written. @type {{session: Session | null, items: Item[], parts: typeof import('./files.js') | null}} */
 const at = {session: null, items: [], parts: null};
 
@@ -109,11 +82,14 @@ export function filesPart(session, items) {
 /** @param {Item[]} items @param {boolean} [sending] the message waits for them */
 export const filesShown = (items, sending = false) => el('div', {id: 'files-shown'}, at.parts?.filesShown(at.session, items, sending));
 
+/** @param {Item[]} items */
+export const filesSummary = (items) => items.length > 0 && at.parts?.filesSummary(items);
+
 /** @param {Given} given */
 async function take(given) {
   const {session, items} = at;
   if (!session || given.files.length + given.folders.length === 0) return;
-  const parts = await import('./files.js').catch(() => null);
+  const [parts] = await Promise.all([import('./files.js'), import('./file_names.js')]).catch(() => []);
   if (!parts) return setProblem(() => t('error.page-incomplete'));
   Object.assign(at, {parts});
   parts.add(session, items, given);

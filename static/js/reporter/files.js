@@ -1,7 +1,7 @@
 /** Chosen files on their way: a list that says how far each is, and lets it be paused, tried again or removed. */
 import {el, fill, listWords, number, t, tn, wordsFor} from '../ui/screen.js';
 import {say} from '../ui/page.js';
-import {sizeWords, visibleName} from './composing.js';
+import {fileNames, sizeWords, visibleName} from './file_names.js';
 import {waitingWords} from './sending.js';
 
 /** @import {FileView, Told} from '../client/views.js' */
@@ -87,6 +87,12 @@ export function filesShown(session, items, sending) {
     items.length > 0 && el('ul', {class: 'file-list', id: 'files-list', 'aria-label': t('files.list')}, items.map((item) => row(items, item))),
   ];
 }
+
+/** What is about to be sent. @param {Item[]} items */
+export const filesSummary = (items) => [
+  el('dt', {}, t('confirm.files')),
+  el('dd', {}, tn('confirm.count', items.length, {size: sizeWords(items.reduce((sum, {file}) => sum + file.size, 0))}), fileNames(items.map(({file}) => file))),
+];
 
 /** @param {Item[]} items */
 function redrawList(items) {

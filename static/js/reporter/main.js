@@ -255,7 +255,7 @@ function chosen(event) {
 }
 
 /** What only a return visit needs, all of it at once: each round over Tor costs a second. */
-const visitingModules = () => Promise.all([import('./visiting.js'), import('./thread.js'), import('./code_field.js')]);
+const visitingModules = () => Promise.all([import('./visiting.js'), import('./thread.js'), import('./code_field.js'), import('./file_names.js')]);
 
 async function comeBack() {
   const [visiting] = await visitingModules().catch(() => []);
