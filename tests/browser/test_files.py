@@ -4,10 +4,11 @@ import hashlib
 from pathlib import Path
 
 from tests.browser.catalogue import words
+from tests.browser.conftest import Opening
 from tests.browser.driver import Page, poll
 from tests.browser.filing import Gate, exported, give, made
 from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tampering
+from tests.browser.tampering import Tampering, tampering
 from tests.serving import Demo
 
 CHANNEL = "confidential-adviser"
@@ -196,4 +197,18 @@ def test_a_message_of_a_return_visit_takes_files_along(same_page: Page, demo: De
     assert page.texts(".attachments li") == ["later.pdf (600\u00a0kB)"]
     assert reporter.files() == {}
     assert exported(demo, text, tmp_path / "export") == {"later.pdf": digest}
+    assert page.errors() == []
+
+
+def test_files_go_up_without_the_browsers_own_cryptography(
+    opening: Opening, browser: str, demo: Demo, tmp_path: Path
+) -> None:
+    page, text = opening(browser), f"Zonder slotje, {browser}."
+    digest = made(tmp_path / "plan.pdf", 600_000)
+    with tampering(demo.url) as middle:
+        reporter = writing(page, middle.address(demo.pinned, "drempel.test"))
+        assert page.evaluate("typeof crypto.subtle") == "undefined"
+        reporter.attach(tmp_path / "plan.pdf")
+        sent(reporter, text)
+    assert exported(demo, text, tmp_path / "export") == {"plan.pdf": digest}
     assert page.errors() == []
