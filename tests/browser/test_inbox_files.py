@@ -14,8 +14,10 @@ from tests.browser.conftest import BROWSERS, Opening
 from tests.browser.device import Device
 from tests.browser.driver import poll
 from tests.browser.inbox import Inbox
+from tests.browser.inbox_screens import LATER, MINUTE
 from tests.browser.meddling import instead, meddled, nothing_ran
 from tests.browser.tampering import Reply, Tampering, altered, answer
+from tests.browser.thread import at
 from tests.browser.wire import Request, Response
 from tests.serving import Demo
 
@@ -175,7 +177,7 @@ def test_a_line_that_breaks_goes_on_where_it_was(device: Device, demo: Demo, mid
     device.page.click("#file-0-0-save")
     for number in range(1, CHUNKS):
         there = f"{number} * {CHUNK_LENGTH - 16} / {len(EVIDENCE)}"
-        device.page.wait_until(f"document.querySelector('#file-0-0 progress').value >= {there}")
+        device.page.wait_until(f"document.querySelector('#file-0-0 progress')?.value >= {there}")
         line.broken.release()
     assert inbox.ended() == "saved"
     assert line.asked == list(range(CHUNKS))
@@ -222,6 +224,16 @@ def test_locking_ends_a_download_and_leaves_nothing_of_it(device: Device, held: 
     poll(lambda: device.page.workers() == 0, lambda: "the worker goes on")
     assert device.saved() == {}
     assert "bewijs" not in device.page.evaluate("document.documentElement.outerHTML")
+
+
+def test_a_download_keeps_no_inbox_open_that_nobody_touches(device: Device, held: Inbox) -> None:
+    device.page.evaluate(LATER % (14 * MINUTE + 5_000))
+    device.page.wait_for("#dialog.idle")
+    assert words("inbox", "idle.saving") in device.page.text("#dialog")
+    device.page.evaluate(LATER % (2 * MINUTE))
+    at(device.page, "locked")
+    poll(lambda: device.page.workers() == 0, lambda: "the worker goes on")
+    assert device.saved() == {}
 
 
 def test_one_goes_on_reading_and_answering_meanwhile(device: Device, held: Inbox) -> None:
