@@ -68,6 +68,13 @@ def stream(content: bytes, more: bytes = b"") -> bytes:
     return b"<</Length %d%s>>\nstream\n%s\nendstream" % (len(content), more, content)
 
 
+def locked() -> bytes:
+    """A document that asks for a password, which nobody knows."""
+    keys = b"<</Filter/Standard/V 1/R 2/P -4/O(%s)/U(%s)>>" % (b"x" * 32, b"y" * 32)
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>"]
+    return document(objects, b"<</Root 1 0 R/ID[<00><00>]/Encrypt%s>>" % keys)
+
+
 def fax() -> bytes:
     """A page with a black square as scanners write it, which PDF.js has a decoder of its own for."""
     # Each row is as the one above, and the one above the first is white. Here white is nought, and that is drawn black.

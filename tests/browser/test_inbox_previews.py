@@ -62,11 +62,7 @@ def names(
         "stuk.pdf": b"%PDF-1.7\n" + bytes(range(256)) * 8,
         "stuk.png": made.png[:40] + bytes(99),
         "heet anders.pdf": made.png,
-        "gesloten.pdf": drawing.document(
-            [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>"],
-            b"<</Root 1 0 R/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O(%s)/U(%s)>>>>"
-            % (b"x" * 32, b"y" * 32),
-        ),
+        "gesloten.pdf": drawing.locked(),
         "fax.pdf": drawing.fax(),
         "lang.txt": b"0123456789abcde\n" * 40_000,
     }
