@@ -2,7 +2,7 @@
 
     python -m tests.bench [--short] [--output FILE]
 
-Takes some eight minutes; `--short` takes less than one and shows only that it works. The data folders lie in the
+Takes some ten minutes; `--short` takes one or two and shows only that it works. The data folders lie in the
 project's folder (or in $DREMPEL_BENCH_FOLDER), since a temporary folder may be in memory, where durable means nothing.
 """
 
@@ -21,6 +21,7 @@ from tests.bench.filled import two_inboxes
 from tests.bench.table import goals, text
 from tests.project import ROOT
 
+MIB = 1024 * 1024
 IN_MEMORY = ("tmpfs", "ramfs")
 
 
@@ -34,7 +35,7 @@ class Amounts:
     cycles: int = 2000
     starts: int = 5
     load: int = 6000
-    file_bytes: int = 1024 * files.MIB
+    file_bytes: int = 1024 * MIB
     file_rounds: int = 3
     browsing: pages.Amounts = field(default_factory=pages.Amounts)
 
@@ -46,9 +47,9 @@ SHORT = Amounts(
     cycles=20,
     starts=1,
     load=200,
-    file_bytes=4 * files.MIB,
+    file_bytes=4 * MIB,
     file_rounds=1,
-    browsing=pages.Amounts(reports=1, next_syncs=1, looks=1, objects=False),
+    browsing=pages.Amounts(reports=1, next_syncs=1, looks=1, objects=False, file_bytes=(MIB, 2 * MIB)),
 )
 
 

@@ -55,6 +55,10 @@ class Browsers:
             last = now
         return now
 
+    def memory_now(self, page: Page) -> int:
+        """The same, at once."""
+        return _own(page.profile)
+
 
 def _own(profile: Path) -> int:
     """The proportional set without mapped files: the share of the program's code depends on who else runs it."""

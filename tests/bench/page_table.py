@@ -23,6 +23,10 @@ def goals(figures: dict[str, Any]) -> list[Goal]:
             Goal(f"send, {name}, seconds", taken, 4 if name.endswith("Safer") else 1)
             for name, taken in sent.items()
         ),
+        *(
+            Goal(f"memory, {name}, for twice the file", it[1]["more_bytes"] / it[0]["more_bytes"], 1.5)
+            for name, it in figures["files"].items()
+        ),
         *(Goal(f"first sync, {name}, seconds", it["first"]["ms"] / KILO, 10) for name, it in syncs.items()),
         *(Goal(f"next sync, {name}, seconds", it["next"]["ms"] / KILO, 1) for name, it in syncs.items()),
     ]
@@ -34,6 +38,8 @@ def lines(figures: dict[str, Any]) -> list[str]:
         *_weight(figures),
         "",
         *_sending(figures["sending"]),
+        "",
+        *_files(figures["files"]),
         "",
         *_inboxes(figures["inboxes"]),
         "",
@@ -70,6 +76,16 @@ def _sending(figures: dict[str, Any]) -> list[str]:
         "drawn, usable: since the address was entered; derive: the keys, while one reads;",
         'send: from the press to "received"; bare: a PUT of as many bytes by the page.',
     ]
+
+
+def _files(figures: dict[str, Any]) -> list[str]:
+    found = [f"{'A file sent by the page':<38}{'MiB':>9}{'s':>9}{'MB/s':>9}{'MiB more':>10}"]
+    for name, item in figures.items():
+        for file in item:
+            size, taken = file["bytes"], file["seconds"]
+            more = file["more_bytes"] / MIB
+            found.append(f"{name:<38}{size / MIB:>9.0f}{taken:>9.1f}{size / 1e6 / taken:>9.0f}{more:>10.1f}")
+    return [*found, "more: of the browser's memory, at most, while it went up."]
 
 
 def _inboxes(figures: dict[str, Any]) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.bench import inboxes, sending, weight
+from tests.bench import inboxes, page_files, sending, weight
 from tests.bench.browsers import FULL, Browsers
 from tests.bench.filled import Filled, fill
+
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Amounts:
     next_syncs: int = 3
     looks: int = 12
     objects: bool = True
+    file_bytes: tuple[int, int] = (512 * MIB, 1024 * MIB)
 
 
 def measure(folder: Path, full_inboxes: Sequence[Filled], amounts: Amounts) -> dict[str, Any]:
@@ -33,6 +36,7 @@ def measure(folder: Path, full_inboxes: Sequence[Filled], amounts: Amounts) -> d
         return {
             "first_screen": first_screen,
             "visits": {name: weight.visits(browsers, name, empty, objects=amounts.objects) for name in FULL},
+            "files": page_files.measure(browsers, empty, folder, amounts.file_bytes),
             "sending": sending.measure(browsers, empty, amounts.reports),
             "inboxes": inboxes.measure(browsers, full_inboxes, amounts.next_syncs, objects=amounts.objects),
         }

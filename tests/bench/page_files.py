@@ -1,0 +1,76 @@
+"""Files that a reporter's page sends: how fast, and what the browser needs for it at most.
+
+A page that held a file would need twice as much for one that is twice as large. (Chromium frees what was sent when it
+collects garbage, so that below some hundred MiB the need does grow.)
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from tests.bench.browsers import FULL, Browsers
+from tests.bench.files import make_file
+from tests.bench.filled import Filled
+from tests.browser.driver import Page
+from tests.browser.reporter import Reporter
+
+LOOK_SECONDS = 0.25
+LONGEST_SECONDS = 600
+
+
+@contextmanager
+def _watched(browsers: Browsers, page: Page) -> Iterator[list[int]]:
+    """What the browser's processes take, looked at again and again while the block runs, in bytes."""
+    found: list[int] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_SECONDS):
+            found.append(browsers.memory_now(page))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _upload(browsers: Browsers, page: Page, reporter: Reporter, path: Path) -> dict[str, Any]:
+    before = browsers.memory(page)
+    start = perf_counter()
+    with _watched(browsers, page) as looks:
+        reporter.attach(path)
+        reporter.files_arrived(LONGEST_SECONDS)
+        taken = perf_counter() - start
+    page.click("#file-1-remove")
+    peak = max([before, *looks])
+    # At least one, since a ratio is made of it.
+    return {"bytes": path.stat().st_size, "seconds": taken, "more_bytes": max(1, peak - before)}
+
+
+def _in_browser(browsers: Browsers, name: str, filled: Filled, paths: list[Path]) -> list[dict[str, Any]]:
+    found = []
+    for path in paths:
+        with filled.served() as url, browsers.open(name) as page:
+            reporter = Reporter(page, url)
+            reporter.arrive()
+            reporter.begin()
+            reporter.choose(filled.channels[0])
+            found.append(_upload(browsers, page, reporter, path))
+    return found
+
+
+def measure(browsers: Browsers, filled: Filled, folder: Path, sizes: tuple[int, int]) -> dict[str, Any]:
+    """By browser, for a small file and a large one, of these sizes in bytes."""
+    paths = [folder / f"{size}.bin" for size in sizes]
+    for path, size in zip(paths, sizes, strict=True):
+        make_file(path, size)
+    found = {name: _in_browser(browsers, name, filled, paths) for name in FULL}
+    for path in paths:
+        path.unlink()
+    return found
