@@ -78,15 +78,20 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
 
 /** Files for the report, or for a message of a return visit. @param {Desk} desk @param {Pick<Outside, 'limits'> & Required<Pick<Outside, 'tell' | 'random'>>} outside */
 function attaching(desk, {tell, random, limits}) {
-  /** @type {{begun: Promise<Uploads> | null, uploads: Uploads | null}} */
-  const at = {begun: null, uploads: null};
+  /** @type {{begun: Promise<Uploads> | null, uploads: Uploads | null, stops: number}} */
+  const at = {begun: null, uploads: null, stops: 0};
   const begin = async () => {
     const {organisation, beside} = desk.opened();
     const {Uploads} = await uploading();
     at.uploads = new Uploads({organisation, beside, random}, tell, limits?.firstPause);
     return at.uploads;
   };
-  const uploads = () => (at.begun ??= begin());
+  const uploads = () => {
+    at.begun ??= begin();
+    // What did not arrive may come another time.
+    at.begun.catch(() => Object.assign(at, {begun: null}));
+    return at.begun;
+  };
   return {
     calls: {
       attach: async (/** @type {{id: number, file: File}} */ {id, file}) => (await uploads()).add(id, file),
@@ -94,12 +99,22 @@ function attaching(desk, {tell, random, limits}) {
       goOnWithFile: async (/** @type {{id: number}} */ {id}) => (await uploads()).goOn(id),
       removeFiles: async (/** @type {{ids: number[]}} */ {ids}) => (await uploads()).remove(ids),
     },
-    settled: async (/** @type {{files: number[]}} */ {files}) => (await uploads()).settled(files),
+    /** @param {{files: number[]}} asked */
+    settled: async ({files}) => {
+      const {stops} = at;
+      const found = await uploads();
+      // Stopped before there was anything that waits.
+      if (stops !== at.stops) throw new ClientProblem('stopped');
+      return found.settled(files);
+    },
     /** @param {number[]} ids @returns {Promise<{attached?: Attached, isWhole: boolean}>} */
     attached: async (ids) => (ids.length > 0 ? (await uploads()).attached(ids) : {isWhole: true}),
     /** @param {number[]} ids @param {() => Promise<void>} send */
     deliver: async (ids, send) => (ids.length > 0 ? (await uploads()).deliver(ids, send) : send()),
-    stop: () => at.uploads?.stop(),
+    stop: () => {
+      at.stops += 1;
+      at.uploads?.stop();
+    },
     hurry: () => at.uploads?.hurry(),
   };
 }

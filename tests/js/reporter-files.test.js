@@ -1,0 +1,142 @@
+/** Files with a report and with a message, through the calls of a reporter's worker, against a real service. */
+import assert from 'node:assert/strict';
+import {randomBytes} from 'node:crypto';
+import {after, before, beforeEach, test} from 'node:test';
+import {reporterCalls} from '../../static/js/reporter/worker.js';
+import {meddle, problem, startService, until} from './serving.js';
+
+/** @import {Told} from '../../static/js/client/views.js' */
+/** @import {Meddler, Service} from './serving.js' */
+
+/** @type {Service} */
+let service;
+/** @type {Meddler} */
+let meddler;
+before(async () => {
+  service = await startService();
+  meddler = await meddle(service.url);
+});
+after(async () => {
+  await meddler?.stop();
+  await service?.stop();
+});
+beforeEach(() => {
+  meddler.between(null);
+  meddler.seen.length = 0;
+});
+
+const LIMITS = {silence: 5, slow: 5, firstPause: 0.01};
+const REPORT = {channel: 'integrity-committee', kind: null, text: 'See the files.', rereadable: true, without: []};
+
+async function page() {
+  /** @type {Told[]} */
+  const told = [];
+  const calls = reporterCalls({tell: (event) => void told.push(event), limits: LIMITS});
+  const overview = await calls.open({base: meddler.url, pin: service.fingerprint});
+  return {calls, overview, told};
+}
+
+/** @param {string} name @param {number} length */
+const file = (name, length) => new File([new Uint8Array(randomBytes(length))], name, {type: 'image/png'});
+const openings = () => meddler.seen.filter(({path}) => path.includes('/opening/'));
+const chunks = () => meddler.seen.filter(({method, path}) => method === 'PUT' && path.startsWith('blobs/'));
+
+test('a page is told the largest file that the server takes', async () => {
+  const {overview} = await page();
+  assert.ok(overview.largestFile >= 2 ** 20);
+});
+
+test('a report names its files once they are there, and a message its own', async () => {
+  const {calls} = await page();
+  await Promise.all([calls.attach({id: 1, file: file('one.png', 300_000)}), calls.attach({id: 2, file: file('two.png', 0)})]);
+  await calls.settled({files: [1, 2]});
+  await calls.seal({...REPORT, files: [1, 2]});
+  await calls.send();
+  const {messages} = await calls.visit({code: calls.receipt()});
+  assert.deepEqual(messages[0]?.attachments, [
+    {index: 0, name: 'one.png', size: 300_000, type: 'image/png'},
+    {index: 1, name: 'two.png', size: 0, type: 'image/png'},
+  ]);
+  await calls.attach({id: 3, file: file('three.png', 10)});
+  await calls.settled({files: [3]});
+  const {messages: more} = await calls.write({text: 'One more.', files: [3]});
+  assert.deepEqual(more[1]?.attachments.map(({name}) => name), ['three.png']);
+  assert.deepEqual((await calls.write({text: 'No more.'})).messages[2]?.attachments, []);
+});
+
+test('with files on their way a report is tried, and not sent', async () => {
+  const {calls} = await page();
+  meddler.between((asked, pass) => (asked.path.startsWith('blobs/') ? problem(507, 'storage-full') : pass()));
+  await calls.attach({id: 1, file: file('one.png', 10)});
+  await assert.rejects(calls.seal({...REPORT, kind: 'gossip', files: [1]}), {code: 'kind-unknown'});
+  await calls.seal({...REPORT, files: [1]});
+  const receipt = calls.receipt();
+  await assert.rejects(calls.send(), TypeError);
+  const waiting = calls.settled({files: [1]});
+  await until(() => chunks().length > 0, 'it goes up');
+  calls.stop();
+  await assert.rejects(waiting, {code: 'stopped'});
+  meddler.between(null);
+  await calls.settled({files: [1]});
+  await calls.seal({...REPORT, files: [1]});
+  await calls.send();
+  assert.equal(calls.receipt(), receipt);
+  assert.equal((await calls.visit({code: receipt})).messages[0]?.attachments.length, 1);
+});
+
+test('a report whose answer was lost is the same bytes with its files, and another without one of them', async () => {
+  const {calls, told} = await page();
+  await calls.attach({id: 1, file: file('one.png', 10)});
+  await calls.attach({id: 2, file: file('two.png', 10)});
+  await calls.settled({files: [1, 2]});
+  await calls.seal({...REPORT, files: [1, 2]});
+  meddler.between((asked, pass) => (asked.path.includes('/opening/') ? problem(503, 'server-unavailable') : pass()));
+  const sending = calls.send();
+  await until(() => openings().length > 1, 'it is sent');
+  calls.stop();
+  await assert.rejects(sending, {code: 'stopped'});
+  await calls.seal({...REPORT, files: [1, 2]});
+  assert.equal(new Set(openings().map(({body}) => body.toString('hex'))).size, 1);
+  assert.equal(told.some(({event}) => event === 'renewed'), false);
+  await calls.removeFiles({ids: [1]});
+  await calls.seal({...REPORT, files: [2]});
+  assert.equal(told.some(({event}) => event === 'renewed'), true);
+  meddler.between(null);
+  await calls.send();
+  const {messages} = await calls.visit({code: calls.receipt()});
+  assert.deepEqual(messages[0]?.attachments.map(({name}) => name), ['two.png']);
+});
+
+test('what the server lost before the report came is sent again, and then the same report', async () => {
+  const {calls} = await page();
+  await calls.attach({id: 1, file: file('one.png', 3_000_000)});
+  await calls.settled({files: [1]});
+  await calls.seal({...REPORT, files: [1]});
+  const [first] = chunks();
+  assert.ok(first);
+  const [blob = ''] = /** @type {string[]} */ (first.path.match(/^blobs\/[^/]+/u));
+  const headers = {Authorization: String(first.headers['authorization'])};
+  assert.equal((await fetch(`${service.url}api/1/${blob}`, {method: 'DELETE', headers})).status, 204);
+  const before = chunks().length;
+  await calls.send();
+  assert.ok(chunks().length > before);
+  assert.equal(openings().length, 2);
+  assert.deepEqual(openings()[0]?.body, openings()[1]?.body);
+  assert.equal((await calls.visit({code: calls.receipt()})).messages[0]?.attachments.length, 1);
+});
+
+test('a removed file goes from the real server too', async () => {
+  const {calls} = await page();
+  await calls.attach({id: 1, file: file('one.png', 10)});
+  await calls.settled({files: [1]});
+  const {path = '', headers = {}} = chunks()[0] ?? {};
+  await calls.removeFiles({ids: [1]});
+  await until(() => meddler.seen.some(({method}) => method === 'DELETE'), 'it is deleted');
+  const ask = async () => {
+    const answer = await fetch(`${service.url}api/1/${path.replace(/\/\d+$/u, '')}`, {headers: {Authorization: String(headers['authorization'])}});
+    return (await answer.json()).stored;
+  };
+  let stored = await ask();
+  for (let tries = 0; stored.length > 0 && tries < 200; tries += 1) stored = await ask();
+  assert.deepEqual(stored, []);
+});
