@@ -1,11 +1,12 @@
 """The folder that a conversation is exported to: private, new, and with the hash of all that is in it."""
 
 import hashlib
+import io
 import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from crypto.filename import safe_name
 from intake.cli.output import Refused
@@ -44,7 +45,7 @@ class ExportFolder:
         """A safe name in `files` for what its author calls `name`, which no other file there has (PROTOCOL 16.8)."""
         return safe_name(name, self._names)
 
-    def begin(self, name: str) -> BinaryIO:
+    def begin(self, name: str) -> io.FileIO:
         """A file in `files` that is not yet what its name says, so it has another until `keep` or `drop`."""
         return _new(self._partial(name))
 
@@ -60,7 +61,8 @@ class ExportFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """A file in the folder itself."""
-        with _new(self.folder / name) as file:
+        # With a buffer, which goes on where the system took only a part of it, or raises.
+        with io.BufferedWriter(_new(self.folder / name)) as file:
             file.write(content)
         sha256 = hashlib.sha256(content).hexdigest()
         self._listed.append({"path": name, "bytes": len(content), "sha256": sha256})
@@ -79,6 +81,6 @@ def readable_json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, indent=2).encode("ascii") + b"\n"
 
 
-def _new(path: Path) -> BinaryIO:
+def _new(path: Path) -> io.FileIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.fdopen(os.open(path, flags, FILE_MODE), "wb", buffering=0)
+    return io.FileIO(os.open(path, flags, FILE_MODE), "wb")

@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from random import Random
+from typing import Any, BinaryIO, cast
 
 import httpx
 import pytest
@@ -143,3 +144,24 @@ async def test_what_its_author_did_not_name_is_refused(told: Attachment) -> None
     with pytest.raises(DrempelError) as caught:
         await fetched(Server(CHUNKS), told)
     assert caught.value.code == "attachment-damaged"
+
+
+class Reluctant(io.RawIOBase):
+    """Takes a part of what it is given, as a file without a buffer does on a disk that is nearly full."""
+
+    def __init__(self) -> None:
+        self.taken = b""
+
+    def write(self, data: Any, /) -> int:
+        """At most 100,000 bytes."""
+        part = bytes(data[:100_000])
+        self.taken += part
+        return len(part)
+
+
+def test_a_target_that_takes_only_a_part_gets_the_rest_too() -> None:
+    target = Reluctant()
+    receiving = Receiving(ATTACHMENT, ORGANISATION, cast(BinaryIO, target))
+    receiving.take(CHUNKS)
+    assert receiving.finish() == hashlib.sha256(DATA).hexdigest()
+    assert target.taken == DATA
