@@ -6,20 +6,22 @@ any time. That is all that a crash between the two can leave.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from intake.store import blobs, chunk_table
 from intake.store.blobs import Blob, Whole
 from intake.store.connection import DISK_FAILED, DISK_FULL, Connection, unavailable
-from intake.store.errors import Conflict, StorageFull, StoreUnavailable
+from intake.store.errors import Conflict, StorageFull, StoreBusy, StoreUnavailable
 from intake.store.free_pages import FreePages
 from intake.store.interface import BlobClaim, ClaimedBlob
 from intake.store.readers import Readers
-from intake.store.writer import GroupWriter
+from intake.store.writer import QUEUE_BYTES, GroupWriter
 
 T = TypeVar("T")
 
@@ -53,22 +55,51 @@ class Files:
         self._pages = pages
         self._folder = folder
         self._reserve_bytes = reserve_bytes
+        self._held = 0
         self.writer = GroupWriter(connection, pages, batch_items=BATCH_ITEMS, shares_thread=True)
 
     async def put(
         self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
     ) -> None:
-        """Store chunks. Raises `Conflict`, `StorageFull`, `NotFound`."""
+        """Store chunks. Raises `Conflict`, `StorageFull`, `StoreBusy`, `NotFound`."""
+        with self._holding(sum(map(len, chunks))):
+            row = await self._row(organisation, blob, first, chunks, expiry_day)
+            if row is not None:
+                await self._insert(row, first, chunks)
+
+    @contextmanager
+    def _holding(self, size: int) -> Iterator[None]:
+        """Count what a request holds in memory, whatever it waits for. Raises `StoreBusy` if that is too much."""
+        if self._held + size > QUEUE_BYTES:
+            raise StoreBusy
+        self._held += size
+        try:
+            yield
+        finally:
+            self._held -= size
+
+    async def _row(
+        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+    ) -> Blob | None:
+        """The row of the blob these chunks are for, made or kept until `expiry_day`; None if they are all there."""
         row = await self._readers.read(lambda c: blobs.blob(c, blob))
         if row is not None and row.organisation != organisation:
             raise Conflict
-        if row is not None and (row.expiry_day is None or row.expiry_day < expiry_day):
-            number = row.number
-            if not await self._read(lambda c: chunk_table.is_new(c, number, first, chunks)):
-                return  # a repetition lets nothing live longer
-        if row is None or row.expiry_day is None or row.expiry_day < expiry_day:
-            row = await self._rows.write(lambda c: blobs.keep(c, organisation, blob, expiry_day))
-        await self._insert(row, first, chunks)
+        if row is not None and row.expiry_day is not None and row.expiry_day >= expiry_day:
+            return row
+
+        def is_wanted(connection: sqlite3.Connection) -> bool:
+            if row is not None and not chunk_table.is_new(connection, row.number, first, chunks):
+                return False  # a repetition lets nothing live longer
+            if row is not None and row.mailbox is not None:
+                raise Conflict
+            # Before there is a row, or one lives longer: of what is refused nothing is kept.
+            self._check_room(connection, len(chunks) * chunk_table.ROW_BYTES)
+            return True
+
+        if not await self._read(is_wanted):
+            return None
+        return await self._rows.write(lambda c: blobs.keep(c, organisation, blob, expiry_day))
 
     async def _insert(self, row: Blob, first: int, chunks: Sequence[bytes]) -> None:
         def insert(connection: sqlite3.Connection) -> None:
@@ -78,6 +109,9 @@ class Files:
 
         try:
             await self.writer.write(insert, size=sum(map(len, chunks)))
+        except asyncio.CancelledError:
+            self._pages.is_suspect = True  # nobody will hear how it went
+            raise
         except StoreUnavailable as failure:
             self._pages.is_suspect = True
             if failure.detail in (DISK_FULL, DISK_FAILED):
