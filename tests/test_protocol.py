@@ -11,7 +11,7 @@ from crypto.signatures import MOST_SIGNATURES
 from intake.client import organisation
 from intake.service.blobs import CHUNKS_AT_ONCE, CHUNKS_LIMIT
 from intake.service.directory import DIRECTORY_LIMIT
-from intake.service.mailboxes import MAILBOX_BYTES, MAILBOX_ENVELOPES, WEEKS_AHEAD, WEEKS_BACK
+from intake.service.mailboxes import MAILBOX_BYTES, MAILBOX_ENVELOPES, MAILBOX_FILES, WEEKS_AHEAD, WEEKS_BACK
 from intake.service.openapi import document
 from intake.service.recipients import KEYRING_LIMIT, STATEMENT_LIMIT
 from intake.service.routing import API
@@ -26,7 +26,7 @@ LIMITS: dict[str, tuple[int, ...]] = {
     "body of `PUT envelopes`": (wire.CONVERSATION_BODY_LIMIT, claims.LONGEST_CLAIMS),
     "body of `PUT chunks`": (CHUNKS_LIMIT, CHUNKS_AT_ONCE),
     "chunks of a blob": (claims.MOST_CHUNKS,),
-    "envelopes, bytes in a mailbox": (MAILBOX_ENVELOPES, MAILBOX_BYTES),
+    "envelopes, bytes, files in a mailbox": (MAILBOX_ENVELOPES, MAILBOX_BYTES, MAILBOX_FILES),
     "directory": (
         DIRECTORY_LIMIT,
         directory_form.MOST_CHANNELS,

@@ -36,6 +36,8 @@ from intake.store import BlobClaim, Mailbox, Store
 
 MAILBOX_BYTES: Final = 16 * 1024 * 1024
 MAILBOX_ENVELOPES: Final = 1024
+# Whatever is done to a mailbox is done to the rows of all its files in one transaction.
+MAILBOX_FILES: Final = 4096
 # Recipients keep the key of a week for its grace, and a report must never be confirmed that nobody can open any more.
 WEEKS_BACK: Final = 8
 WEEKS_AHEAD: Final = 1
@@ -115,7 +117,7 @@ class MailboxRoutes:
         data = await self._bodies.read(request, CONVERSATION_BODY_LIMIT + LONGEST_CLAIMS)
         claims, envelope = split_claims(data)
         check_conversation(envelope)
-        limits = MAILBOX_BYTES, MAILBOX_ENVELOPES
+        limits = MAILBOX_BYTES, MAILBOX_ENVELOPES, MAILBOX_FILES
         await self._store.append(mailbox.id, envelope_id, self._today(), envelope, *limits, _blobs(claims))
         return no_content()
 

@@ -100,6 +100,12 @@ def of_mailboxes(connection: sqlite3.Connection, mailboxes: Iterable[bytes]) -> 
     return [Blob(*row) for mailbox in mailboxes for row in connection.execute(query, (mailbox,)).fetchall()]
 
 
+def number_of(connection: sqlite3.Connection, mailbox: bytes) -> int:
+    """How many blobs a mailbox has claimed."""
+    (number,) = connection.execute("SELECT count(*) FROM blob WHERE mailbox = ?", (mailbox,)).fetchone()
+    return int(number)
+
+
 def drop(connection: sqlite3.Connection, dropped: Sequence[Blob]) -> list[int]:
     """Delete blobs, and note that their chunks are to be erased; returns their numbers."""
     numbers = [found.number for found in dropped]

@@ -67,7 +67,7 @@ class StorageFull(StoreError):
 
 
 class MailboxFull(StoreError):
-    """This mailbox has reached its limit of envelopes or bytes."""
+    """This mailbox has reached its limit of envelopes, bytes or files."""
 
 
 class VersionMismatch(StoreError):

@@ -184,13 +184,14 @@ class Store(Protocol):
         bytes: bytes,
         max_bytes: int,
         max_envelopes: int,
+        max_files: int,
         claims: Sequence[BlobClaim] = (),
     ) -> bool:
         """Add a conversation envelope, and give files to its mailbox, all or nothing.
 
         True if it is new, False if the same bytes were there already. Raises `Conflict` for other bytes under the
-        id, `NotFound` for an unknown mailbox, `MailboxFull` if the mailbox would then hold more than `max_bytes`
-        or `max_envelopes`, its opening included, and `Incomplete` as `create_mailbox` does.
+        id, `NotFound` for an unknown mailbox, `MailboxFull` if the mailbox would then hold more than `max_bytes`,
+        `max_envelopes` or `max_files`, those of its opening included, and `Incomplete` as `create_mailbox` does.
         """
         ...
 

@@ -113,6 +113,7 @@ def append(
     envelope: Envelope,
     max_bytes: int,
     max_envelopes: int,
+    max_files: int,
     wholes: Sequence[Whole | None] = (),
 ) -> bool:
     """Add an envelope within the limits and claim blobs for its mailbox; False if it is there.
@@ -132,6 +133,8 @@ def append(
         raise MailboxFull
     insert_envelope(connection, envelope, mailbox.organisation)
     blobs.claim(connection, mailbox.organisation, mailbox.id, wholes)
+    if wholes and blobs.number_of(connection, mailbox.id) > max_files:
+        raise MailboxFull
     return True
 
 
@@ -213,13 +216,20 @@ def envelopes_by_day(
 
 
 def expire(connection: sqlite3.Connection, today: int, limit: int) -> int:
-    """Delete at most `limit` mailboxes whose expiry day has come, with all they have; returns how many."""
+    """Delete some mailboxes whose expiry day has come, with all they have; returns how many.
+
+    At most `limit`, and no more once they had as many files: each of those is a row in the same transaction.
+    """
     expired = connection.execute(
         "SELECT organisation, id FROM mailbox WHERE expiry_day <= ? LIMIT ?", (today, limit)
     ).fetchall()
+    deleted = files = 0
     for organisation, mailbox_id in expired:
-        delete_mailbox(connection, organisation, mailbox_id)
-    return len(expired)
+        _, numbers = delete_mailbox(connection, organisation, mailbox_id)
+        deleted, files = deleted + 1, files + len(numbers)
+        if files >= limit:
+            break
+    return deleted
 
 
 def _mailbox(connection: sqlite3.Connection, id: bytes) -> Mailbox | None:

@@ -20,6 +20,8 @@ from intake.store.interface import Envelope, Mailbox
 # One step is one item of a batch, so it must be short; but the more it takes, the better it shuffles.
 STEP_MAILBOXES = 64
 STEP_BYTES = 4 * 1024 * 1024
+# What the row of a file counts as: it takes as long as that much of an envelope.
+ROW_BYTES = 4096
 
 
 class Settling:
@@ -73,7 +75,7 @@ def _next_mailboxes(
     chosen: list[Mailbox] = []
     total = 0
     for mailbox_id, size in found:
-        total += size
+        total += size + ROW_BYTES * blobs.number_of(connection, mailbox_id)
         if chosen and total > STEP_BYTES:
             break
         mailbox = mailboxes.mailbox(connection, organisation, mailbox_id)

@@ -18,7 +18,7 @@ from intake.store.writer import GroupWriter
 
 T = TypeVar("T")
 
-# Mailboxes erased in one transaction; the writer serves others between two.
+# Mailboxes erased in one transaction, or about as many files; the writer serves others between two.
 EXPIRE_AT_ONCE = 64
 
 
@@ -140,14 +140,14 @@ class SqliteStore:
         bytes: bytes,
         max_bytes: int,
         max_envelopes: int,
+        max_files: int,
         claims: Sequence[BlobClaim] = (),
     ) -> bool:
         """Add an envelope and files. True if new. Raises `Conflict`, `NotFound`, `MailboxFull`, `Incomplete`."""
         envelope = Envelope(mailbox, envelope_id, day, False, bytes)
         wholes = await self.files.whole(claims)
-        return await self._write(
-            lambda c: mailboxes.append(c, envelope, max_bytes, max_envelopes, wholes), len(bytes)
-        )
+        limits = max_bytes, max_envelopes, max_files
+        return await self._write(lambda c: mailboxes.append(c, envelope, *limits, wholes), len(bytes))
 
     async def mailbox(self, organisation: bytes, id: bytes) -> Mailbox | None:
         """A mailbox of an organisation."""
@@ -224,10 +224,9 @@ class SqliteStore:
 
     async def _expire(self, some: Callable[[sqlite3.Connection], int]) -> int:
         erased = 0
-        while True:
-            erased += (found := await self.writer.write(some, erases=True))
-            if found < EXPIRE_AT_ONCE:
-                return erased
+        while found := await self.writer.write(some, erases=True):
+            erased += found
+        return erased
 
     async def close(self) -> None:
         """Finish what waits to be written, then let everything go. May be called again."""

@@ -10,7 +10,7 @@ from intake.store import Mailbox, Organisation
 ORGANISATION = Organisation(id=b"O" * 32, slug="town-hall", retention_days=90, slots=2, directory_version=1)
 DIRECTORY = b'{"directory": 1}'
 DAY = 20_000
-LIMITS = (1 << 30, 1 << 20)  # bytes, envelopes: as good as none
+LIMITS = (1 << 30, 1 << 20, 1 << 20)  # bytes, envelopes, files: as good as none
 
 
 def content(seed: bytes, size: int = 4196) -> bytes:

@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Sequence
 
 import pytest
 
-from intake.store import BlobClaim, Conflict, Incomplete, SqliteStore
+from intake.store import BlobClaim, Conflict, Incomplete, Mailbox, MailboxFull, SqliteStore, mailboxes, settle
 from tests.store.rows import DAY, LIMITS, ORGANISATION, content, mailbox, sealed
 from tests.store.sending import claimed, put
 
@@ -76,3 +77,46 @@ async def test_fifty_clients_send_at_once(store: SqliteStore) -> None:
     await asyncio.gather(*map(send, names))
     for name in names:
         assert await store.stored_chunks(ORGANISATION.id, name) == [(0, 3)]
+
+
+async def test_a_mailbox_takes_so_many_files_and_no_more(store: SqliteStore) -> None:
+    names = [os.urandom(32) for _ in range(4)]
+    for name in names:
+        await put(store, name, chunks=1)
+    claims = [BlobClaim(name, 1) for name in names]
+    box = mailbox()
+    await store.create_mailbox(box, b"e" * 16, content(box.id), claims[:1])
+    limits = LIMITS[0], LIMITS[1], 3
+    assert await store.append(box.id, b"f" * 16, DAY, b"two more", *limits, claims[1:3])
+    with pytest.raises(MailboxFull):
+        await store.append(box.id, b"g" * 16, DAY, b"a fourth", *limits, claims[3:])
+    assert await store.chunks(ORGANISATION.id, names[3], 0, 9) == []
+    assert len(await store.envelopes(box.id)) == 2
+    assert await store.append(box.id, b"h" * 16, DAY, b"one of them again", *limits, claims[:1])
+    assert await store.append(box.id, b"i" * 16, DAY, b"none", *limits)
+
+
+async def test_mailboxes_with_many_files_are_rewritten_and_expire_a_few_at_a_time(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is a row of the transaction, and texts wait for it."""
+    names = [os.urandom(32) for _ in range(12)]
+    for first in range(0, 12, 2):
+        box, two = mailbox(), names[first : first + 2]
+        for name in two:
+            await put(store, name, chunks=1)
+        await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 1) for name in two])
+    rewritten, rewrite = list[int](), settle._rewrite
+
+    def counted(connection: sqlite3.Connection, chosen: list[Mailbox]) -> None:
+        rewritten.append(len(chosen))
+        rewrite(connection, chosen)
+
+    monkeypatch.setattr(settle, "STEP_BYTES", 7 * settle.ROW_BYTES)
+    monkeypatch.setattr(settle, "_rewrite", counted)
+    await store.expire(DAY + 1)
+    assert rewritten == [2, 2, 2]
+    assert await store.writer.write(lambda c: mailboxes.expire(c, DAY + 90, 3)) == 2
+    monkeypatch.setattr("intake.store.sqlite.EXPIRE_AT_ONCE", 3)
+    assert await store.expire(DAY + 90) == 4
+    assert await store.mailboxes(ORGANISATION.id) == []

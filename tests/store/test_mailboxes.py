@@ -116,13 +116,13 @@ async def test_an_unknown_mailbox_takes_nothing(store: SqliteStore) -> None:
 async def test_a_full_mailbox_takes_nothing_but_a_retry(store: SqliteStore) -> None:
     box = mailbox()
     await store.create_mailbox(box, ID, b"12345")
-    assert await store.append(box.id, OTHER_ID, DAY, b"67890", 10, 2)
+    assert await store.append(box.id, OTHER_ID, DAY, b"67890", 10, 2, 0)
     with pytest.raises(MailboxFull):
-        await store.append(box.id, b"g" * 16, DAY, b"!", 10, 3)
+        await store.append(box.id, b"g" * 16, DAY, b"!", 10, 3, 0)
     with pytest.raises(MailboxFull):
-        await store.append(box.id, b"g" * 16, DAY, b"!", 11, 2)
-    assert not await store.append(box.id, OTHER_ID, DAY, b"67890", 10, 2)
-    assert await store.append(box.id, b"g" * 16, DAY, b"!", 11, 3)
+        await store.append(box.id, b"g" * 16, DAY, b"!", 11, 2, 0)
+    assert not await store.append(box.id, OTHER_ID, DAY, b"67890", 10, 2, 0)
+    assert await store.append(box.id, b"g" * 16, DAY, b"!", 11, 3, 0)
 
 
 async def test_a_deleted_mailbox_is_gone_with_its_envelopes(store: SqliteStore) -> None:

@@ -62,7 +62,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         expected = self.appended(name, id, bytes)
         try:
             answer: object = self.runner.run(
-                self.store.append(name, id, self.today, bytes, MAX_BYTES, MAX_ENVELOPES)
+                self.store.append(name, id, self.today, bytes, MAX_BYTES, MAX_ENVELOPES, 0)
             )
         except (Conflict, MailboxFull, NotFound) as error:
             answer = type(error)

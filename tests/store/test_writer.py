@@ -114,7 +114,7 @@ async def test_each_item_fails_alone(store: SqliteStore) -> None:
         store.append(box.id, b"1" * 16, DAY, b"one", *LIMITS),
         store.append(b"?" * 32, b"1" * 16, DAY, b"lost", *LIMITS),
         store.create_mailbox(malformed, b"e" * 16, b"x"),
-        store.append(box.id, b"2" * 16, DAY, b"two", 1, 1),
+        store.append(box.id, b"2" * 16, DAY, b"two", 1, 1, 1),
         store.append(box.id, b"3" * 16, 1 << 70, b"three", *LIMITS),
         store.append(box.id, b"4" * 16, DAY, b"four", *LIMITS),
         return_exceptions=True,
