@@ -146,18 +146,19 @@ class Files:
         return await self._read(lambda c: chunk_table.read(c, number, first, min(count, first + limit)))
 
     async def whole(self, claims: Sequence[BlobClaim]) -> list[Whole | None]:
-        """Which of these are whole, to be claimed in a transaction of the first database."""
-        return [await self._whole(claim) for claim in claims]
+        """Which of these are whole, to be claimed in a transaction of the first database.
 
-    async def _whole(self, claim: BlobClaim) -> Whole | None:
-        row = await self._readers.read(lambda c: blobs.blob(c, claim.blob))
-        if row is None:
-            return None
-        if row.mailbox is None:
-            stored = await self._read(lambda c: chunk_table.stored(c, row.number))
-            if stored != [(0, claim.chunks)]:
-                return None
-        return Whole(claim.blob, row.number, claim.chunks)
+        All are looked at in one turn: while others send, each turn waits for a batch of megabytes.
+        """
+        rows = await self._readers.read(lambda c: [blobs.blob(c, claim.blob) for claim in claims])
+        unclaimed = [row.number for row in rows if row is not None and row.mailbox is None]
+        there = await self._read(lambda c: {number: chunk_table.stored(c, number) for number in unclaimed})
+        return [
+            Whole(claim.blob, row.number, claim.chunks)
+            if row is not None and there.get(row.number, [(0, claim.chunks)]) == [(0, claim.chunks)]
+            else None
+            for claim, row in zip(claims, rows, strict=True)
+        ]
 
     async def delete(self, organisation: bytes, blob: bytes) -> None:
         """Erase a blob that is not claimed. Raises `Conflict`."""

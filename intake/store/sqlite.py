@@ -145,7 +145,7 @@ class SqliteStore:
     ) -> bool:
         """Add an envelope and files. True if new. Raises `Conflict`, `NotFound`, `MailboxFull`, `Incomplete`."""
         envelope = Envelope(mailbox, envelope_id, day, False, bytes)
-        wholes = await self.files.whole(claims)
+        wholes = await self.files.whole(claims) if claims else []
         limits = max_bytes, max_envelopes, max_files
         return await self._write(lambda c: mailboxes.append(c, envelope, *limits, wholes), len(bytes))
 

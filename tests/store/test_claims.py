@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -120,3 +120,27 @@ async def test_mailboxes_with_many_files_are_rewritten_and_expire_a_few_at_a_tim
     monkeypatch.setattr("intake.store.sqlite.EXPIRE_AT_ONCE", 3)
     assert await store.expire(DAY + 90) == 4
     assert await store.mailboxes(ORGANISATION.id) == []
+
+
+async def test_many_files_are_claimed_in_one_turn_among_those_who_send(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each turn waits for a batch of others' chunks: with one a file, a report with 64 would take minutes."""
+    names = [os.urandom(32) for _ in range(20)]
+    for name in names:
+        await put(store, name, chunks=2)
+    turns = 0
+    run = store.files.writer.connection.run
+
+    async def counted(function: Callable[[sqlite3.Connection], object]) -> object:
+        nonlocal turns
+        turns += 1
+        return await run(function)
+
+    monkeypatch.setattr(store.files.writer.connection, "run", counted)
+    box, claims = mailbox(), [BlobClaim(name, 2) for name in names]
+    await store.create_mailbox(box, b"e" * 16, content(box.id), claims)
+    assert turns == 1
+    await store.append(box.id, b"f" * 16, DAY, b"without files", *LIMITS)
+    assert turns == 1
+    assert await store.append(box.id, b"g" * 16, DAY, b"the same again", *LIMITS, claims)
