@@ -1,6 +1,6 @@
 """`drempel inbox export`: a conversation with its files, to be read where there is no network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,7 @@ class _Fetching:
     folder: ExportFolder
     given_up: str = ""
     """The code of what even patience did not help: nothing is asked of that server any more."""
+    _done: dict[tuple[bytes, bytes, int], Exported] = field(default_factory=dict, init=False)
 
     async def all(self, thread: Thread) -> dict[bytes, list[Exported]]:
         """The files of each message, by the id of its envelope."""
@@ -108,7 +109,13 @@ class _Fetching:
         }
 
     async def one(self, attachment: Attachment) -> Exported:
-        """Fetch a file."""
+        """Fetch a file, once, however many messages name it: a few files named by all could fill any disk."""
+        same = attachment.secret, attachment.hash, attachment.size
+        if same not in self._done:
+            self._done[same] = await self._one(attachment)
+        return replace(self._done[same], attachment=attachment)
+
+    async def _one(self, attachment: Attachment) -> Exported:
         name = self.folder.name_for(attachment.name)
         if self.given_up:
             return Exported(attachment, name, problem=self.given_up)
