@@ -62,13 +62,13 @@ class Files:
         self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
     ) -> None:
         """Store chunks. Raises `Conflict`, `StorageFull`, `StoreBusy`, `NotFound`."""
-        with self._holding(sum(map(len, chunks))):
+        with self.holding(sum(map(len, chunks))):
             row = await self._row(organisation, blob, first, chunks, expiry_day)
             if row is not None:
                 await self._insert(row, first, chunks)
 
     @contextmanager
-    def _holding(self, size: int) -> Iterator[None]:
+    def holding(self, size: int) -> Iterator[None]:
         """Count what a request holds in memory, whatever it waits for. Raises `StoreBusy` if that is too much."""
         if self._held + size > QUEUE_BYTES:
             raise StoreBusy
@@ -152,13 +152,16 @@ class Files:
         """
         rows = await self._readers.read(lambda c: [blobs.blob(c, claim.blob) for claim in claims])
         unclaimed = [row.number for row in rows if row is not None and row.mailbox is None]
-        there = await self._read(lambda c: {number: chunk_table.stored(c, number) for number in unclaimed})
+        there = await self._stored(unclaimed) if unclaimed else {}
         return [
             Whole(claim.blob, row.number, claim.chunks)
             if row is not None and there.get(row.number, [(0, claim.chunks)]) == [(0, claim.chunks)]
             else None
             for claim, row in zip(claims, rows, strict=True)
         ]
+
+    async def _stored(self, numbers: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+        return await self._read(lambda c: {number: chunk_table.stored(c, number) for number in numbers})
 
     async def delete(self, organisation: bytes, blob: bytes) -> None:
         """Erase a blob that is not claimed. Raises `Conflict`."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from intake.store import blobs, mailboxes, organisations
+from intake.store.blobs import Whole
 from intake.store.files import Files
 from intake.store.folder import Folder
 from intake.store.interface import BlobClaim, ClaimedBlob, Envelope, Mailbox, Member, Organisation
@@ -127,7 +128,8 @@ class SqliteStore:
         """Store a mailbox, its opening, its files. True if it is new. Raises `Conflict`, `NotFound`, `Incomplete`."""
         if not claims:
             return await self._write(mailboxes.Creation(mailbox, envelope_id, bytes), len(bytes))
-        wholes = await self.files.whole(claims)
+        with self.files.holding(len(bytes)):
+            wholes = await self.files.whole(claims)
         return await self._write(
             lambda c: mailboxes.create_mailbox(c, mailbox, envelope_id, bytes, wholes), len(bytes)
         )
@@ -145,7 +147,10 @@ class SqliteStore:
     ) -> bool:
         """Add an envelope and files. True if new. Raises `Conflict`, `NotFound`, `MailboxFull`, `Incomplete`."""
         envelope = Envelope(mailbox, envelope_id, day, False, bytes)
-        wholes = await self.files.whole(claims) if claims else []
+        wholes: list[Whole | None] = []
+        if claims:
+            with self.files.holding(len(bytes)):
+                wholes = await self.files.whole(claims)
         limits = max_bytes, max_envelopes, max_files
         return await self._write(lambda c: mailboxes.append(c, envelope, *limits, wholes), len(bytes))
 

@@ -10,8 +10,17 @@ from pathlib import Path
 import pytest
 
 from crypto.claims import CHUNK_LENGTH
-from intake.store import Conflict, SqliteStore, StorageFull, StoreBusy, chunk_table, files, open_store
-from tests.store.rows import DAY, ORGANISATION, files_holding
+from intake.store import (
+    BlobClaim,
+    Conflict,
+    SqliteStore,
+    StorageFull,
+    StoreBusy,
+    chunk_table,
+    files,
+    open_store,
+)
+from tests.store.rows import DAY, LIMITS, ORGANISATION, files_holding, mailbox
 from tests.store.sending import claimed, holding, put
 from tests.store.test_faults import files_limited_to
 
@@ -47,6 +56,11 @@ async def test_requests_hold_no_more_memory_than_is_allowed_whatever_they_wait_f
     await asyncio.sleep(0)
     with pytest.raises(StoreBusy):
         await put(store, os.urandom(32), chunks=2)
+    claims = [BlobClaim(os.urandom(32), 1)]
+    with pytest.raises(StoreBusy):
+        await store.create_mailbox(mailbox(), b"e" * 16, bytes(CHUNK_LENGTH + 1), claims)
+    with pytest.raises(StoreBusy):
+        await store.append(os.urandom(32), b"e" * 16, DAY, bytes(CHUNK_LENGTH + 1), *LIMITS, claims)
     go_on.set()
     await asyncio.gather(texts, *waiting)
     await put(store, os.urandom(32), chunks=5)
