@@ -107,6 +107,50 @@ test('a report whose answer was lost is the same bytes with its files, and anoth
   assert.deepEqual(messages[0]?.attachments.map(({name}) => name), ['two.png']);
 });
 
+test('files of a report that has arrived after all go with another one too, uploaded anew', async () => {
+  const {calls, told} = await page();
+  await calls.attach({id: 1, file: file('one.png', 300_000)});
+  await calls.attach({id: 2, file: file('two.png', 10)});
+  await calls.settled({files: [1, 2]});
+  await calls.seal({...REPORT, files: [1]});
+  const first = calls.receipt();
+  meddler.between(async (asked, pass) => {
+    const answer = await pass();
+    return asked.path.includes('/opening/') ? problem(503, 'server-unavailable') : answer;
+  });
+  const sending = calls.send();
+  await until(() => openings().length > 1, 'it is sent, and stored');
+  calls.stop();
+  await assert.rejects(sending, {code: 'stopped'});
+  meddler.between(null);
+  const before = chunks().length;
+  await calls.seal({...REPORT, text: 'See both files.', files: [1, 2]});
+  await calls.settled({files: [1, 2]});
+  assert.ok(told.some((event) => event.event === 'file' && event.file.id === 1 && event.file.state === 'waiting'), 'the page hears that it waits again');
+  assert.equal(new Set(chunks().slice(before).map(({path}) => path.split('/')[1])).size, 1, 'only what belongs to the first is uploaded again');
+  await calls.seal({...REPORT, text: 'See both files.', files: [1, 2]});
+  await calls.send();
+  const second = calls.receipt();
+  const names = async (/** @type {string} */ code) => (await calls.visit({code})).messages[0]?.attachments.map(({name}) => name);
+  assert.deepEqual([await names(first), await names(second)], [['one.png'], ['one.png', 'two.png']]);
+});
+
+test('a message that was refused for files of another name is sealed again with what they are now', async () => {
+  const {calls} = await page();
+  await calls.seal(REPORT);
+  await calls.send();
+  await calls.visit({code: calls.receipt()});
+  await calls.attach({id: 1, file: file('one.png', 10)});
+  await calls.settled({files: [1]});
+  const isMessage = (/** @type {string} */ path) => path.includes('/envelopes/');
+  meddler.between((asked, pass) => (isMessage(asked.path) ? problem(409, 'attachments-incomplete') : pass()));
+  await assert.rejects(calls.write({text: 'With one.', files: [1]}), {code: 'attachments-incomplete'});
+  meddler.between(null);
+  const {messages} = await calls.write({text: 'With one.', files: [1]});
+  assert.deepEqual(messages.slice(1).map(({attachments}) => attachments.length), [1]);
+  assert.equal(new Set(meddler.seen.filter(({path}) => isMessage(path)).map(({path}) => path)).size, 2);
+});
+
 test('what the server lost before the report came is sent again, and then the same report', async () => {
   const {calls} = await page();
   await calls.attach({id: 1, file: file('one.png', 3_000_000)});

@@ -1,4 +1,5 @@
 /** One attempt at a file: what is sealed under one secret, and how much of it the server has (PROTOCOL 16.1, 12). */
+import {CHUNK_LENGTH} from '../crypto/claims.js';
 import {b64, isNumber, need, readAs} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
 
@@ -74,6 +75,17 @@ export class Attempt {
     this.todo = readAs('answer-damaged', () => missing(stored, sealing.count));
     this.checked = false;
     this.stored = sealing.count - this.todo.reduce((sum, [from, to]) => sum + to - from, 0);
+  }
+
+  /** Whether it is part of a message by now: only then a server gives any of it. @param {Connection} connection @returns {Promise<boolean>} */
+  async isClaimed(connection) {
+    try {
+      await connection.request('GET', `${this.path}/chunks/${this.sealing.count - 1}`, {token: this.sealing.keys.token, longest: CHUNK_LENGTH});
+      return true;
+    } catch (problem) {
+      if (problem instanceof DrempelError && problem.code === 'blob-unknown') return false;
+      throw problem;
+    }
   }
 
   /** It will be part of no message. @param {Connection} connection */

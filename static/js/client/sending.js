@@ -60,12 +60,15 @@ export async function sendMessage(connection, {mailbox, envelope, bytes, claims}
 /**
  * The message of a conversation that may have arrived or not. The same words with the same files again are the same bytes: sealed
  * again they would be a second message.
- * @returns {{sealed: (said: string, seal: () => Promise<SealedMessage>) => Promise<SealedMessage>, confirm: (thread: Thread) => void}}
+ * @returns {{sealed: (said: string, seal: () => Promise<SealedMessage>) => Promise<SealedMessage>, confirm: (thread: Thread) => void,
+ *   forget: () => void}} `forget` what was refused, and will never be there
  */
 export function onTheWay() {
   /** @type {{said: string, message: SealedMessage | null}} */
   const at = {said: '', message: null};
+  const forget = () => void Object.assign(at, {said: '', message: null});
   return {
+    forget,
     sealed: async (said, seal) => {
       if (at.message && at.said === said) return at.message;
       const message = await seal();
@@ -74,7 +77,7 @@ export function onTheWay() {
     },
     confirm: ({entries}) => {
       const id = at.message?.envelope;
-      if (id && entries.some(({envelope}) => equal(envelope, id))) Object.assign(at, {said: '', message: null});
+      if (id && entries.some(({envelope}) => equal(envelope, id))) forget();
     },
   };
 }

@@ -130,6 +130,14 @@ export class Upload {
     if (this.attempt?.isWhole === false) this.show({state: 'waiting'});
   }
 
+  /** What is part of one message can't be part of another, but under another secret. @param {Connection} connection */
+  async renew(connection) {
+    const {attempt} = this;
+    if (!attempt?.isWhole || !(await attempt.isClaimed(connection)) || attempt !== this.attempt) return;
+    this.show({state: 'waiting'});
+    await this.begin();
+  }
+
   /** Nothing of it is wanted any more. */
   drop() {
     const {attempt} = this;

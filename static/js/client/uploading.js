@@ -115,6 +115,13 @@ export class Uploads {
     };
   }
 
+  /** For another message than the one that may have arrived with them. @param {number[]} ids */
+  async renew(ids) {
+    this.asking.begin();
+    for (const id of ids) await this.files.get(id)?.renew(this.asking);
+    this.pump();
+  }
+
   /** What the server has lost of them is sent again. @param {number[]} ids @returns {Promise<boolean>} whether all are sealed as they were */
   async repair(ids) {
     const before = ids.map((id) => this.files.get(id)?.attempt);

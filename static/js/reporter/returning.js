@@ -10,6 +10,7 @@ import {LONGEST_MAILBOX, onTheWay, sendMessage} from '../client/sending.js';
 import {visitView} from '../client/views.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
+/** @import {SealedMessage} from '../client/sending.js' */
 /** @import {Opened} from '../client/serving.js' */
 /** @import {Visit} from '../client/views.js' */
 /** @import {Attaching} from './worker.js' */
@@ -52,13 +53,24 @@ export function openReturning({connection, followed, organisation}, secret, {now
     return sealFollowUp(keys, directory, thread, text, dayAt(now()), random, attached);
   };
 
+  /** @param {number[]} ids @param {SealedMessage} sealed */
+  const deliver = async (ids, sealed) => {
+    try {
+      await files.deliver(ids, () => sendMessage(connection, sealed, keys.write));
+    } catch (problem) {
+      // A file that was sealed anew meanwhile has another name than this message calls it by.
+      if (problem instanceof DrempelError && problem.code === 'attachments-incomplete') written.forget();
+      throw problem;
+    }
+  };
+
   return {
     look: () => look(),
     write: async (said) => {
       const {text, files: ids = []} = said;
       checkText(text);
       const sealed = await written.sealed(JSON.stringify(said), () => seal(text, ids));
-      await files.deliver(ids, () => sendMessage(connection, sealed, keys.write));
+      await deliver(ids, sealed);
       // It is stored: that it can't be seen now must not look as if it were not.
       return look({patience: Infinity});
     },

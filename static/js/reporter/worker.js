@@ -109,6 +109,8 @@ function attaching(desk, {tell, random, limits}) {
     },
     /** @param {number[]} ids @returns {Promise<{attached?: Attached, isWhole: boolean}>} */
     attached: async (ids) => (ids.length > 0 ? (await uploads()).attached(ids) : {isWhole: true}),
+    /** @param {number[]} ids */
+    renew: async (ids) => (ids.length > 0 ? (await uploads()).renew(ids) : undefined),
     /** @param {number[]} ids @param {() => Promise<void>} send */
     deliver: async (ids, send) => (ids.length > 0 ? (await uploads()).deliver(ids, send) : send()),
     stop: () => {
@@ -155,6 +157,8 @@ function writing(desk, {tell, now, random, files}) {
     // Whatever fails from here on, what was sealed before is not what the person means now.
     if (at.draft) Object.assign(at.draft, {sealed: null, asked: ''});
     const organisation = await followed.current();
+    // What was sent before may have arrived, with these files: then they belong to that report.
+    if (draft().sending !== 'not yet') await files.renew(draft().files);
     const keys = unusedKeys();
     const {attached, isWhole} = await files.attached(asked.files ?? []);
     const sealed = await sealReport(organisation, keys, {...asked, ...(attached ? {attached} : {}), today: dayAt(now())}, random);
@@ -220,6 +224,7 @@ async function returning() {
       import('../crypto/answers.js'),
       import('../crypto/conversation.js'),
       import('../crypto/envelope_reading.js'),
+      import('../crypto/hpke_opening.js'),
       import('../crypto/message.js'),
     ]);
     return found;
