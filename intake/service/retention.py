@@ -9,10 +9,13 @@ from intake.store import Store, StoreError
 
 
 async def expire(store: Store, today: Callable[[], int]) -> None:
-    """One round. A store that is full or busy is not a reason to stop serving: the next round does the work."""
+    """One round. A store that is full or busy is not a reason to stop serving: the next round does the work.
+
+    Neither is a file of the data folder that does not let itself be removed.
+    """
     try:
         await store.expire(today())
-    except StoreError as error:
+    except (StoreError, OSError) as error:
         log.error("What has expired could not be erased yet: %s", type(error).__name__)
 
 
@@ -20,7 +23,7 @@ async def erase_files(store: Store) -> None:
     """Take files that are gone off the disk. Likewise."""
     try:
         await store.erase_files()
-    except StoreError as error:
+    except (StoreError, OSError) as error:
         log.error("Files that are gone could not be erased yet: %s", type(error).__name__)
 
 

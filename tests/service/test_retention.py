@@ -49,11 +49,12 @@ async def test_it_goes_on_with_the_day_of_each_round(store: FaultyStore) -> None
     assert counting.days[:4] == [TODAY, TODAY + 1, TODAY + 2, TODAY + 3]
 
 
+@pytest.mark.parametrize("trouble", [StoreUnavailable("a secret path"), PermissionError(1, "a secret path")])
 async def test_a_store_in_trouble_is_tried_again(
-    store: FaultyStore, caplog: pytest.LogCaptureFixture
+    store: FaultyStore, caplog: pytest.LogCaptureFixture, trouble: Exception
 ) -> None:
     counting = CountingStore(store, 3)
-    counting.failures["expire"] = StoreUnavailable("a secret path")
+    counting.failures["expire"] = counting.failures["erase_files"] = trouble
     async with erasing(counting, lambda: TODAY, 0.001):  # type: ignore[arg-type]
         await asyncio.wait_for(counting.reached.wait(), 5)
     assert "could not be erased yet" in caplog.text
