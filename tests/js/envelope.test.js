@@ -6,7 +6,7 @@ import {openingAuthors} from '../../static/js/crypto/conversation.js';
 import {concat, equal, u32, utf8} from '../../static/js/crypto/encoding.js';
 import {keyBlockBytes, sealConversation, sealOpening, shuffled} from '../../static/js/crypto/envelope.js';
 import {openConversation, openOpening, openOpeningWithReceipt, openWithSecret, parseOpening} from '../../static/js/crypto/envelope_reading.js';
-import {expandKey, openSlot} from '../../static/js/crypto/hpke.js';
+import {expandKey, openSlot} from '../../static/js/crypto/hpke_opening.js';
 import {ratchetAt, weekKeys, weekSeed} from '../../static/js/crypto/ratchet.js';
 import {aesGcmOpen, aesGcmSeal} from '../../static/js/crypto/sealing.js';
 import {OPENING_SIZES, SLOT_LENGTH, creationBytes} from '../../static/js/crypto/wire.js';

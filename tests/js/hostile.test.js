@@ -1,7 +1,8 @@
 /** What a reporter is told where a service shows other keys, an older directory, or less or more than was written. */
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
-import {makeDirectory, quoteJson} from '../../static/js/crypto/directory.js';
+import {quoteJson} from '../../static/js/crypto/directory.js';
+import {makeDirectory} from './custodian.js';
 import {b64, dayText, hashLabelled} from '../../static/js/crypto/encoding.js';
 import {parseDsse} from '../../static/js/crypto/signatures.js';
 import {parseCode, reporterKeys} from '../../static/js/crypto/codes.js';

@@ -4,7 +4,8 @@ import {test} from 'node:test';
 import {ml_kem768_x25519 as oneShot} from '@noble/post-quantum/hybrid.js';
 import fc from 'fast-check';
 import {concat, utf8} from '../../static/js/crypto/encoding.js';
-import {decapsulate, encapsulate, expandKey, isPublicKey, openSlot, publicBytes, sealSlot} from '../../static/js/crypto/hpke.js';
+import {encapsulate, isPublicKey, publicBytes, sealSlot} from '../../static/js/crypto/hpke.js';
+import {decapsulate, expandKey, openSlot} from '../../static/js/crypto/hpke_opening.js';
 import {osRandom} from '../../static/js/crypto/sealing.js';
 
 /** @param {Uint8Array} bytes @param {number} bit */

@@ -26,7 +26,8 @@ import {beginSync, findConversation, finishSync, readInboxThread, sealReply, tak
 import {openOrganisation} from '../../static/js/client/organisation.js';
 import {readVisit, sealFollowUp} from '../../static/js/client/receipt.js';
 import {newReceipt, sealReport} from '../../static/js/client/report.js';
-import {accessKeys, parseCode, reporterKeys} from '../../static/js/crypto/codes.js';
+import {accessKeys} from '../../static/js/crypto/access_codes.js';
+import {parseCode, reporterKeys} from '../../static/js/crypto/codes.js';
 import {acceptDirectory} from '../../static/js/crypto/directory.js';
 import {b64, dayNumber, dayText, unb64, weekOf} from '../../static/js/crypto/encoding.js';
 import {DrempelError} from '../../static/js/crypto/errors.js';

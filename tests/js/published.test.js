@@ -9,7 +9,8 @@ import {Buffer} from 'node:buffer';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {formatCode} from '../../static/js/crypto/codes.js';
-import {decapsulate, encapsulate, expandKey, publicBytes} from '../../static/js/crypto/hpke.js';
+import {encapsulate, publicBytes} from '../../static/js/crypto/hpke.js';
+import {decapsulate, expandKey} from '../../static/js/crypto/hpke_opening.js';
 import {TYPES, verify} from '../../static/js/crypto/signatures.js';
 import {
   argon2id,
@@ -32,7 +33,7 @@ const join = (/** @type {Uint8Array[]} */ ...parts) => new Uint8Array(Buffer.con
 
 // X-Wing, the key encapsulation
 
-/** @param {import('../../static/js/crypto/hpke.js').PrivateKey} key @param {Uint8Array} enc @returns {Uint8Array} */
+/** @param {import('../../static/js/crypto/hpke_opening.js').PrivateKey} key @param {Uint8Array} enc @returns {Uint8Array} */
 function opened(key, enc) {
   const shared = decapsulate(key, enc);
   assert.ok(shared);

@@ -2,7 +2,8 @@
 import {addressees, openOrganisation} from '../../static/js/client/organisation.js';
 import {dueStatement, newRecipient} from '../../static/js/client/access.js';
 import {newReceipt, sealReport} from '../../static/js/client/report.js';
-import {acceptDirectory, makeDirectory, quoteJson, quoteOf, signersHash, signersJson} from '../../static/js/crypto/directory.js';
+import {acceptDirectory, quoteJson, quoteOf, signersHash} from '../../static/js/crypto/directory.js';
+import {makeDirectory, signersJson} from './custodian.js';
 import {b64, dayNumber, dayText, weekOf} from '../../static/js/crypto/encoding.js';
 import {creationOf} from '../../static/js/crypto/envelope.js';
 import {publicBytes} from '../../static/js/crypto/hpke.js';

@@ -1,11 +1,12 @@
 /** A recipient's code, keyring and statement (PROTOCOL 10.6, 11). The twin of what `intake/client/session.py` does without a network. */
-import {accessKeys, newCode, parseCode} from '../crypto/codes.js';
+import {accessKeys} from '../crypto/access_codes.js';
+import {newCode, parseCode} from '../crypto/codes.js';
 import {quoteOf} from '../crypto/directory.js';
 import {b64} from '../crypto/encoding.js';
 import {newKeyring, openKeyring, parseKeyring, sealKeyring, unlockRootKey, wrapRootKey} from '../crypto/keyring.js';
 import {announced} from '../crypto/ratchet.js';
 import {publicKey} from '../crypto/signatures.js';
-import {makeStatement} from '../crypto/statement.js';
+import {makeStatement} from '../crypto/announcing.js';
 
 /** @import {Json, Random} from '../crypto/encoding.js' */
 /** @import {Keyring} from '../crypto/keyring.js' */

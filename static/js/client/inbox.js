@@ -14,7 +14,7 @@ import {sealMessage} from './sending.js';
 /** @import {Directory} from '../crypto/directory.js' */
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Opening} from '../crypto/envelope_reading.js' */
-/** @import {PrivateKey} from '../crypto/hpke.js' */
+/** @import {PrivateKey} from '../crypto/hpke_opening.js' */
 /** @import {Conversation, Keyring} from '../crypto/keyring.js' */
 /** @import {SealedMessage} from './sending.js' */
 /** @import {DayItem, StoredEnvelope} from '../crypto/answers.js' */

@@ -9,7 +9,7 @@ import {isPrintable} from './connection.js';
 
 /** @import {Json, Random} from '../crypto/encoding.js' */
 /** @import {Keyring} from '../crypto/keyring.js' */
-/** @import {AccessKeys} from '../crypto/codes.js' */
+/** @import {AccessKeys} from '../crypto/access_codes.js' */
 /** @import {Lock} from './access.js' */
 /** @import {Answer, Connection, Options} from './connection.js' */
 /** @import {Followed, Organisation} from './organisation.js' */

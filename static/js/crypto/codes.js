@@ -1,5 +1,8 @@
-/** Receipts, access codes and custodian's codes: eight words to keep, and all that follows from them (PROTOCOL 3, 4). The twin of `crypto/codes.py`. */
-import {concat, readU16, u16, utf8} from './encoding.js';
+/**
+ * Receipts, access codes and custodian's codes: eight words to keep (PROTOCOL 3), and all that follows from a receipt (PROTOCOL 4).
+ * With `access_codes.js` the twin of `crypto/codes.py`, save what follows from a custodian's code, which no page needs.
+ */
+import {concat, readU16, u16} from './encoding.js';
 import {CodeError} from './errors.js';
 import {argon2id, derive} from './sealing.js';
 import {publicKey} from './signatures.js';
@@ -11,8 +14,6 @@ import {mailboxId, verifier} from './wire.js';
  * @typedef {{read: Uint8Array, write: Uint8Array, delete: Uint8Array, conversation: Uint8Array, signingSeed: Uint8Array,
  *   xwingSeed: Uint8Array, stub: Uint8Array, signingKey: Uint8Array, mailbox: Uint8Array}} ReporterKeys
  */
-/** @typedef {{loginSeed: Uint8Array, loginKey: Uint8Array, unlocker: Uint8Array}} AccessKeys */
-/** @typedef {{rootSeed: Uint8Array, rootKey: Uint8Array}} CustodianKeys */
 
 const CONSONANTS = 'bdfghjklmnprstvz';
 const VOWELS = 'aiou';
@@ -25,7 +26,6 @@ const POLYNOMIAL = 0x10021;
 const SECRET_LENGTH = 14;
 const GROUPS = 8;
 const LETTERS = 40;
-const CUSTODIAN_SALT = utf8('drempel/1/custodian');
 /** Spelt out, since languages differ on what their own class of white space holds. */
 const SEPARATORS =
   // eslint-disable-next-line no-control-regex
@@ -165,23 +165,5 @@ function fromReceipt(master) {
   };
 }
 
-/** @param {Uint8Array} master @returns {AccessKeys} */
-function fromAccess(master) {
-  const loginSeed = derive(master, null, 'access/login');
-  return {loginSeed, loginKey: publicKey(loginSeed), unlocker: derive(master, null, 'access/unlocker')};
-}
-
-/** @param {Uint8Array} master @returns {CustodianKeys} */
-function fromCustodian(master) {
-  const rootSeed = derive(master, null, 'custodian/root');
-  return {rootSeed, rootKey: publicKey(rootSeed)};
-}
-
 /** Slow on purpose. @param {Uint8Array} secret 14 bytes @param {Uint8Array} organisation its id @returns {ReporterKeys} */
 export const reporterKeys = (secret, organisation) => fromReceipt(argon2id(secret, organisation));
-
-/** Slow on purpose. @param {Uint8Array} secret 14 bytes @param {Uint8Array} organisation its id @returns {AccessKeys} */
-export const accessKeys = (secret, organisation) => fromAccess(argon2id(secret, organisation));
-
-/** Slow on purpose. @param {Uint8Array} secret 14 bytes @returns {CustodianKeys} */
-export const custodianKeys = (secret) => fromCustodian(argon2id(secret, CUSTODIAN_SALT));

@@ -14,10 +14,9 @@ import {
   readAs,
   u8,
   unb64,
-  writeJson,
 } from './encoding.js';
 import {DrempelError} from './errors.js';
-import {TYPES, dsseObject, isNewer, makeDsse, parseDsse, readDsse, signersOf} from './signatures.js';
+import {TYPES, isNewer, parseDsse, readDsse, signersOf} from './signatures.js';
 
 /** @import {Json} from './encoding.js' */
 /** @import {Channel, Content, Recipient} from './directory_form.js' */
@@ -51,9 +50,6 @@ export function readSigners(value) {
   need(isNumber(threshold, 1, keys.length), 'signers');
   return {threshold, keys};
 }
-
-/** @param {Signers} signers @returns {Json} */
-export const signersJson = ({threshold, keys}) => ({threshold, keys: keys.map(b64)});
 
 /** @param {unknown} value @returns {Quote} throws `request-malformed` */
 export function readQuote(value) {
@@ -106,21 +102,6 @@ export function checkSeen(directory, quotes) {
   const other = quotes.find((quote) => !knows(directory, quote));
   if (other) throw new DrempelError('directory-chain', `Version ${other.version} is not the one seen before.`);
 }
-
-/** @param {Content | Json} content @param {Iterable<Uint8Array>} seeds @returns {Uint8Array} the signed DSSE envelope */
-export const makeDirectory = (content, seeds) => makeDsse(TYPES.directory, writeJson(content), seeds);
-
-/**
- * A change of the signers (PROTOCOL 9.5), signed with the seeds of the signers before.
- * @param {Uint8Array} organisation @param {number} sequence @param {Signers} signers @param {Iterable<Uint8Array>} seeds
- * @returns {Json}
- */
-export const makeRotation = (organisation, sequence, signers, seeds) =>
-  dsseObject(
-    TYPES.rotation,
-    writeJson({organisation: b64(organisation), sequence, signers: signersJson(signers)}),
-    seeds,
-  );
 
 /** `directory-newer` if only the number of the type differs (PROTOCOL 14.3). @param {string} type @param {string} wanted @param {string} otherwise */
 function checkType(type, wanted, otherwise) {

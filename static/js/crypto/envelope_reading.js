@@ -5,7 +5,7 @@
 import {concat, equal, isId, readU32} from './encoding.js';
 import {creationOf, slotInfo, stubBytes} from './envelope.js';
 import {DrempelError} from './errors.js';
-import {openSlot} from './hpke.js';
+import {openSlot} from './hpke_opening.js';
 import {unpackMessage} from './message.js';
 import {derive, unseal} from './sealing.js';
 import {
@@ -26,7 +26,7 @@ import {
 } from './wire.js';
 
 /** @import {ConversationPlace, KeyBlock, Stub} from './envelope.js' */
-/** @import {PrivateKey} from './hpke.js' */
+/** @import {PrivateKey} from './hpke_opening.js' */
 /** @import {Message} from './message.js' */
 /** @import {CreationRecord} from './wire.js' */
 

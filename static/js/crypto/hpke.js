@@ -1,18 +1,14 @@
-/** HPKE (RFC 9180) in base mode, single shot, with X-Wing (PROTOCOL 2.5). The twin of `crypto/hpke.py`. */
+/**
+ * HPKE (RFC 9180) in base mode, single shot, with X-Wing (PROTOCOL 2.5): sealing. With `hpke_opening.js` the twin of
+ * `crypto/hpke.py`.
+ */
 import {expand, extract, ml_kem768 as mlkem, sha256, sha3_256 as sha3, shake256, x25519} from '../../vendor/noble.js';
 import {concat, u16, utf8} from './encoding.js';
-import {aesGcmOpen, aesGcmSeal} from './sealing.js';
-
-/**
- * A private key, expanded once, with the matrix of ML-KEM: expanding it for each try takes longer than the try.
- * @typedef {{publicKey: Uint8Array, mlkemSecret: Uint8Array, x25519Secret: Uint8Array,
- *   prepared: {decapsulate: (enc: Uint8Array, secret: Uint8Array) => Uint8Array}}} PrivateKey
- */
+import {aesGcmSeal} from './sealing.js';
 
 export const PUBLIC_KEY_LENGTH = 1216;
-export const ENC_LENGTH = 1120;
-const MLKEM_KEY_LENGTH = 1184;
-const MLKEM_ENC_LENGTH = 1088;
+export const MLKEM_KEY_LENGTH = 1184;
+export const MLKEM_ENC_LENGTH = 1088;
 const MODULUS = 3329;
 const MODULUS_END = 1152;
 
@@ -24,7 +20,7 @@ const XWING_LABEL = utf8('\\.//^\\');
 const ANY_SCALAR = new Uint8Array(32);
 
 /** X-Wing section 5.2. @param {Uint8Array} seed 32 bytes */
-function expandSeed(seed) {
+export function expandSeed(seed) {
   if (seed.length !== 32) throw new RangeError('an X-Wing seed has 32 bytes');
   const expanded = shake256(seed, {dkLen: 96});
   const {publicKey, secretKey: mlkemSecret} = mlkem.keygen(expanded.subarray(0, 64));
@@ -32,17 +28,11 @@ function expandSeed(seed) {
   return {publicKey: concat(publicKey, x25519.getPublicKey(x25519Secret)), mlkemSecret, x25519Secret};
 }
 
-/** @param {Uint8Array} seed 32 bytes @returns {PrivateKey} */
-export function expandKey(seed) {
-  const expanded = expandSeed(seed);
-  return {...expanded, prepared: mlkem.prepare(expanded.publicKey.subarray(0, MLKEM_KEY_LENGTH))};
-}
-
 /** @param {Uint8Array} seed 32 bytes @returns {Uint8Array} the public key, 1,216 bytes */
 export const publicBytes = (seed) => expandSeed(seed).publicKey;
 
 /** X-Wing section 5.3. @param {Uint8Array} mlkemShared @param {Uint8Array} shared @param {Uint8Array} enc @param {Uint8Array} publicKey */
-const combine = (mlkemShared, shared, enc, publicKey) =>
+export const combine = (mlkemShared, shared, enc, publicKey) =>
   sha3(concat(mlkemShared, shared, enc.subarray(MLKEM_ENC_LENGTH), publicKey.subarray(MLKEM_KEY_LENGTH), XWING_LABEL));
 
 /**
@@ -58,23 +48,8 @@ export function encapsulate(publicKey, randomness) {
   return {enc, shared: combine(sharedSecret, shared, enc, publicKey)};
 }
 
-/**
- * X-Wing section 5.5. X25519 refuses points of small order, which anybody can put into a slot.
- *
- * ML-KEM knows whether its part is for this key, and this goes on regardless: a server that filled a day with copies of
- * one slot, each in another place, could otherwise tell by the clock whose slot it is.
- * @param {PrivateKey} privateKey @param {Uint8Array} enc
- * @returns {Uint8Array | null}
- */
-export function decapsulate({prepared, mlkemSecret, x25519Secret, publicKey}, enc) {
-  if (enc.length !== ENC_LENGTH) return null;
-  const mlkemShared = prepared.decapsulate(enc.subarray(0, MLKEM_ENC_LENGTH), mlkemSecret);
-  const shared = agreed(x25519Secret, enc.subarray(MLKEM_ENC_LENGTH));
-  return shared && combine(mlkemShared, shared, enc, publicKey);
-}
-
 /** @param {Uint8Array} secret @param {Uint8Array} point @returns {Uint8Array | null} null for a point of small order */
-function agreed(secret, point) {
+export function agreed(secret, point) {
   try {
     return x25519.getSharedSecret(secret, point);
   } catch {
@@ -113,7 +88,7 @@ const labeledExpand = (key, label, info, length) =>
 const NO_PSK_ID_HASH = labeledExtract(NOTHING, 'psk_id_hash', NOTHING);
 
 /** RFC 9180 section 5.1, base mode. @param {Uint8Array} shared @param {Uint8Array} info */
-function keySchedule(shared, info) {
+export function keySchedule(shared, info) {
   const context = concat(BASE_MODE, NO_PSK_ID_HASH, labeledExtract(NOTHING, 'info_hash', info));
   const secret = labeledExtract(shared, 'secret', NOTHING);
   return {key: labeledExpand(secret, 'key', context, 32), nonce: labeledExpand(secret, 'base_nonce', context, 12)};
@@ -130,17 +105,4 @@ export async function sealSlot(publicKey, info, plaintext, random) {
   const {enc, shared} = encapsulate(publicKey, random(64));
   const {key, nonce} = keySchedule(shared, info);
   return concat(enc, await aesGcmSeal(key, nonce, NOTHING, plaintext));
-}
-
-/**
- * @param {PrivateKey} privateKey
- * @param {Uint8Array} info
- * @param {Uint8Array} sealed enc and ciphertext
- * @returns {Promise<Uint8Array | null>} null if it is not for this key
- */
-export async function openSlot(privateKey, info, sealed) {
-  const shared = decapsulate(privateKey, sealed.subarray(0, ENC_LENGTH));
-  if (!shared) return null;
-  const {key, nonce} = keySchedule(shared, info);
-  return aesGcmOpen(key, nonce, NOTHING, sealed.subarray(ENC_LENGTH));
 }

@@ -1,10 +1,11 @@
 /** A recipient's week keys: a ratchet that only goes forward (PROTOCOL 11.4). The twin of `crypto/ratchet.py`. */
 import {weekOf} from './encoding.js';
-import {expandKey, publicBytes} from './hpke.js';
+import {publicBytes} from './hpke.js';
+import {expandKey} from './hpke_opening.js';
 import {derive} from './sealing.js';
 import {WEEKS} from './statement.js';
 
-/** @import {PrivateKey} from './hpke.js' */
+/** @import {PrivateKey} from './hpke_opening.js' */
 /** @typedef {{week: number, chain: Uint8Array}} Ratchet the chain of the earliest week whose key can still be computed */
 
 const GRACE_WEEKS = 8;

@@ -1,12 +1,11 @@
 /**
- * Ed25519 signatures, each for one purpose, and the DSSE envelopes they travel in (PROTOCOL 2.4, 2.7). The twin of
- * `crypto/signatures.py`.
+ * Ed25519 signatures, each for one purpose, and the DSSE envelopes they travel in (PROTOCOL 2.4, 2.7). With `announcing.js`,
+ * which makes such envelopes, the twin of `crypto/signatures.py`.
  */
 import {ed25519} from '../../vendor/noble.js';
-import {b64, concat, isObject, parseJson, unb64, utf8, writeJson} from './encoding.js';
+import {b64, concat, isObject, parseJson, unb64, utf8} from './encoding.js';
 import {DrempelError} from './errors.js';
 
-/** @import {Json} from './encoding.js' */
 /** @typedef {{key: Uint8Array, signature: Uint8Array}} Signed one signature, not verified yet */
 /** @typedef {{type: string, payload: Uint8Array, signatures: Signed[]}} Dsse a parsed DSSE envelope */
 
@@ -62,19 +61,6 @@ export function verify(key, type, body, signature) {
 /** @param {string} type @param {string} known @returns {boolean} whether only the version number differs (PROTOCOL 14.3) */
 export const isNewer = (type, known) =>
   type !== known && /\.\d+(?:\+json)?$/.test(type) && type.replace(/\.\d+(?=\+json$|$)/, '.1') === known;
-
-/** @param {string} type @param {Uint8Array} payload @param {Iterable<Uint8Array>} seeds @returns {Uint8Array} JSON */
-export const makeDsse = (type, payload, seeds) => writeJson(dsseObject(type, payload, seeds));
-
-/**
- * The same as an object, for DSSE envelopes that travel inside other JSON.
- * @param {string} type @param {Uint8Array} payload @param {Iterable<Uint8Array>} seeds @returns {Json}
- */
-export const dsseObject = (type, payload, seeds) => ({
-  payloadType: type,
-  payload: b64(payload),
-  signatures: Array.from(seeds, (seed) => ({keyid: b64(publicKey(seed)), sig: b64(sign(seed, type, payload))})),
-});
 
 /** @param {Uint8Array} bytes JSON @returns {Dsse} throws `request-malformed` */
 export const parseDsse = (bytes) => readDsse(parseJson(bytes));

@@ -1,23 +1,12 @@
-/** Statements: a recipient's signed announcement of coming week keys (PROTOCOL 10). The twin of `crypto/statement.py`. */
-import {checkSeen, findChannel, findRecipient, quoteJson, readQuote} from './directory.js';
-import {
-  b64,
-  concat,
-  dayNumber,
-  equal,
-  hashLabelled,
-  isId,
-  isNumber,
-  isObject,
-  need,
-  parseJson,
-  readAs,
-  unb64,
-  writeJson,
-} from './encoding.js';
+/**
+ * Statements: a recipient's signed announcement of coming week keys (PROTOCOL 10). With `announcing.js`, which makes them, the twin of
+ * `crypto/statement.py`.
+ */
+import {checkSeen, findChannel, findRecipient, readQuote} from './directory.js';
+import {dayNumber, equal, hashLabelled, isId, isNumber, isObject, need, parseJson, readAs, unb64} from './encoding.js';
 import {DrempelError} from './errors.js';
 import {PUBLIC_KEY_LENGTH, isPublicKey} from './hpke.js';
-import {TYPES, dsseObject, isNewer, readDsse, signersOf} from './signatures.js';
+import {TYPES, isNewer, readDsse, signersOf} from './signatures.js';
 
 /** @import {Json} from './encoding.js' */
 /** @import {Directory, Quote} from './directory.js' */
@@ -36,24 +25,6 @@ const LARGEST = 2 ** 32 - 1;
 
 /** @param {Uint8Array} key 1,216 bytes @returns {Uint8Array} the hash by which a statement announces it */
 export const weekKeyHash = (key) => hashLabelled('week-key', key);
-
-/**
- * @param {Uint8Array} organisation @param {string} recipient @param {number} counter @param {Quote} directory
- * @param {number} firstWeek @param {Uint8Array[]} keys the 26 public keys @param {Uint8Array} signingSeed
- * @returns {Json} the DSSE envelope, as it travels inside other JSON
- */
-export function makeStatement(organisation, recipient, counter, directory, firstWeek, keys, signingSeed) {
-  if (keys.length !== WEEKS) throw new RangeError('a statement announces 26 weeks');
-  const payload = {
-    organisation: b64(organisation),
-    recipient,
-    counter,
-    directory: quoteJson(directory),
-    first_week: firstWeek,
-    keys: b64(concat(...keys.map(weekKeyHash))),
-  };
-  return dsseObject(TYPES.statement, writeJson(payload), [signingSeed]);
-}
 
 /** @param {unknown} value @returns {{dsse: Dsse, organisation: Uint8Array, statement: Statement}} none of it verified yet */
 function read(value) {

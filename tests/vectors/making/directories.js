@@ -1,8 +1,11 @@
 /** Vectors of directories, statements and who can be reached (PROTOCOL 9, 10). */
-import {makeDirectory, makeRotation, signersHash, signersJson} from '../../../static/js/crypto/directory.js';
-import {TYPES, dsseObject, makeDsse, publicKey} from '../../../static/js/crypto/signatures.js';
+import {signersHash} from '../../../static/js/crypto/directory.js';
+import {makeDirectory, makeRotation, signersJson} from '../../js/custodian.js';
+import {dsseObject} from '../../../static/js/crypto/announcing.js';
+import {TYPES, publicKey} from '../../../static/js/crypto/signatures.js';
+import {makeDsse} from '../../js/custodian.js';
 import {b64, dayText, hashLabelled, parseJson, unb64, utf8, writeJson} from '../../../static/js/crypto/encoding.js';
-import {makeStatement} from '../../../static/js/crypto/statement.js';
+import {makeStatement} from '../../../static/js/crypto/announcing.js';
 import {announced} from '../../../static/js/crypto/ratchet.js';
 import {seeded} from '../../js/randomness.js';
 import {TODAY, WEEK, makeWorld, person} from '../../js/world.js';

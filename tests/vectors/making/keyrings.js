@@ -1,6 +1,7 @@
 /** Vectors of keyrings (PROTOCOL 11). */
 import {lockKeyring} from '../../../static/js/client/access.js';
-import {accessKeys, parseCode} from '../../../static/js/crypto/codes.js';
+import {accessKeys} from '../../../static/js/crypto/access_codes.js';
+import {parseCode} from '../../../static/js/crypto/codes.js';
 import {keyringJson} from '../../../static/js/crypto/keyring.js';
 import {ratchetAt} from '../../../static/js/crypto/ratchet.js';
 import {b64} from '../../../static/js/crypto/encoding.js';

@@ -4,7 +4,7 @@ import {keyBlockBytes, sealOpening} from '../../../static/js/crypto/envelope.js'
 import {ratchetAt, weekSeed} from '../../../static/js/crypto/ratchet.js';
 import {parseOpening} from '../../../static/js/crypto/envelope_reading.js';
 import {creationBytes} from '../../../static/js/crypto/wire.js';
-import {expandKey, openSlot} from '../../../static/js/crypto/hpke.js';
+import {expandKey, openSlot} from '../../../static/js/crypto/hpke_opening.js';
 import {forgeOpening, padTo} from '../../js/forge.js';
 import {seeded} from '../../js/randomness.js';
 import {TODAY, WEEK, colleagueDraft, makeWorld, person, sendReport} from '../../js/world.js';
