@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from pathlib import Path
@@ -77,6 +78,7 @@ def choose(path: Path, largest: int) -> Chosen:
     taking out what it says about its author, belongs here: what is given back is all that the rest will read.
     """
     with _opened(path) as file:
+        _settle(file)
         stamp = stamp_of(file)
     name = _text(path.name)
     if stamp.size > min(largest, LONGEST_FILE):
@@ -111,6 +113,15 @@ def unreadable(name: str, why: str) -> DrempelError:
 def _text(name: str) -> str:
     """A name as text. To the system it is bytes, and what of it is no text can't travel as text."""
     return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
+
+
+def _settle(file: BinaryIO) -> None:
+    """Have on the disk what is in memory only: until then, a program that has the file mapped changes it without a trace.
+
+    The system notes the time of such a change at the first one after that, and at no later one.
+    """
+    with suppress(OSError):  # not where nothing can be written, but there nothing changes either
+        os.fdatasync(file.fileno())
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -1,5 +1,6 @@
 """What is looked at before a file is sent, and what of it travels beside its content."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -94,3 +95,32 @@ def test_no_more_files_than_a_message_can_name(tmp_path: Path) -> None:
 
 def test_a_name_is_shown_on_one_line_and_plays_no_tricks() -> None:
     assert shown("a\nb\t\x1b[2J\u202e\u200dé報") == "a\ufffdb\ufffd\ufffd[2J\ufffd\ufffdé報"
+
+
+def test_the_state_of_a_file_is_that_after_its_pages_were_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only from then on does the system note that a program changes a file that it has mapped."""
+    path = tmp_path / "mapped"
+    path.write_bytes(b"before")
+
+    def write(_: int) -> None:
+        path.write_bytes(b"written late")
+
+    monkeypatch.setattr(os, "fdatasync", write)
+    chosen = choose(path, 100)
+    assert chosen.size == len(b"written late")
+    chosen.open().close()
+
+
+def test_a_file_that_cannot_be_written_back_is_chosen_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "on a disc"
+    path.write_bytes(b"read only")
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    assert choose(path, 100).size == len(b"read only")
