@@ -116,7 +116,7 @@ def _text(name: str) -> str:
 
 
 def _settle(file: BinaryIO) -> None:
-    """Have on the disk what is in memory only: until then, a program that has the file mapped changes it without a trace.
+    """Have on the disk what is in memory only: until then, a program that has it mapped changes it without a trace.
 
     The system notes the time of such a change at the first one after that, and at no later one.
     """
