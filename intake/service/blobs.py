@@ -135,6 +135,7 @@ class ChunksAnswer(BoundedAnswer):
                 await send({"type": "http.response.body", "body": chunk, "more_body": more or left < 0})
             if not more:
                 return
+            page, chunk = [], b""  # what is sent is not held while the next is read
             try:
                 page = await self._page(self._at)
             except StoreError:
