@@ -80,7 +80,10 @@ def choose(path: Path, largest: int) -> Chosen:
     with _opened(path) as file:
         _settle(file)
         stamp = stamp_of(file)
+        goes_on = _goes_on(file, stamp)
     name = _text(path.name)
+    if goes_on:
+        raise unreadable(name, "there is more in it than its length says")
     if stamp.size > min(largest, LONGEST_FILE):
         at_most = f"{shown(name)}: at most {min(largest, LONGEST_FILE):,} bytes."
         raise DrempelError("attachment-too-large", at_most)
@@ -113,6 +116,17 @@ def unreadable(name: str, why: str) -> DrempelError:
 def _text(name: str) -> str:
     """A name as text. To the system it is bytes, and what of it is no text can't travel as text."""
     return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
+
+
+def _goes_on(file: BinaryIO, stamp: Stamp) -> bool:
+    """Whether a file has more bytes than it says, as those have that a system makes up while they are read.
+
+    Such a one says 0: it would travel as nothing, and nobody would know.
+    """
+    try:
+        return bool(os.pread(file.fileno(), 1, stamp.size)) and stamp_of(file) == stamp
+    except OSError:
+        return False  # reading it will tell
 
 
 def _settle(file: BinaryIO) -> None:

@@ -124,3 +124,13 @@ def test_a_file_that_cannot_be_written_back_is_chosen_all_the_same(
 
     monkeypatch.setattr(os, "fdatasync", refuse)
     assert choose(path, 100).size == len(b"read only")
+
+
+def test_a_file_that_does_not_say_how_long_it_is_does_not_travel_as_an_empty_one(tmp_path: Path) -> None:
+    made_up = Path("/proc/self/status")
+    assert made_up.stat().st_size == 0
+    assert made_up.read_bytes()
+    assert "more in it than its length says" in refused("attachment-unreadable", made_up)
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert choose(empty, 100).size == 0
