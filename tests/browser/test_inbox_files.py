@@ -236,6 +236,22 @@ def test_a_download_keeps_no_inbox_open_that_nobody_touches(device: Device, held
     assert device.saved() == {}
 
 
+def test_a_place_that_is_found_after_the_page_has_locked_gets_nothing(
+    device: Device, demo: Demo, middle: Tampering
+) -> None:
+    inbox = opened(device, demo, middle)
+    # A person who leaves while the browser asks where to.
+    place = "window.showSaveFilePicker = () => new Promise((found) => (window.found = found))"
+    device.page.evaluate(f"{place}, 0")
+    device.page.click("#file-0-0-save")
+    inbox.lock()
+    poll(lambda: device.page.workers() == 0, lambda: "the worker goes on")
+    device.page.evaluate("window.found({}), 0")
+    device.page.evaluate("new Promise((done) => setTimeout(done, 200))")
+    assert device.page.workers() == 0
+    assert "bewijs" not in device.page.evaluate("document.documentElement.outerHTML")
+
+
 def test_one_goes_on_reading_and_answering_meanwhile(device: Device, held: Inbox) -> None:
     held.back()
     held.read()

@@ -30,7 +30,7 @@ import {LARGEST_PREVIEW, kindOf, lookingAt} from './kind.js';
  * @property {(asked: {id: string}) => Promise<Looked>} look
  * @property {(asked: {id: string}) => void} stop
  * @property {(asked: {id: string}) => void} hurry
- * @property {() => void} end
+ * @property {() => Promise<void>} end
  */
 
 /** Milliseconds. */
@@ -52,6 +52,9 @@ export function openFiles({organisation, beside, tell}) {
   const known = new Map();
   /** @type {Map<string, Download>} */
   const running = new Map();
+  /** @type {Set<Promise<Saved>>} */
+  const saving = new Set();
+  let ended = false;
 
   /** A fast line brings more chunks a second than a screen can show. @param {string} name @returns {(how: Progress) => void} */
   const telling = (name) => {
@@ -67,6 +70,7 @@ export function openFiles({organisation, beside, tell}) {
   const fetchFile = async (id, name, take) => {
     const attachment = known.get(id);
     if (!attachment) throw new DrempelError('blob-unknown');
+    if (ended) throw new ClientProblem('stopped');
     const download = openDownload(attachment, {organisation, connection: beside(), take, progress: telling(name)});
     running.get(name)?.stop();
     running.set(name, download);
@@ -78,7 +82,7 @@ export function openFiles({organisation, beside, tell}) {
   };
 
   /** @param {{id: string, handle: Handle | null}} asked @returns {Promise<Saved>} */
-  const save = async ({id, handle}) => {
+  const saveOne = async ({id, handle}) => {
     /** @type {Keep | null} */
     let keep = null;
     try {
@@ -89,6 +93,20 @@ export function openFiles({organisation, beside, tell}) {
       await keep?.drop();
       return {end: endOf(problem), blob: null};
     }
+  };
+
+  /** @param {{id: string, handle: Handle | null}} asked @returns {Promise<Saved>} */
+  const save = (asked) => {
+    const work = saveOne(asked).finally(() => saving.delete(work));
+    saving.add(work);
+    return work;
+  };
+
+  /** Resolves once nothing is left of half a file. */
+  const end = async () => {
+    ended = true;
+    running.forEach((download) => download.stop());
+    await Promise.allSettled(saving);
   };
 
   /** @param {{id: string}} asked @returns {Promise<Looked>} */
@@ -134,6 +152,6 @@ export function openFiles({organisation, beside, tell}) {
     look,
     stop: ({id}) => running.get(id)?.stop(),
     hurry: ({id}) => running.get(id)?.hurry(),
-    end: () => running.forEach((download) => download.stop()),
+    end,
   };
 }

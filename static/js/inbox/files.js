@@ -139,8 +139,10 @@ const endWords = (end) => (['saved', 'stopped', 'unsaved'].includes(end) ? t(/**
 /** @param {NamedFile} file */
 async function save(file) {
   if (isWaitedFor(file.id)) return;
+  const {savings} = files;
   const chosen = await chooseFile(file.safe);
-  if (chosen) enqueue([{file, place: async () => chosen.handle}]);
+  // The page may have locked while a place was looked for.
+  if (chosen && files.savings === savings) enqueue([{file, place: async () => chosen.handle}]);
 }
 
 /** @param {string} id */
@@ -148,8 +150,9 @@ const isWaitedFor = (id) => ['queued', 'coming'].includes(files.savings.get(id)?
 
 /** @param {NamedFile[]} wanted */
 async function saveAll(wanted) {
+  const {savings} = files;
   const folder = hasFolders() ? await chooseFolder() : undefined;
-  if (folder === null) return;
+  if (folder === null || files.savings !== savings) return;
   enqueue(wanted.filter(({id}) => !isWaitedFor(id)).map((file) => ({file, place: async () => (folder ? fileIn(folder, file.safe) : null)})));
 }
 

@@ -76,10 +76,9 @@ export function inboxCalls({tell, now = Date.now, random = osRandom, limits, loc
     hurryFile: (/** @type {{id: string}} */ asked) => files().hurry(asked),
     stop,
     hurry,
-    lock: () => {
+    lock: async () => {
       stop();
-      endFiles();
-      return inTurn(forget)();
+      await Promise.all([endFiles(), inTurn(forget)()]);
     },
   };
 }
