@@ -5,10 +5,15 @@ from functools import cache
 
 from tests.project import ROOT
 
+# A return visit's words come with its modules.
+CATALOGUES = {"reporter": ("reporter", "returning"), "inbox": ("inbox",)}
+
 
 @cache
 def _texts(page: str, language: str) -> dict[str, str]:
-    texts: dict[str, str] = json.loads((ROOT / f"static/locales/{page}.{language}.json").read_bytes())
+    texts: dict[str, str] = {}
+    for name in CATALOGUES[page]:
+        texts |= json.loads((ROOT / f"static/locales/{name}.{language}.json").read_bytes())
     return texts
 
 

@@ -140,11 +140,18 @@ def test_another_language_that_does_not_arrive_leaves_this_one(reporter: Reporte
     assert page.value("#text") == TYPED
 
 
-def test_what_only_a_return_needs_does_not_arrive(reporter: Reporter, demo: Demo, middle: Tampering) -> None:
+@pytest.mark.parametrize("broken", [UNAVAILABLE, HALF, A_PAGE])
+def test_what_only_a_return_needs_does_not_arrive(
+    reporter: Reporter, demo: Demo, middle: Tampering, broken: Break
+) -> None:
     page = reporter.page
     receipt = demo.report(TYPED).json["receipt"]
     reporter.arrive()
     middle.tamper = file("js/reporter/visiting.js", UNAVAILABLE)
+    page.click("#return")
+    page.wait_for_text(words("reporter", "error.page-incomplete"), "#problem")
+    middle.tamper = file("locales/returning.nl.json", broken)
+    reporter.arrive()
     page.click("#return")
     page.wait_for_text(words("reporter", "error.page-incomplete"), "#problem")
     middle.tamper = file("js/reporter/returning.js", UNAVAILABLE)

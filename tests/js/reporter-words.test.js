@@ -8,12 +8,18 @@ import {ERRORS, NOTICES} from '../../static/js/crypto/errors.js';
 const STATIC = new URL('../../static/', import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, STATIC), 'utf8');
 const folder = (/** @type {string} */ path) => readdirSync(new URL(path, STATIC)).map((name) => read(`${path}${name}`));
-/** @type {(language: string) => Record<string, string>} */
-const catalogue = (language) => JSON.parse(read(`locales/reporter.${language}.json`));
-const [nl, en] = [catalogue('nl'), catalogue('en')];
+/** @type {(name: string) => Record<string, string>} */
+const catalogue = (name) => JSON.parse(read(`locales/${name}.json`));
+const [first, returning] = [catalogue('reporter.nl'), catalogue('returning.nl')];
+const nl = {...first, ...returning};
+const en = {...catalogue('reporter.en'), ...catalogue('returning.en')};
 const DOCUMENT = read('index.html');
 const SHARED = folder('js/ui/');
 const SOURCE = [...folder('js/reporter/'), ...SHARED].join('\n');
+/** What nothing but a return visit fetches, together with its words. */
+const OF_RETURNING = ['visiting', 'thread', 'code_field'].map((name) => read(`js/reporter/${name}.js`));
+/** What no service answers with, and no report meets. */
+const ONLY_RETURNING = /^error\.(code-|receipt-unknown$)/u;
 
 /** Beside the registry: what the page and its worker themselves refuse with. */
 const OWN = ['channel-changed', 'client-fault', 'files-stopped', 'language', 'page-incomplete', 'pin-malformed', 'stopped'];
@@ -22,16 +28,18 @@ const OF_RECIPIENTS = /^(keyring-|access-unknown$|sign-in-again$|precondition-re
 /** An envelope that can't be opened becomes a notice, unless the service refuses it. */
 const AS_NOTICE = Object.keys(ERRORS).filter((code) => code.startsWith('envelope-') && ERRORS[code]?.status === 0);
 
-/** Keys that are put together from parts: each part stands in the source, so that none of these is without use. */
-const BUILT = [
-  ...[...SOURCE.matchAll(/\(\[([^\]]+)\]\)\.map\(\(each\) => el\('li', \{\}, t\(`(\w+)\.\$\{each\}`\)\)\)/gu)].flatMap(([, parts = '', family]) =>
+/** Keys that are put together from parts: each part stands in the source, so that none of these is without use. @param {string} source */
+const builtIn = (source) =>
+  [...source.matchAll(/\(\[([^\]]+)\]\)\.map\(\(each\) => el\('li', \{\}, t\(`(\w+)\.\$\{each\}`\)\)\)/gu)].flatMap(([, parts = '', family]) =>
     [...parts.matchAll(/'(\w+)'/gu)].map(([, part]) => `${family}.${part}`),
-  ),
-  ...['receipt', 'access', 'custodian'].map((kind) => `code.kind.${kind}`),
-];
+  );
+/** Of the code that is typed on a return visit, from what the Worker says of it. */
+const KINDS = ['receipt', 'access', 'custodian'].map((kind) => `code.kind.${kind}`);
+const BUILT = [...builtIn(SOURCE), ...KINDS];
 
-test('both catalogues say the same things with the same values', () => {
+test('both languages say the same things with the same values', () => {
   assert.deepEqual(Object.keys(en), Object.keys(nl));
+  assert.deepEqual(Object.keys(catalogue('returning.en')), Object.keys(returning));
   const values = (/** @type {string | undefined} */ text) => (text?.match(/\{\w+\}/gu) ?? []).sort();
   for (const key of Object.keys(nl)) {
     assert.notEqual(nl[key]?.trim(), '', key);
@@ -52,6 +60,17 @@ test('what the document says before any script runs is what the catalogue says',
   assert.ok(marked.length > 10);
   for (const [, key = '', words] of marked) assert.equal(words, nl[key], key);
   assert.match(DOCUMENT, new RegExp(`<title>${nl['title']}</title>`, 'u'));
+});
+
+test('words that only a return visit needs come with it, and no others', () => {
+  const reporting = OF_RETURNING.reduce((left, text) => left.replace(text, ''), SOURCE);
+  assert.equal(reporting.length, SOURCE.length - OF_RETURNING.join('').length);
+  const named = (/** @type {string} */ key, /** @type {string} */ source) =>
+    source.includes(`'${key.replace(/\.(one|other)$/u, '')}'`) || builtIn(source).includes(key);
+  const isOfReturning = (/** @type {string} */ key) => named(key, OF_RETURNING.join('\n')) && !named(key, `${reporting}${DOCUMENT.replaceAll('"', "'")}`);
+  const wanted = Object.keys(nl).filter((key) => /^notice\./u.test(key) || ONLY_RETURNING.test(key) || isOfReturning(key));
+  assert.deepEqual(Object.keys(returning).sort(), [...wanted, ...KINDS].sort());
+  assert.equal(Object.keys(nl).length, Object.keys(first).length + Object.keys(returning).length);
 });
 
 test('every key that is named is there', () => {

@@ -1,5 +1,5 @@
 /** The reporter's page: its first screen, the organisation behind it, and the choice whom to tell. */
-import {byId, el, listWords, pick, t, wordsFor} from '../ui/screen.js';
+import {byId, el, listWords, pick, speakOf, t, wordsFor} from '../ui/screen.js';
 import {begin, connect, inOwnWords, refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
 import {attachAgain, forgetFiles, hearOfFiles, nothing} from './composing.js';
 import {reachedBy, write} from './reporting.js';
@@ -255,10 +255,11 @@ function chosen(event) {
 }
 
 /** What only a return visit needs, all of it at once: each round over Tor costs a second. */
-const visitingModules = () => Promise.all([import('./visiting.js'), import('./thread.js'), import('./code_field.js'), import('./file_names.js')]);
+const visitingParts = () =>
+  Promise.all([import('./visiting.js'), import('./thread.js'), import('./code_field.js'), import('./file_names.js'), speakOf('returning')]);
 
 async function comeBack() {
-  const [visiting] = await visitingModules().catch(() => []);
+  const [visiting] = await visitingParts().catch(() => []);
   if (visiting) visiting.askForReceipt(session);
   else setProblem(() => t('error.page-incomplete'));
 }

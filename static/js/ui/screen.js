@@ -5,8 +5,10 @@
 
 /** @import {Text as AnyText} from '../client/views.js' */
 /** @typedef {AnyText} Text */
-/** @typedef {keyof typeof import('../../locales/reporter.en.json') | keyof typeof import('../../locales/inbox.en.json')} Key */
+/** @typedef {typeof import('../../locales/reporter.en.json') & typeof import('../../locales/returning.en.json')} OfReporters */
+/** @typedef {keyof OfReporters | keyof typeof import('../../locales/inbox.en.json')} Key */
 /** @typedef {'reporter' | 'inbox'} PageName */
+/** @typedef {'returning'} PartName of a page, with words of its own */
 /** @typedef {'nl' | 'en'} Language */
 /** @typedef {Record<string, string | number>} Values what stands in a text's {braces} */
 /** @typedef {Node | string | null | undefined | false | Child[]} Child */
@@ -114,8 +116,8 @@ export const LANGUAGES = Object.freeze(['nl', 'en']);
 /** How dates and numbers are written: English as in Europe, where everybody reads it the same way. @type {Readonly<Record<Language, string>>} */
 const LOCALES = Object.freeze({nl: 'nl-NL', en: 'en-GB'});
 
-/** @type {{language: Language, texts: Record<string, string>}} */
-const current = {language: 'nl', texts: {}};
+/** `parts` are those whose words are there too. @type {{language: Language, texts: Record<string, string>, parts: readonly PartName[]}} */
+const current = {language: 'nl', texts: {}, parts: []};
 
 /** @returns {Language} */
 export const language = () => current.language;
@@ -126,11 +128,29 @@ export const preferred = () =>
 
 /** Take another language; on failure all stays as it was, and the error goes on. @param {PageName} page @param {Language} wanted */
 export async function speak(page, wanted) {
-  const response = await fetch(`/static/locales/${page}.${wanted}.json`, {credentials: 'omit', cache: 'no-store', redirect: 'error'});
-  if (!response.ok) throw new TypeError('no catalogue');
-  current.texts = await response.json();
-  current.language = wanted;
+  const {parts} = current;
+  const texts = await Promise.all([page, ...parts].map((name) => catalogue(name, wanted)));
+  // A part came meanwhile, in the language of before.
+  if (parts !== current.parts) return speak(page, wanted);
+  Object.assign(current, {language: wanted, texts: Object.assign({}, ...texts)});
   document.documentElement.lang = wanted;
+}
+
+/** Fetch the words of a part of the page, once; on failure all stays as it was, and the error goes on. @param {PartName} part @returns {Promise<void>} */
+export async function speakOf(part) {
+  const {language: wanted, parts} = current;
+  if (parts.includes(part)) return;
+  const texts = await catalogue(part, wanted);
+  // Another language was chosen meanwhile.
+  if (wanted !== current.language) return speakOf(part);
+  Object.assign(current, {texts: {...current.texts, ...texts}, parts: [...parts, part]});
+}
+
+/** @param {PageName | PartName} name @param {Language} wanted @returns {Promise<Record<string, string>>} */
+async function catalogue(name, wanted) {
+  const response = await fetch(`/static/locales/${name}.${wanted}.json`, {credentials: 'omit', cache: 'no-store', redirect: 'error'});
+  if (!response.ok) throw new TypeError('no catalogue');
+  return response.json();
 }
 
 /** @param {Key} key @param {Values} [values] @returns {string} */
