@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # In browsers a test mostly waits, so most of those run beside all others. The last come after those.
 IN_BROWSERS := tests/browser tests/bench
-LAST := $(wildcard tests/browser/test_files_*.py tests/browser/test_inbox_files*.py tests/browser/test_privacy_*.py) tests/bench
+LAST := $(wildcard tests/browser/test_files*.py tests/browser/test_inbox_files.py tests/browser/test_inbox_previews.py) tests/bench
 
 # Empty unless the machine's own node is missing or too old; see requirements/node.sh.
 export PATH := $(CURDIR)/$(VENV)/node:$(PATH):/usr/sbin
