@@ -1,6 +1,7 @@
 """Files as a reporter chooses, watches, pauses, removes and sends them."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.browser.catalogue import words
@@ -8,7 +9,9 @@ from tests.browser.conftest import Opening
 from tests.browser.driver import Page, poll
 from tests.browser.filing import Gate, exported, give, made
 from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tampering, tampering
+from tests.browser.tampering import Reply, Tampering, gone, tampering
+from tests.browser.thread import at
+from tests.browser.wire import Request, Response
 from tests.serving import Demo
 
 CHANNEL = "confidential-adviser"
@@ -211,4 +214,52 @@ def test_files_go_up_without_the_browsers_own_cryptography(
         reporter.attach(tmp_path / "plan.pdf")
         sent(reporter, text)
     assert exported(demo, text, tmp_path / "export") == {"plan.pdf": digest}
+    assert page.errors() == []
+
+
+def test_files_of_a_report_that_arrived_unseen_go_with_another_report_too(
+    page: Page, middle: Tampering, demo: Demo, tmp_path: Path
+) -> None:
+    """Its answer is lost, and the person changes the text: the files belong to the first report by then."""
+    digest, text = made(tmp_path / "bewijs.bin", 300_000), f"Aangekomen, {page.browser}."
+    lost = {"answers": 1}
+
+    def losing(request: Request, ask: Callable[[], Response]) -> Reply:
+        found = ask()
+        if "/opening/" in request.path and lost["answers"]:
+            lost["answers"] += 1
+            return gone()
+        return found
+
+    middle.tamper = losing
+    reporter = writing(page, middle.address(demo.pinned))
+    reporter.attach(tmp_path / "bewijs.bin")
+    reporter.files_arrived()
+    reporter.write(text)
+    first = reporter.receipt()
+    reporter.confirm(first)
+    page.click("#send")
+    poll(lambda: lost["answers"] > 1, lambda: "it does not arrive")
+    page.click("#stop")
+    at(page, "write")
+    lost["answers"] = 0
+    gate = Gate(middle)
+    page.type(" En nog iets.", into="#text")
+    page.click("#next")
+    page.wait_for("#renewed")
+    second = reporter.receipt()
+    assert second != first
+    reporter.confirm(second)
+    page.click("#send")
+    page.wait_for("[data-screen=sending] .file")
+    page.click("#stop")
+    # That nothing was sent would not be true.
+    page.wait_for_text(words("reporter", "error.stopped"), "#problem")
+    gate.open.set()
+    reporter.files_arrived()
+    page.click("#next")
+    reporter.confirm(reporter.receipt())
+    reporter.send()
+    for said in (text, f"{text} En nog iets."):
+        assert exported(demo, said, tmp_path / said) == {"bewijs.bin": digest}
     assert page.errors() == []

@@ -17,7 +17,7 @@ import {clearFiles, filesShown} from './composing.js';
 export async function send(session, {asked, refused, renewed}) {
   const {draft} = session;
   try {
-    await filesToArrive(session, draft.files);
+    await filesToArrive(session, draft.files, draft.tried || draft.perhaps);
     await whileSending(session, {title: 'sending.title', stop: 'sending.stop'}, async (call) => {
       // The day may have changed meanwhile, and with it the keys. What may have arrived stays the same bytes.
       await call('seal', asked());
@@ -36,16 +36,16 @@ export async function send(session, {asked, refused, renewed}) {
 
 /**
  * All of a message's files, before it is sealed: it names what they are sealed with.
- * @param {Session} session @param {Item[]} files
+ * @param {Session} session @param {Item[]} files @param {boolean} [tried] something may have been stored before
  */
-export async function filesToArrive(session, files) {
+export async function filesToArrive(session, files, tried = false) {
   if (files.every(({state}) => state === 'done')) return;
   const ids = files.map(({id}) => id);
   try {
     await whileSending(session, {title: 'sending.files', stop: 'sending.stop', files}, (call) => call('settled', {files: ids}));
   } catch (refusal) {
     const {problem} = /** @type {Refusal} */ (refusal);
-    throw problem?.code === 'stopped' ? new Refusal({code: 'files-stopped', detail: ''}) : refusal;
+    throw problem?.code === 'stopped' && !tried ? new Refusal({code: 'files-stopped', detail: ''}) : refusal;
   }
 }
 
