@@ -6,7 +6,7 @@ import {crc, formatCode, newCode, parseCode} from '../../static/js/crypto/codes.
 import {CodeError} from '../../static/js/crypto/errors.js';
 import {seeded} from './randomness.js';
 
-/** @import {Kind} from '../../static/js/crypto/codes.js' */
+/** @import {Kind} from '../../static/js/crypto/shapes.d.ts' */
 
 const KINDS = /** @type {Kind[]} */ (['receipt', 'access', 'custodian']);
 const CONSONANTS = 'bdfghjklmnprstvz';

@@ -5,8 +5,7 @@ import {argon2id, derive} from '../../static/js/crypto/sealing.js';
 import {TYPES, publicKey} from '../../static/js/crypto/signatures.js';
 
 /** @import {Json} from '../../static/js/crypto/encoding.js' */
-/** @import {Content} from '../../static/js/crypto/directory_form.js' */
-/** @import {Signers} from '../../static/js/crypto/directory.js' */
+/** @import {Content, Signers} from '../../static/js/crypto/shapes.d.ts' */
 /** @typedef {{rootSeed: Uint8Array, rootKey: Uint8Array}} CustodianKeys */
 
 const CUSTODIAN_SALT = utf8('drempel/1/custodian');

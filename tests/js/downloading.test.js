@@ -8,7 +8,7 @@ import {b64, concat} from '../../static/js/crypto/encoding.js';
 import {DrempelError} from '../../static/js/crypto/errors.js';
 import {osRandom} from '../../static/js/crypto/sealing.js';
 
-/** @import {Connection, Options} from '../../static/js/client/connection.js' */
+/** @import {Connection, Options} from '../../static/js/client/shapes.d.ts' */
 /** @import {Progress} from '../../static/js/client/downloading.js' */
 /** @import {Attachment} from '../../static/js/crypto/message.js' */
 /** @typedef {{attachment: Attachment, bytes: Uint8Array, sealed: Uint8Array[]}} Sealed */

@@ -14,8 +14,7 @@ import {forgeConversation, forgeOpening, padTo} from './forge.js';
 import {seeded} from './randomness.js';
 import {WEEK, colleagueDraft, makeWorld, person, sendReport} from './world.js';
 
-/** @import {Draft} from '../../static/js/crypto/envelope.js' */
-/** @import {CreationRecord} from '../../static/js/crypto/wire.js' */
+/** @import {CreationRecord, Draft} from '../../static/js/crypto/shapes.d.ts' */
 /** @import {World} from './world.js' */
 
 /** @type {World} */

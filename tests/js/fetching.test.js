@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {openFiles} from '../../static/js/inbox/fetching.js';
 import {ClientProblem} from '../../static/js/client/connection.js';
 
-/** @import {Connection} from '../../static/js/client/connection.js' */
+/** @import {Connection} from '../../static/js/client/shapes.d.ts' */
 /** @import {Handle} from '../../static/js/inbox/keeping.js' */
 
 const BYTES = new Uint8Array(32);

@@ -7,7 +7,7 @@ import {creationBytes} from '../../static/js/crypto/wire.js';
 
 /** @import {AttachmentKeys} from '../../static/js/crypto/attachment.js' */
 /** @import {Json, Random} from '../../static/js/crypto/encoding.js' */
-/** @import {ConversationPlace, Draft, Place} from '../../static/js/crypto/envelope.js' */
+/** @import {ConversationPlace, Draft, Place} from '../../static/js/crypto/shapes.d.ts' */
 
 /**
  * @typedef {object} Wrong

@@ -26,7 +26,7 @@ import {threadJson} from './peer.js';
 
 /** @import {Message} from '../../static/js/crypto/message.js' */
 /** @import {Opening} from '../../static/js/crypto/envelope_reading.js' */
-/** @import {Stub} from '../../static/js/crypto/envelope.js' */
+/** @import {Stub} from '../../static/js/crypto/shapes.d.ts' */
 /** @typedef {any} Input */
 /** @typedef {{layer: string, code?: string, group?: number, kind?: string, correction?: string, output?: Record<string, unknown>}} Outcome */
 

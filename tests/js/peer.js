@@ -35,7 +35,7 @@ import {osRandom} from '../../static/js/crypto/sealing.js';
 import {parseDayAnswer} from '../../static/js/crypto/answers.js';
 
 /** @import {Thread} from '../../static/js/crypto/conversation.js' */
-/** @import {Directory} from '../../static/js/crypto/directory.js' */
+/** @import {Directory} from '../../static/js/crypto/shapes.d.ts' */
 /** @import {Keyring} from '../../static/js/crypto/keyring.js' */
 /** @import {Opened} from '../../static/js/client/access.js' */
 /** @import {SealedMessage} from '../../static/js/client/sending.js' */

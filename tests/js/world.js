@@ -13,10 +13,9 @@ import {parseCreation} from '../../static/js/crypto/envelope_reading.js';
 import {CREATION_LENGTH, verifier} from '../../static/js/crypto/wire.js';
 
 /** @import {Random} from '../../static/js/crypto/encoding.js' */
-/** @import {Draft} from '../../static/js/crypto/envelope.js' */
+/** @import {Draft} from '../../static/js/crypto/shapes.d.ts' */
 /** @import {NewRecipient} from '../../static/js/client/access.js' */
-/** @import {Organisation} from '../../static/js/client/organisation.js' */
-/** @import {Report, SealedReport} from '../../static/js/client/report.js' */
+/** @import {Organisation, Report, SealedReport} from '../../static/js/client/shapes.d.ts' */
 /** @import {StoredEnvelope} from '../../static/js/crypto/answers.js' */
 
 export const TODAY = dayNumber('2026-11-23');

@@ -10,7 +10,7 @@ import {makeStatement} from '../crypto/announcing.js';
 
 /** @import {Json, Random} from '../crypto/encoding.js' */
 /** @import {Keyring} from '../crypto/keyring.js' */
-/** @import {Organisation} from './organisation.js' */
+/** @import {Organisation} from './shapes.d.ts' */
 /** @typedef {{organisation: Uint8Array, rootKey: Uint8Array, unlockers: Uint8Array[]}} Lock what a keyring is written again with */
 /** @typedef {{keyring: Keyring, lock: Lock}} Opened */
 /** @typedef {{code: string, loginKey: Uint8Array, signingKey: Uint8Array} & Opened} NewRecipient `loginKey` and `signingKey` are public */

@@ -3,7 +3,7 @@ import {CHUNK_LENGTH} from '../crypto/claims.js';
 import {b64, isNumber, need, readAs} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
 
-/** @import {Connection} from './connection.js' */
+/** @import {Connection} from './shapes.d.ts' */
 /** @import {FileSealing} from './file_sealing.js' */
 /** @typedef {[from: number, to: number]} Range of chunks, the second no longer in it */
 

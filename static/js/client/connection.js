@@ -5,30 +5,8 @@
 import {b64, parseJson, readAs, writeJson} from '../crypto/encoding.js';
 import {DrempelError, ERRORS} from '../crypto/errors.js';
 
-/** @import {Json} from '../crypto/encoding.js' */
 /** @import {Told} from './views.js' */
-
-/** @typedef {{status: number, etag: string, content: Uint8Array}} Answer */
-/** @typedef {(piece: Uint8Array) => void | Promise<void>} Sink takes the pieces of an answer, in their order */
-/**
- * `json` is a body too. `longest`: bytes that an answer may have. `patience`: seconds to go on trying; Infinity is for ever.
- * `uploading` is how many seconds the body may take to go up, where more is known of the line than how long the body is.
- * With `begin` an expected answer is not kept: what `begin` gives takes each piece as it comes. It is called again for each
- * try, and what the tries before gave is to be forgotten.
- * @typedef {{token?: Uint8Array | string, body?: Uint8Array | Blob, json?: unknown, match?: string, expected?: number[],
- *   longest?: number, patience?: number, uploading?: number, begin?: () => Sink}} Options
- */
-/**
- * An organisation's API. `begin` starts a call; `stop` ends the call that is going on, which fails with `stopped`; `hurry`
- * ends the present pause.
- * @typedef {object} Connection
- * @property {(method: string, path: string, options?: Options) => Promise<Answer>} request
- * @property {(method: string, path: string, options?: Options) => Promise<Json>} json
- * @property {() => void} begin
- * @property {() => void} stop
- * @property {() => void} hurry
- */
-/** @typedef {{silence: number, slow: number, firstPause: number}} Limits seconds */
+/** @import {Answer, Connection, Limits, Options, Sink} from './shapes.d.ts' */
 
 const PATIENCE = 30;
 const LONGEST_PAUSE = 5;

@@ -8,7 +8,7 @@ import {DrempelError} from '../crypto/errors.js';
 import {ClientProblem} from './connection.js';
 
 /** @import {Attachment} from '../crypto/message.js' */
-/** @import {Connection, Sink} from './connection.js' */
+/** @import {Connection, Sink} from './shapes.d.ts' */
 /**
  * How far a download is: `done` of the file's bytes have been given out; `code` is why the last try failed, `seconds` how long
  * the next one is off. '' where it goes well.

@@ -11,7 +11,7 @@ import {CLOCK_DAYS} from './organisation.js';
 import {sealMessage} from './sending.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
-/** @import {Directory} from '../crypto/directory.js' */
+/** @import {Directory} from '../crypto/shapes.d.ts' */
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Opening} from '../crypto/envelope_reading.js' */
 /** @import {PrivateKey} from '../crypto/hpke_opening.js' */

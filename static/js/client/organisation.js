@@ -8,27 +8,9 @@ import {DrempelError} from '../crypto/errors.js';
 import {LONGEST_FILE} from '../crypto/wire.js';
 import {checkServed, reachable, readKeysAnswer} from '../crypto/statement.js';
 
-/** @import {Thread} from '../crypto/conversation.js' */
-/** @import {Directory, Quote} from '../crypto/directory.js' */
-/** @import {Served} from '../crypto/statement.js' */
-/** @import {Channel, Recipient} from '../crypto/directory_form.js' */
-/** @import {Connection} from './connection.js' */
+/** @import {Channel, Quote, Recipient} from '../crypto/shapes.d.ts' */
+/** @import {Connection, Followed, Organisation} from './shapes.d.ts' */
 /** @import {ChannelView, Overview} from './views.js' */
-/**
- * `day` and `week` are the server's; `served` says for each recipient its key of the week, or why there is none; `largestFile`
- * is in bytes.
- * @typedef {{directory: Directory, day: number, week: number, verifiedByLink: boolean, served: Served[], largestFile: number}} Organisation
- */
-
-/**
- * An organisation that is fetched again when what is known of it may be out of date: a page may stand open for days.
- * `current` is not older than an hour and of today; `again` is new; `reading` reads with the directory known, and once more
- * with a new one where something refers to one that is not known yet, which must not be told as a server's fraud.
- * @typedef {object} Followed
- * @property {() => Promise<Organisation>} current
- * @property {() => Promise<Organisation>} again
- * @property {<T extends {thread: Thread}>(read: (organisation: Organisation) => Promise<T>) => Promise<T>} reading
- */
 
 export const CLOCK_DAYS = 2;
 const LONGEST_DOCUMENT = 8 * 1024 * 1024;

@@ -9,14 +9,11 @@ import {OPENING, REPORTER, SUITE, verifier} from '../crypto/wire.js';
 import {sealMessage} from './sending.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
-/** @import {Directory} from '../crypto/directory.js' */
+/** @import {CreationRecord, Directory, ReporterKeys, Stub} from '../crypto/shapes.d.ts' */
 /** @import {Random} from '../crypto/encoding.js' */
-/** @import {ReporterKeys} from '../crypto/codes.js' */
 /** @import {Message} from '../crypto/message.js' */
 /** @import {Attached, SealedMessage} from './sending.js' */
-/** @import {Stub} from '../crypto/envelope.js' */
 /** @import {MailboxAnswer, StoredEnvelope} from '../crypto/answers.js' */
-/** @import {CreationRecord} from '../crypto/wire.js' */
 /** @typedef {{channel: string | null, thread: Thread}} Visit `channel` is null if the stub is damaged */
 
 /** @param {ReporterKeys} keys @param {MailboxAnswer} answer @param {Uint8Array} organisation @returns {CreationRecord} */

@@ -8,17 +8,8 @@ import {ENVELOPE_ID_LENGTH, REPORTER, creationBytes, verifier} from '../crypto/w
 import {addressees, checkKind} from './organisation.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
-/** @import {KeyBlock} from '../crypto/envelope.js' */
-/** @import {ReporterKeys} from '../crypto/codes.js' */
-/** @import {Connection} from './connection.js' */
-/** @import {Organisation} from './organisation.js' */
-/** @import {Attached} from './sending.js' */
-/**
- * `kind` is the kind of report, or null; `without` are recipients whose absence was accepted; `today` the author's day.
- * @typedef {{channel: string, kind: string | null, text: string, today: number, rereadable: boolean, without?: string[],
- *   attached?: Attached}} Report
- */
-/** @typedef {{mailbox: Uint8Array, envelope: Uint8Array, body: Uint8Array}} SealedReport `body` is all that the server gets */
+/** @import {KeyBlock, ReporterKeys} from '../crypto/shapes.d.ts' */
+/** @import {Connection, Organisation, Report, SealedReport} from './shapes.d.ts' */
 
 const NOTHING = new Uint8Array(0);
 

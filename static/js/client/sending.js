@@ -7,9 +7,9 @@ import {DrempelError} from '../crypto/errors.js';
 import {ENVELOPE_ID_LENGTH} from '../crypto/wire.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
-/** @import {Directory} from '../crypto/directory.js' */
+/** @import {Directory} from '../crypto/shapes.d.ts' */
 /** @import {Json, Random} from '../crypto/encoding.js' */
-/** @import {Connection} from './connection.js' */
+/** @import {Connection} from './shapes.d.ts' */
 /** @typedef {{mailbox: Uint8Array, conversation: Uint8Array, author: string, signingSeed: Uint8Array}} Writer who writes where, with which keys */
 /**
  * Files that have arrived: as the message's meta names them, and the claims block that brings them to its mailbox.

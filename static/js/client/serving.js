@@ -6,30 +6,9 @@ import {sealingReady} from '../crypto/sealing.js';
 import {ClientProblem, connect} from './connection.js';
 import {follow, overviewOf} from './organisation.js';
 
-/** @import {Kind} from '../crypto/codes.js' */
-/** @import {Random} from '../crypto/encoding.js' */
-/** @import {Connection, Limits} from './connection.js' */
-/** @import {Followed, Organisation} from './organisation.js' */
-/** @import {CodeCheck, Overview, Problem, Told} from './views.js' */
-/** @typedef {(args: any) => unknown} Call */
-/** @typedef {{addEventListener: (type: 'message', listener: (event: {data: any}) => void) => void, postMessage: (message: any) => void}} Line */
-/** @typedef {{tell: (event: Told) => void, now?: () => number, random?: Random, limits?: Limits}} Outside `now` in milliseconds since 1970 */
-/**
- * `organisation` is its id; `address` is where it was asked for, with which pin; `shown` is what the page was told last; `beside`
- * makes a connection that nobody else stops.
- * @typedef {{connection: Connection, beside: (tell?: (told: Told) => void) => Connection, followed: Followed, organisation: Uint8Array, address: string,
- *   shown: Overview}} Opened
- */
-/**
- * Where a worker's calls come together: `inTurn` makes a call that runs after those before it, since they change the same
- * things; `stop` makes the one that is going on, and those behind it, fail with `stopped`.
- * @typedef {object} Desk
- * @property {(address: {base: string, pin: string}) => Promise<Overview>} open
- * @property {() => Opened} opened
- * @property {<A extends unknown[], T>(call: (...args: A) => Promise<T>) => (...args: A) => Promise<T>} inTurn
- * @property {() => void} stop
- * @property {() => void} hurry
- */
+/** @import {Kind} from '../crypto/shapes.d.ts' */
+/** @import {Call, Connection, Desk, Line, Opened, Organisation, Outside} from './shapes.d.ts' */
+/** @import {CodeCheck, Problem, Told} from './views.js' */
 
 /** @param {unknown} problem @returns {Problem} */
 export function problemView(problem) {

@@ -11,8 +11,7 @@ import {isPrintable} from './connection.js';
 /** @import {Keyring} from '../crypto/keyring.js' */
 /** @import {AccessKeys} from '../crypto/access_codes.js' */
 /** @import {Lock} from './access.js' */
-/** @import {Answer, Connection, Options} from './connection.js' */
-/** @import {Followed, Organisation} from './organisation.js' */
+/** @import {Answer, Connection, Followed, Options, Organisation} from './shapes.d.ts' */
 /**
  * A recipient who is signed in. `version` is that of the keyring on the server, whose content is `stored`; `read` are the heads
  * by which conversations are known as read, by mailbox; `full`: the keyring has grown beyond its largest size, so that it stays

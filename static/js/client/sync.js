@@ -6,12 +6,11 @@ import {beginSync, finishSync, takeDay} from './inbox.js';
 import {ask, askJson, renewStatement, saveKeyring} from './session.js';
 import {channelNamed, kindNamed} from './views.js';
 
-/** @import {Directory} from '../crypto/directory.js' */
+/** @import {Directory} from '../crypto/shapes.d.ts' */
 /** @import {Json, Random} from '../crypto/encoding.js' */
 /** @import {DayItem} from '../crypto/answers.js' */
-/** @import {Sink} from './connection.js' */
+/** @import {Organisation, Sink} from './shapes.d.ts' */
 /** @import {Sync, Synced} from './inbox.js' */
-/** @import {Organisation} from './organisation.js' */
 /** @import {Session} from './session.js' */
 /** @import {InboxItem, InboxList} from './views.js' */
 /** @typedef {(done: number, total: number) => void} Progress bytes */

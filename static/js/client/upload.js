@@ -7,7 +7,7 @@ import {Resized, openFileSealing} from './file_sealing.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Chosen} from './chosen.js' */
-/** @import {Connection} from './connection.js' */
+/** @import {Connection} from './shapes.d.ts' */
 /** @import {UploadLine} from './upload_line.js' */
 /** @import {FileView, Told} from './views.js' */
 /** @typedef {{organisation: Uint8Array, beside: (tell?: (told: Told) => void) => Connection, random: Random}} Sealing what all files are sealed and sent with */

@@ -6,7 +6,7 @@ import {findChannel, findRecipient} from '../crypto/directory.js';
 import {b64, dayText} from '../crypto/encoding.js';
 import {REPORTER} from '../crypto/wire.js';
 
-/** @import {Directory} from '../crypto/directory.js' */
+/** @import {Directory} from '../crypto/shapes.d.ts' */
 /** @import {Entry, Thread} from '../crypto/conversation.js' */
 /** @import {Message} from '../crypto/message.js' */
 

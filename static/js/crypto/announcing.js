@@ -8,7 +8,7 @@ import {TYPES, publicKey, sign} from './signatures.js';
 import {WEEKS, weekKeyHash} from './statement.js';
 
 /** @import {Json} from './encoding.js' */
-/** @import {Quote} from './directory.js' */
+/** @import {Quote} from './shapes.d.ts' */
 
 /**
  * A signed DSSE envelope (PROTOCOL 2.7), as it travels inside other JSON.

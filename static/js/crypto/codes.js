@@ -8,12 +8,7 @@ import {argon2id, derive} from './sealing.js';
 import {publicKey} from './signatures.js';
 import {mailboxId, verifier} from './wire.js';
 
-/** @typedef {'receipt' | 'access' | 'custodian'} Kind */
-/**
- * Tokens, keys and seeds of 32 bytes each; `signingKey` and `mailbox` are public.
- * @typedef {{read: Uint8Array, write: Uint8Array, delete: Uint8Array, conversation: Uint8Array, signingSeed: Uint8Array,
- *   xwingSeed: Uint8Array, stub: Uint8Array, signingKey: Uint8Array, mailbox: Uint8Array}} ReporterKeys
- */
+/** @import {Kind, ReporterKeys} from './shapes.d.ts' */
 
 const CONSONANTS = 'bdfghjklmnprstvz';
 const VOWELS = 'aiou';

@@ -5,8 +5,7 @@ import {DrempelError} from './errors.js';
 import {CONVERSATION_KINDS, MOST_PARENTS, OPENING_KINDS} from './message.js';
 import {REPORTER, envelopeHash} from './wire.js';
 
-/** @import {Directory} from './directory.js' */
-/** @import {KeyBlock} from './envelope.js' */
+/** @import {Directory, KeyBlock} from './shapes.d.ts' */
 /** @import {Message} from './message.js' */
 /** @import {StoredEnvelope} from './answers.js' */
 

@@ -19,16 +19,7 @@ import {DrempelError} from './errors.js';
 import {TYPES, isNewer, parseDsse, readDsse, signersOf} from './signatures.js';
 
 /** @import {Json} from './encoding.js' */
-/** @import {Channel, Content, Recipient} from './directory_form.js' */
-/** @import {Dsse} from './signatures.js' */
-
-/** @typedef {{threshold: number, keys: Uint8Array[]}} Signers signing keys and how many of them must sign */
-/** @typedef {{version: number, hash: Uint8Array}} Quote a directory as messages, stubs, statements and keyrings refer to it */
-/**
- * An accepted directory. `signerHashes` are the b64 hashes of the sets of signers from the first to the present one.
- * @typedef {{organisation: Uint8Array, version: number, hash: Uint8Array, signers: Signers, signerHashes: Set<string>,
- *   content: Content}} Directory
- */
+/** @import {Channel, Content, Directory, Dsse, Quote, Recipient, Signers} from './shapes.d.ts' */
 
 const CLOCK_DAYS = 2;
 const MOST_SIGNERS = 16;

@@ -3,23 +3,7 @@ import {dayNumber, isId, isNumber, isObject, need, unb64} from './encoding.js';
 import {SLOT_COUNTS} from './wire.js';
 
 /** @import {Json} from './encoding.js' */
-
-/** @typedef {Record<string, string>} Text by language */
-/** @typedef {{id: string, name: Text}} KindOfReport */
-/** @typedef {{name: Text, url: string}} Route */
-/**
- * @typedef {{id: string, name: Text, description: Text, kinds: string[], recipients: string[], informed: Text[],
- *   routes: Route[]}} Channel
- */
-/** @typedef {{id: string, name: Text, role: Text, signing_key: string}} Recipient */
-/** @typedef {{id: string, signing_key: string, channels: string[], until: number}} Former */
-/**
- * A directory's payload (PROTOCOL 9.1).
- * @typedef {{organisation: string, version: number, history: string[], issued: string, expires: string,
- *   signers: Json, first_signers?: Json, rotations: Json[], slug: string, name: Text, languages: string[], slots: number,
- *   kinds: KindOfReport[], channels: Channel[], recipients: Recipient[], former: Former[],
- *   policy: {retention_days: number, acknowledge_days: number, feedback_days: number}}} Content
- */
+/** @import {Content} from './shapes.d.ts' */
 
 export const MOST_VERSION = 2 ** 32 - 1;
 const MOST_DAYS = 366;

@@ -20,30 +20,7 @@ import {
 } from './wire.js';
 
 /** @import {Json, Random} from './encoding.js' */
-/** @import {Quote} from './directory.js' */
-/** @import {CreationRecord} from './wire.js' */
-
-/**
- * The keys and tokens of a mailbox (PROTOCOL 6.4): 32 bytes each, the X-Wing public key 1,216.
- * @typedef {{conversation: Uint8Array, read: Uint8Array, write: Uint8Array, close: Uint8Array, replace: Uint8Array,
- *   signingKey: Uint8Array, xwingPublic: Uint8Array}} KeyBlock
- */
-/**
- * An opening that is to be sealed: its place, who may open it, and what it says (PROTOCOL 6.3).
- * @typedef {{creation: CreationRecord, envelope: Uint8Array, week: number, slots: number, recipientKeys: Uint8Array[],
- *   keys: KeyBlock, meta: Json, text: string, signingSeed: Uint8Array}} Draft
- */
-/** @typedef {{organisation: Uint8Array, mailbox: Uint8Array, envelope: Uint8Array}} ConversationPlace */
-/**
- * What the reporter's client noted at sending: the signers hash of then, the directory used, `Z` or filler, the channel.
- * @typedef {{rereadable: boolean, signers: Uint8Array, directory: Quote, secret: Uint8Array, channel: string}} Stub
- */
-
-/**
- * Where a message belongs; it is signed for this place only. `keyBlock` is that of an opening.
- * @typedef {{organisation: Uint8Array, mailbox: Uint8Array, envelope: Uint8Array, commitment: Uint8Array,
- *   keyBlock?: Uint8Array}} Place
- */
+/** @import {ConversationPlace, CreationRecord, Draft, KeyBlock, Place, Quote, Stub} from './shapes.d.ts' */
 
 export const TEXT_LIMIT = 1_044_480;
 const LONGEST_META = 0xffff;

@@ -25,10 +25,9 @@ import {
   creationBytes,
 } from './wire.js';
 
-/** @import {ConversationPlace, KeyBlock, Stub} from './envelope.js' */
+/** @import {ConversationPlace, CreationRecord, KeyBlock, Stub} from './shapes.d.ts' */
 /** @import {PrivateKey} from './hpke_opening.js' */
 /** @import {Message} from './message.js' */
-/** @import {CreationRecord} from './wire.js' */
 
 /** @typedef {{secret: Uint8Array, keys: KeyBlock, message: Message}} Opening what an opening says; `secret` is `Z` */
 /** @typedef {(message: Message, keys: KeyBlock) => Uint8Array[]} OpeningAuthors */

@@ -25,7 +25,7 @@ import {derive, seal, unseal} from './sealing.js';
 import {ENVELOPE_ID_LENGTH, KEYRING, SUITE, TAG_LENGTH} from './wire.js';
 
 /** @import {Json, Random} from './encoding.js' */
-/** @import {Quote} from './directory.js' */
+/** @import {Quote} from './shapes.d.ts' */
 /** @import {Ratchet} from './ratchet.js' */
 
 /** @typedef {'secret' | 'conversation' | 'read' | 'write' | 'close' | 'replace' | 'signing'} KeyName */

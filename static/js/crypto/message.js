@@ -25,8 +25,7 @@ import {TYPES, verify} from './signatures.js';
 import {CONVERSATION_SIZES, LONGEST_FILE, LONGEST_NAME, LONGEST_TYPE, MOST_ATTACHMENTS, OPENING_SIZES} from './wire.js';
 
 /** @import {Json} from './encoding.js' */
-/** @import {Quote} from './directory.js' */
-/** @import {Place} from './envelope.js' */
+/** @import {Place, Quote} from './shapes.d.ts' */
 
 /**
  * A file as a message names it. `name` and `type` are the author's words; `size` is the true length in bytes.

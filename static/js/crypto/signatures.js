@@ -6,8 +6,7 @@ import {ed25519} from '../../vendor/noble.js';
 import {b64, concat, isObject, parseJson, unb64, utf8} from './encoding.js';
 import {DrempelError} from './errors.js';
 
-/** @typedef {{key: Uint8Array, signature: Uint8Array}} Signed one signature, not verified yet */
-/** @typedef {{type: string, payload: Uint8Array, signatures: Signed[]}} Dsse a parsed DSSE envelope */
+/** @import {Dsse, Signed} from './shapes.d.ts' */
 
 export const TYPES = Object.freeze({
   directory: 'application/vnd.drempel.directory.1+json',

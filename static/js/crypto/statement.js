@@ -9,16 +9,7 @@ import {PUBLIC_KEY_LENGTH, isPublicKey} from './hpke.js';
 import {TYPES, isNewer, readDsse, signersOf} from './signatures.js';
 
 /** @import {Json} from './encoding.js' */
-/** @import {Directory, Quote} from './directory.js' */
-/** @import {Dsse} from './signatures.js' */
-/**
- * An accepted statement; `keys` are the hashes of the keys of `firstWeek` and the next 25.
- * @typedef {{recipient: string, counter: number, directory: Quote, firstWeek: number, keys: Uint8Array[]}} Statement
- */
-/**
- * What a recipient can be reached by: its public key of the week, or the code that says why there is none.
- * @typedef {{id: string, key: Uint8Array | null, code: string, statement: Statement | null}} Served
- */
+/** @import {Directory, Dsse, Served, Statement} from './shapes.d.ts' */
 
 export const WEEKS = 26;
 const LARGEST = 2 ** 32 - 1;

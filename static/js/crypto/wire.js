@@ -4,6 +4,8 @@
  */
 import {concat, hashLabelled, u8} from './encoding.js';
 
+/** @import {Capability, CreationRecord} from './shapes.d.ts' */
+
 export const SUITE = 1;
 export const OPENING = 1;
 export const CONVERSATION = 2;
@@ -27,8 +29,6 @@ export const LONGEST_TYPE = 127;
 /** Who writes first, as the author of a message. */
 export const REPORTER = 'reporter';
 
-/** @typedef {'read' | 'write' | 'close' | 'replace' | 'delete'} Capability */
-
 /** @param {Capability | 'blob'} capability @param {Uint8Array} token @returns {Uint8Array} what the server keeps of it (PROTOCOL 5.1, 16.1) */
 export const verifier = (capability, token) => hashLabelled(`verifier/${capability}`, token);
 
@@ -38,12 +38,6 @@ export const verifier = (capability, token) => hashLabelled(`verifier/${capabili
  * @returns {Uint8Array}
  */
 export const mailboxId = (readVerifier, signingKey) => hashLabelled('mailbox', concat(readVerifier, signingKey));
-
-/**
- * What a mailbox is made from (PROTOCOL 5.3): ids and verifiers of 32 bytes each, no token.
- * @typedef {{organisation: Uint8Array, mailbox: Uint8Array, read: Uint8Array, write: Uint8Array, close: Uint8Array,
- *   replace: Uint8Array, delete: Uint8Array}} CreationRecord
- */
 
 /** @param {CreationRecord} record @returns {Uint8Array} 225 bytes */
 export const creationBytes = (record) =>

@@ -8,7 +8,7 @@ import {visitView} from '../client/views.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Random} from '../crypto/encoding.js' */
-/** @import {Followed} from '../client/organisation.js' */
+/** @import {Followed} from '../client/shapes.d.ts' */
 /** @import {Session} from '../client/session.js' */
 /** @import {Files, VisitWithFiles} from './fetching.js' */
 /**

@@ -9,7 +9,7 @@ import {LARGEST_PREVIEW, kindOf, lookingAt} from './kind.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Attachment} from '../crypto/message.js' */
-/** @import {Connection, Sink} from '../client/connection.js' */
+/** @import {Connection, Sink} from '../client/shapes.d.ts' */
 /** @import {Download, Progress} from '../client/downloading.js' */
 /** @import {AttachmentView, MessageView, Told, Visit} from '../client/views.js' */
 /** @import {Handle, Keep} from './keeping.js' */

@@ -42,7 +42,7 @@ import {openConversations} from './conversations.js';
 import {openFiles} from './fetching.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
-/** @import {Desk, Outside} from '../client/serving.js' */
+/** @import {Desk, Outside} from '../client/shapes.d.ts' */
 /** @import {Session} from '../client/session.js' */
 /** @import {InboxList, SignedIn, Told} from '../client/views.js' */
 /** @import {Conversations} from './conversations.js' */

@@ -11,7 +11,7 @@ import {visitView} from '../client/views.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {SealedMessage} from '../client/sending.js' */
-/** @import {Opened} from '../client/serving.js' */
+/** @import {Opened} from '../client/shapes.d.ts' */
 /** @import {Visit} from '../client/views.js' */
 /** @import {Attaching} from './worker.js' */
 /**

@@ -20,9 +20,8 @@ import {dayAt, isAsShown} from '../client/organisation.js';
 import {newReceipt, sealReport, sendReport} from '../client/report.js';
 import {checkCode, openDesk, serveWorker} from '../client/serving.js';
 
-/** @import {ReporterKeys} from '../crypto/codes.js' */
-/** @import {SealedReport} from '../client/report.js' */
-/** @import {Desk, Outside} from '../client/serving.js' */
+/** @import {ReporterKeys} from '../crypto/shapes.d.ts' */
+/** @import {Desk, Outside, SealedReport} from '../client/shapes.d.ts' */
 /** @import {Uploads} from '../client/uploading.js' */
 /** @import {Attached} from '../client/sending.js' */
 /** @import {Visit} from '../client/views.js' */

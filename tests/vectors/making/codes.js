@@ -8,7 +8,7 @@ import {seeded} from '../../js/randomness.js';
 import {TODAY, WEEK} from '../../js/world.js';
 
 /** @import {Maker} from '../make.js' */
-/** @import {Kind} from '../../../static/js/crypto/codes.js' */
+/** @import {Kind} from '../../../static/js/crypto/shapes.d.ts' */
 
 const NOTHING = {group: 0, kind: '', correction: ''};
 const random = seeded('vectors: codes');

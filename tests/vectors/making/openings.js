@@ -9,7 +9,7 @@ import {forgeOpening, padTo} from '../../js/forge.js';
 import {seeded} from '../../js/randomness.js';
 import {TODAY, WEEK, colleagueDraft, makeWorld, person, sendReport} from '../../js/world.js';
 
-/** @import {Draft} from '../../../static/js/crypto/envelope.js' */
+/** @import {Draft} from '../../../static/js/crypto/shapes.d.ts' */
 /** @import {Maker} from '../make.js' */
 /** @import {World} from '../../js/world.js' */
 /** @import {Wrong} from '../../js/forge.js' */
