@@ -1,15 +1,19 @@
 """What a visit weighs, as it went over the line: a report, a return, an inbox; and what the first screen needs.
 
 Each visit has an origin of its own, so that none profits from another. Bodies are counted as they were sent,
-compressed where they were, without the framing of chunks.
+compressed where they were, without the framing of chunks; and not before the service has compressed all as far as it
+does, which it begins with when it starts.
 """
 
+import http.client
+import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from intake.assets import read_assets, static_folder
 from tests.bench.browsers import Browsers
 from tests.bench.filled import TEXT, Filled
 from tests.browser.driver import Page
@@ -21,6 +25,8 @@ from tests.recorder import Line, recording
 
 HEAVIEST = 10
 LONGEST_WORD = 20
+PACKED_SECONDS = 120
+PAUSE_SECONDS = 0.2
 # What the document hides by itself is a warning that is not due here.
 SHOWN = """Array.from(document.querySelectorAll('#start [data-words]:not([hidden] *)'),
   (e) => e.checkVisibility() && e.innerText !== '')"""
@@ -67,9 +73,33 @@ def weight(found: list[Answered]) -> dict[str, Any]:
     }
 
 
+def wait_until_packed(url: str, seconds: float = PACKED_SECONDS) -> None:
+    """Wait until a service sends its largest file, which it compresses last, as `br`; TimeoutError if it never does."""
+    assets = read_assets(static_folder()).values()
+    largest = max(assets, key=lambda asset: len(asset.content)).addresses[0]
+    end = time.monotonic() + seconds
+    while (coding := coding_of(url, largest)) != "br":
+        if time.monotonic() > end:
+            raise TimeoutError(f"{largest} is still sent as {coding or 'it is'} after {seconds:g} seconds")
+        time.sleep(PAUSE_SECONDS)
+
+
+def coding_of(url: str, path: str) -> str:
+    """The coding of an answer to somebody who takes `br` and `gzip`, as all browsers do over https."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PACKED_SECONDS)
+    try:
+        connection.request("GET", path, headers={"Accept-Encoding": "gzip, br"})
+        answer = connection.getresponse()
+        assert answer.status == http.HTTPStatus.OK, f"{path}: {answer.status}"
+        return answer.getheader("Content-Encoding", "")
+    finally:
+        connection.close()
+
+
 def visits(browsers: Browsers, name: str, filled: Filled, *, objects: bool) -> dict[str, Any]:
     """The weight of each kind of visit in a browser, and the memory of a reporter's page at its end."""
     with filled.served() as url, ExitStack() as stack:
+        wait_until_packed(url)
         lines = {kind: stack.enter_context(recording(url)) for kind in ("report", "return", "inbox")}
         with browsers.open(name) as page:
             used: dict[str, Any] = {"blank_bytes": browsers.memory(page)}
