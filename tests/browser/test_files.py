@@ -1,6 +1,7 @@
 """Files as a reporter chooses, watches, pauses, removes and sends them."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from tests.browser.conftest import Opening
 from tests.browser.driver import Page, poll
 from tests.browser.filing import Gate, exported, give, made
 from tests.browser.reporter import Reporter
-from tests.browser.tampering import Reply, Tampering, gone, tampering
+from tests.browser.tampering import Reply, Tampering, answer, gone, tampering, untouched
 from tests.browser.thread import at
 from tests.browser.wire import Request, Response
 from tests.serving import Demo
@@ -215,6 +216,28 @@ def test_files_go_up_without_the_browsers_own_cryptography(
         sent(reporter, text)
     assert exported(demo, text, tmp_path / "export") == {"plan.pdf": digest}
     assert page.errors() == []
+
+
+def test_a_file_that_is_chosen_again_takes_its_own_place_and_no_other(
+    page: Page, middle: Tampering, demo: Demo
+) -> None:
+    """Whatever is pasted is called image.png."""
+    large = {"type": "about:blank", "status": 413, "title": "large", "code": "attachment-too-large"}
+    refused = answer(413, json.dumps(large).encode(), content_type="application/problem+json")
+    writing(page, middle.address(demo.pinned))
+    middle.tamper = lambda request, ask: refused if "/blobs/" in request.path else ask()
+    give(page, "drop", *[("image.png", text, "image/png") for text in ("een", "twee")])
+    give(page, "drop", ("brief.txt", "b", "text/plain"))
+    page.wait_until("document.querySelectorAll('.file[data-state=failed]').length === 3")
+    middle.tamper = untouched
+    give(page, "drop", ("image.png", "weer een", "image/png"))
+    page.wait_for(".file[data-state=done]")
+    assert page.texts(".file bdi") == ["image.png", "image.png", "brief.txt"]
+    assert page.evaluate("[...document.querySelectorAll('.file')].map((e) => e.dataset.state)") == [
+        "done",
+        "failed",
+        "failed",
+    ]
 
 
 def test_files_of_a_report_that_arrived_unseen_go_with_another_report_too(

@@ -26,11 +26,8 @@ export function add(session, items, {files, folders}) {
   const {largestFile} = session.overview;
   const fitting = files.filter(({size}) => size <= largestFile);
   const large = files.filter((file) => !fitting.includes(file));
-  replaced(session, items, fitting);
-  const room = MOST_FILES - items.length;
-  const taken = fitting.slice(0, room).map((file) => itemOf(file));
-  items.push(...taken);
-  at.wrong = refusal(folders, large, fitting.length > room, largestFile);
+  const taken = fitting.flatMap((file) => put(session, items, file) ?? []);
+  at.wrong = refusal(folders, large, taken.length < fitting.length, largestFile);
   redrawList(items);
   for (const item of taken) attach(session, item);
   say(at.wrong ?? (() => tn('files.added', taken.length)), false);
@@ -42,10 +39,18 @@ function itemOf(file) {
   return {id: at.last, file, state: 'waiting', share: 0, code: '', changed: false};
 }
 
-/** What is chosen again because it could not be read takes its own place. @param {Session} session @param {Item[]} items @param {File[]} files */
-function replaced(session, items, files) {
-  const names = new Set(files.map(({name}) => name));
-  for (const item of items.filter(({state, file}) => state === 'failed' && names.has(file.name))) forget(session, items, item);
+/**
+ * What is chosen again because it could not be read takes its own place, and no other's of that name.
+ * @param {Session} session @param {Item[]} items @param {File} file @returns {Item | null} null if there is no room for it
+ */
+function put(session, items, file) {
+  const failed = items.find((item) => item.state === 'failed' && item.file.name === file.name);
+  const place = failed ? items.indexOf(failed) : items.length;
+  if (failed) forget(session, items, failed);
+  if (items.length === MOST_FILES) return null;
+  const item = itemOf(file);
+  items.splice(place, 0, item);
+  return item;
 }
 
 /** @param {Session} session @param {Item} item */
