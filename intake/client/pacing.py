@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 MOST_REQUESTS = 3
 MOST_TOGETHER = 16
 """Chunks in one request (PROTOCOL 12.2)."""
-QUICK_SECONDS, SLOW_SECONDS = 2.0, 10.0
+QUICK_SECONDS, SLOW_SECONDS = 4.0, 10.0
 
 
 class Pace:

@@ -4,9 +4,9 @@
 const LANES = 3;
 /** Chunks in a request. */
 const WIDEST = 16;
-/** Seconds that a request may take for the next to be larger; and after which it is smaller. */
-const FAST = 1;
-const SLOW = 8;
+/** Seconds that a request may take for the next to be larger, over Tor as well; and after which it is smaller. */
+const FAST = 4;
+const SLOW = 10;
 /** Seconds. */
 const LONGEST_PAUSE = 5;
 const LONGEST_PAUSE_FOR_EVER = 30;
