@@ -64,7 +64,7 @@ export function filesPart(session, items) {
   Object.assign(at, {session, items});
   const change = (/** @type {Event} */ {target}) => {
     if (!(target instanceof HTMLInputElement)) return;
-    void take({files: [...(target.files ?? [])], folders: []});
+    take({files: [...(target.files ?? [])], folders: []});
     // Firefox would write their paths to disk; and the same file can be chosen again.
     target.value = '';
   };
@@ -85,10 +85,17 @@ export const filesShown = (items, sending = false) => el('div', {id: 'files-show
 /** @param {Item[]} items */
 export const filesSummary = (items) => items.length > 0 && at.parts?.filesSummary(items);
 
+/** One after the other, as they were given: two imports under way need not end in the order they began. */
+let taken = Promise.resolve();
+
 /** @param {Given} given */
-async function take(given) {
+function take(given) {
   const {session, items} = at;
-  if (!session || given.files.length + given.folders.length === 0) return;
+  if (session && given.files.length + given.folders.length > 0) taken = taken.catch(() => undefined).then(() => add(session, items, given));
+}
+
+/** @param {Session} session @param {Item[]} items @param {Given} given */
+async function add(session, items, given) {
   const [parts] = await Promise.all([import('./files.js'), import('./file_names.js')]).catch(() => []);
   if (!parts) return setProblem(() => t('error.page-incomplete'));
   Object.assign(at, {parts});
@@ -144,12 +151,12 @@ addEventListener('drop', (event) => {
   if (!hasFiles(data)) return;
   event.preventDefault();
   document.getElementById('files')?.classList.remove('over');
-  if (isTaking()) void take(givenBy(data));
+  if (isTaking()) take(givenBy(data));
 });
 addEventListener('paste', (event) => {
   const {clipboardData: data} = event;
   // What is copied out of a text or a table is there as a picture as well, and is meant as text.
   if (!isTaking() || !hasFiles(data) || data.types.includes('text/plain')) return;
   event.preventDefault();
-  void take(givenBy(data));
+  take(givenBy(data));
 });
