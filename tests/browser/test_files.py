@@ -102,7 +102,7 @@ def test_a_folder_is_told_apart_and_not_sent(same_page: Page, demo: Demo) -> Non
       Object.defineProperty(event, 'dataTransfer', {value: {types: ['Files'], items: [folder]}});
       document.querySelector('main').dispatchEvent(event);
     })()""")
-    page.wait_for_text(words("reporter", "files.folder", names="“Bewijs”"), "#files-wrong")
+    page.wait_for_text(words("reporter", "attach.folder", names="“Bewijs”"), "#files-wrong")
     assert reporter.files() == {}
 
 
@@ -161,7 +161,7 @@ def test_a_file_that_changes_while_it_is_read_is_sealed_anew(
         page.wait_for("#file-2[data-state=done]")
     else:
         page.wait_for("#file-1[data-state=done]")
-        assert page.text("#file-1-words") == words("reporter", "files.done.changed")
+        assert page.text("#file-1-words") == words("reporter", "attach.done.changed")
     assert reporter.files() == {"Notulen.odt": "done"}
     assert len(gate.blobs) == 2
     poll(
@@ -179,7 +179,7 @@ def test_files_stay_through_other_languages_and_screens(same_page: Page, demo: D
     reporter.attach(tmp_path / "a.pdf")
     reporter.files_arrived()
     reporter.speak("en")
-    assert page.text("#file-1-words") == words("reporter", "files.done", "en")
+    assert page.text("#file-1-words") == words("reporter", "attach.done", "en")
     page.click("#back")
     page.click("#to-text")
     page.wait_for("#file-1[data-state=done]")

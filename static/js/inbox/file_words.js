@@ -1,11 +1,9 @@
-/** What is said of a file: what it calls itself, how large it is, what it probably is. */
-import {el, language, t} from '../ui/screen.js';
+/** What is said of a file: what it calls itself, what it probably is. */
+import {el, t} from '../ui/screen.js';
 import {visibleName} from '../viewer/visible.js';
 
 /** @import {Key} from '../ui/screen.js' */
 /** @import {NamedFile} from './fetching.js' */
-
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
 
 /** By the end of its name, which is all that the device will go by too. @type {Record<string, string>} */
 const KINDS = {
@@ -28,14 +26,6 @@ export function kindWords({safe}) {
   const extension = /\.([A-Za-z0-9]+)$/u.exec(safe)?.[1]?.toLowerCase() ?? '';
   const kind = Object.keys(KINDS).find((each) => KINDS[each]?.split(' ').includes(extension)) ?? 'other';
   return t(/** @type {Key} */ (`file.kind.${kind}`));
-}
-
-/** @param {number} bytes @returns {string} in the largest unit of which there is one */
-export function sizeWords(bytes) {
-  const step = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  const unit = String(UNITS[step]);
-  const unitDisplay = step === 0 ? 'long' : 'short';
-  return new Intl.NumberFormat(language(), {style: 'unit', unit, unitDisplay, maximumFractionDigits: step > 1 ? 1 : 0}).format(bytes / 1000 ** step);
 }
 
 /** The name to save it under; and, where that is not what its author wrote, that too, with all that is in it. @param {NamedFile} file */

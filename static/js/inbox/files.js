@@ -1,8 +1,9 @@
 /** The files of a message: what they are, saving them, and how far that is. */
 import {el, fill, t, tn, wordsFor} from '../ui/screen.js';
 import {say} from '../ui/page.js';
+import {sizeWords} from '../ui/file_words.js';
 import {ask, whenCleared} from './desk.js';
-import {kindWords, nameOf, sizeWords} from './file_words.js';
+import {kindWords, nameOf} from './file_words.js';
 import {LARGEST_PREVIEW} from './kind.js';
 import {canSave, chooseFile, chooseFolder, fileIn, giveBackAll, hand, hasFolders} from './saving.js';
 

@@ -1,8 +1,9 @@
 /** Looking at a file without opening it: a viewer draws it, and this screen shows what has been drawn. */
 import {byId, el, number, t, wordsFor} from '../ui/screen.js';
 import {redraw, say, show} from '../ui/page.js';
+import {sizeWords} from '../ui/file_words.js';
 import {ask, whenCleared} from './desk.js';
-import {kindWords, nameOf, sizeWords} from './file_words.js';
+import {kindWords, nameOf} from './file_words.js';
 import {warning} from './files.js';
 import {lookingAt} from './kind.js';
 import {openViewer} from './viewing.js';

@@ -72,9 +72,9 @@ export function filesPart(session, items) {
   return el(
     'div',
     {class: 'field files', id: 'files', role: 'group', 'aria-labelledby': 'files-title'},
-    el('p', {class: 'label', id: 'files-title'}, t('files.title')),
-    el('ul', {class: 'hint', id: 'about-files'}, /** @type {const} */ (['sealed', 'seen', 'metadata']).map((each) => el('li', {}, t(`files.${each}`)))),
-    el('p', {class: 'choosing'}, el('input', {...input, on: {change}}), el('label', {class: 'button', for: 'files-choose'}, t('files.choose')), ' ', el('span', {class: 'hint'}, t('files.or'))),
+    el('p', {class: 'label', id: 'files-title'}, t('attach.title')),
+    el('ul', {class: 'hint', id: 'about-files'}, /** @type {const} */ (['sealed', 'seen', 'metadata']).map((each) => el('li', {}, t(`attach.${each}`)))),
+    el('p', {class: 'choosing'}, el('input', {...input, on: {change}}), el('label', {class: 'button', for: 'files-choose'}, t('attach.choose')), ' ', el('span', {class: 'hint'}, t('attach.or'))),
     filesShown(items),
   );
 }
@@ -96,7 +96,7 @@ function take(given) {
 
 /** @param {Session} session @param {Item[]} items @param {Given} given */
 async function add(session, items, given) {
-  const [parts] = await Promise.all([import('./files.js'), import('./file_names.js')]).catch(() => []);
+  const [parts] = await Promise.all([import('./files.js'), import('../ui/file_words.js'), import('../viewer/visible.js')]).catch(() => []);
   if (!parts) return setProblem(() => t('error.page-incomplete'));
   Object.assign(at, {parts});
   parts.add(session, items, given);

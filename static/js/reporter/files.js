@@ -1,7 +1,8 @@
 /** Chosen files on their way: a list that says how far each is, and lets it be paused, tried again or removed. */
 import {el, fill, listWords, number, t, tn, wordsFor} from '../ui/screen.js';
 import {say} from '../ui/page.js';
-import {fileNames, sizeWords, visibleName} from './file_names.js';
+import {fileNames, sizeWords} from '../ui/file_words.js';
+import {visibleName} from '../viewer/visible.js';
 import {waitingWords} from './sending.js';
 
 /** @import {FileView, Told} from '../client/views.js' */
@@ -30,7 +31,7 @@ export function add(session, items, {files, folders}) {
   at.wrong = refusal(folders, large, taken.length < fitting.length, largestFile);
   redrawList(items);
   for (const item of taken) attach(session, item);
-  say(at.wrong ?? (() => tn('files.added', taken.length)), false);
+  say(at.wrong ?? (() => tn('attach.added', taken.length)), false);
 }
 
 /** @param {File} file @returns {Item} */
@@ -76,8 +77,8 @@ function refusal(folders, large, tooMany, largest) {
   const names = (/** @type {string[]} */ all) => listWords(all.map((name) => `“${visibleName(name)}”`));
   return () =>
     [
-      folders.length > 0 ? t('files.folder', {names: names(folders)}) : '',
-      large.length > 0 ? t('files.large', {names: names(large.map(({name}) => name)), size: sizeWords(largest)}) : '',
+      folders.length > 0 ? t('attach.folder', {names: names(folders)}) : '',
+      large.length > 0 ? t('attach.large', {names: names(large.map(({name}) => name)), size: sizeWords(largest)}) : '',
       tooMany ? t('error.attachments-too-many') : '',
     ].join(' ').trim();
 }
@@ -89,7 +90,7 @@ export function filesShown(session, items, sending) {
     el('p', {class: 'wrong', id: 'files-wrong', role: 'alert'}, at.wrong?.()),
     el('div', {id: 'files-line'}, lineWords(items)),
     el('p', {class: 'wrong', id: 'files-held'}, heldWords(items)),
-    items.length > 0 && el('ul', {class: 'file-list', id: 'files-list', 'aria-label': t('files.list')}, items.map((item) => row(items, item))),
+    items.length > 0 && el('ul', {class: 'file-list', id: 'files-list', 'aria-label': t('attach.list')}, items.map((item) => row(items, item))),
   ];
 }
 
@@ -121,7 +122,7 @@ function lineWords(items) {
 /** What keeps a message from being sent. @param {Item[]} items */
 function heldWords(items) {
   const held = at.sending ? items.filter(({state}) => state === 'paused' || state === 'failed') : [];
-  return held.length > 0 ? tn('files.held', held.length, {names: listWords(held.map(({file}) => `“${visibleName(file.name)}”`))}) : '';
+  return held.length > 0 ? tn('attach.held', held.length, {names: listWords(held.map(({file}) => `“${visibleName(file.name)}”`))}) : '';
 }
 
 /** @param {Item} item */
@@ -143,10 +144,10 @@ function row(items, item) {
     el(
       'div',
       {class: 'file-actions'},
-      isGoing && item.share < 1 && button('pause', 'files.pause', ask('pauseFile')),
-      state === 'paused' && button('go', 'files.go', ask('goOnWithFile')),
-      state === 'failed' && item.code !== 'attachment-too-large' && button('go', 'files.again', ask('goOnWithFile')),
-      button('remove', 'files.remove', () => remove(items, item)),
+      isGoing && item.share < 1 && button('pause', 'attach.pause', ask('pauseFile')),
+      state === 'paused' && button('go', 'attach.go', ask('goOnWithFile')),
+      state === 'failed' && item.code !== 'attachment-too-large' && button('go', 'attach.again', ask('goOnWithFile')),
+      button('remove', 'attach.remove', () => remove(items, item)),
     ),
   );
 }
@@ -155,11 +156,11 @@ function row(items, item) {
 function stateWords({state, share, code, changed, file}) {
   const percent = number(Math.floor(100 * share));
   if (state === 'failed') return wordsFor('error', code);
-  if (state === 'paused') return t('files.paused', {n: percent});
-  if (state === 'done') return t(changed ? 'files.done.changed' : file.size === 0 ? 'files.done.empty' : 'files.done');
-  if (share === 1) return t('files.checking');
-  if (changed) return t('files.changed', {n: percent});
-  return state === 'waiting' ? t('files.waiting') : t('files.uploading', {n: percent});
+  if (state === 'paused') return t('attach.paused', {n: percent});
+  if (state === 'done') return t(changed ? 'attach.done.changed' : file.size === 0 ? 'attach.done.empty' : 'attach.done');
+  if (share === 1) return t('attach.checking');
+  if (changed) return t('attach.changed', {n: percent});
+  return state === 'waiting' ? t('attach.waiting') : t('attach.uploading', {n: percent});
 }
 
 /** @param {Item[]} items @param {Item} item */
@@ -231,7 +232,7 @@ function redrawAround(items) {
 function announce(items, item, isAnew) {
   const name = visibleName(item.file.name);
   if (item.state === 'failed' || isAnew) say(() => `${name}: ${stateWords(item)}`, false);
-  else if (item.state === 'done' && items.every(({state}) => state === 'done')) say(() => tn('files.all', items.length), false);
+  else if (item.state === 'done' && items.every(({state}) => state === 'done')) say(() => tn('attach.all', items.length), false);
 }
 
 /** @param {LineTold} told */

@@ -256,7 +256,7 @@ function chosen(event) {
 
 /** What only a return visit needs, all of it at once: each round over Tor costs a second. */
 const visitingParts = () =>
-  Promise.all([import('./visiting.js'), import('./thread.js'), import('./code_field.js'), import('./file_names.js'), speakOf('returning')]);
+  Promise.all([import('./visiting.js'), import('./thread.js'), import('./code_field.js'), import('../ui/file_words.js'), import('../viewer/visible.js'), speakOf('returning')]);
 
 async function comeBack() {
   const [visiting] = await visitingParts().catch(() => []);

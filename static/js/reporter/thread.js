@@ -1,7 +1,7 @@
 /** A conversation as its reporter sees it: what was written, what is odd about it, how new it is. */
 import {dayWords, el, t, tn, wordsFor} from '../ui/screen.js';
 import {dayElement, inOwnWords} from '../ui/page.js';
-import {fileNames} from './file_names.js';
+import {fileNames} from '../ui/file_words.js';
 
 /** @import {MessageView, Visit} from '../client/views.js' */
 
