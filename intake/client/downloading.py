@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import BinaryIO
 
 from crypto.attachment import CHUNK, Attachment, Chunks, attachment_hash, attachment_keys, chunk_hash
@@ -17,29 +18,66 @@ HANDED = 4 * CHUNK_LENGTH
 """Bytes that are opened at a time, while as many come in."""
 
 
+class Writing:
+    """Writes a file in a thread of its own, while what comes next is opened, and no more than that."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self._content = hashlib.sha256()
+        self._thread = ThreadPoolExecutor(1)
+        self._begun: Future[None] | None = None
+
+    def take(self, pieces: list[bytes]) -> None:
+        """The next bytes. OSError if those before could not be written."""
+        self.wait()
+        self._begun = self._thread.submit(self._write, pieces)
+
+    def wait(self) -> None:
+        """Until all that was taken is written. OSError if it could not be."""
+        if self._begun is not None:
+            self._begun.result()
+
+    def finish(self) -> str:
+        """The SHA-256 of all that is written, in hexadecimal. OSError if not all is."""
+        self.wait()
+        return self._content.hexdigest()
+
+    def close(self) -> None:
+        """Touch the file no more."""
+        self._thread.shutdown()
+
+    def _write(self, pieces: list[bytes]) -> None:
+        """All of it: on a disk that is nearly full, a file without a buffer takes a part and says nothing."""
+        for piece in pieces:
+            self._content.update(piece)
+            left = memoryview(piece)
+            while left:
+                left = left[self._target.write(left) :]
+
+
 class Receiving:
-    """Opens the chunks of one file as they come, and writes it. Use it in one thread at a time.
+    """Opens the chunks of one file as they come, and has it written. Use it in one thread at a time, and close it.
 
     What is written is the file only once `finish` has returned.
     """
 
     def __init__(self, attachment: Attachment, organisation: bytes, target: BinaryIO) -> None:
         self.done = 0
-        """Chunks that are opened and written."""
+        """Chunks that are opened, and will be written."""
         self._attachment = attachment
         self._chunks = Chunks(organisation, attachment_keys(attachment.secret), attachment.chunks)
-        self._target = target
+        self._writing = Writing(target)
+        self._opened: list[bytes] = []
         self._begun: list[bytes] = []
         self._missing = CHUNK_LENGTH
         self._hashes: list[bytes] = []
-        self._content = hashlib.sha256()
 
     def again(self) -> None:
         """What comes next is chunk `done`, from its beginning."""
         self._begun, self._missing = [], CHUNK_LENGTH
 
     def take(self, pieces: list[bytes]) -> None:
-        """The next bytes; DrempelError `attachment-damaged`."""
+        """The next bytes; DrempelError `attachment-damaged`, OSError."""
         for piece in pieces:
             at = 0
             while len(piece) - at >= self._missing:
@@ -50,6 +88,8 @@ class Receiving:
             if at < len(piece):
                 self._begun.append(piece[at:])
                 self._missing -= len(piece) - at
+        opened, self._opened = self._opened, []
+        self._writing.take(opened)
 
     def _take_chunk(self, sealed: bytes) -> None:
         plain = self._chunks.open(self.done, sealed)
@@ -57,22 +97,19 @@ class Receiving:
         if plain[length:].strip(b"\x00"):
             raise DrempelError("attachment-damaged")
         self._hashes.append(chunk_hash(sealed))
-        self._content.update(plain[:length])
-        self._write(plain[:length])
+        self._opened.append(plain[:length])
         self.done += 1
 
-    def _write(self, plain: bytes) -> None:
-        """All of it: on a disk that is nearly full, a file without a buffer takes a part and says nothing."""
-        left = memoryview(plain)
-        while left:
-            left = left[self._target.write(left) :]
-
     def finish(self) -> str:
-        """The SHA-256 of the whole file in hexadecimal; DrempelError `attachment-damaged` if it is not whole."""
+        """The SHA-256 of the whole file in hexadecimal; DrempelError `attachment-damaged` if not, OSError."""
         whole = not self._begun and self.done == self._attachment.chunks
         if not whole or not hmac.compare_digest(attachment_hash(self._hashes), self._attachment.hash):
             raise DrempelError("attachment-damaged")
-        return self._content.hexdigest()
+        return self._writing.finish()
+
+    def close(self) -> None:
+        """Touch the file no more."""
+        self._writing.close()
 
 
 async def download(
@@ -87,18 +124,18 @@ async def download(
     A line that breaks is taken up where it broke. DrempelError `attachment-damaged`, or a ConnectionProblem: what was
     written until then is not the file.
     """
-    keys = attachment_keys(attachment.secret)
-    receiving, trying = Receiving(attachment, organisation, target), connection.trying()
-    with ThreadPoolExecutor(1) as thread:
+    keys, trying = attachment_keys(attachment.secret), connection.trying()
+    loop = asyncio.get_running_loop()
+    with closing(Receiving(attachment, organisation, target)) as receiving, ThreadPoolExecutor(1) as thread:
         while True:
             before = receiving.done
             try:
                 path = f"blobs/{b64(keys.blob)}/chunks/{before}"
                 await _receive(connection, path, keys.token, receiving, thread, progress)
-                return receiving.finish()
+                break
             except ConnectionProblem as problem:
                 if receiving.done == attachment.chunks:
-                    return receiving.finish()
+                    break
                 if receiving.done and problem.code == "blob-unknown":
                     # It has fewer chunks than it must have, or went while it was read.
                     raise DrempelError("attachment-damaged") from None
@@ -106,6 +143,7 @@ async def download(
                     trying = connection.trying()
                 await trying.again(problem)
             receiving.again()
+        return await loop.run_in_executor(thread, receiving.finish)
 
 
 async def _receive(

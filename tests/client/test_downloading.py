@@ -54,7 +54,9 @@ def received(attachment: Attachment, data: bytes, sizes: Iterator[int]) -> tuple
             pieces.append(data[at : at + size])
             at += size
         receiving.take(pieces)
-    return target.getvalue(), receiving.finish()
+    sha256 = receiving.finish()
+    receiving.close()
+    return target.getvalue(), sha256
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -164,4 +166,5 @@ def test_a_target_that_takes_only_a_part_gets_the_rest_too() -> None:
     receiving = Receiving(ATTACHMENT, ORGANISATION, cast(BinaryIO, target))
     receiving.take(CHUNKS)
     assert receiving.finish() == hashlib.sha256(DATA).hexdigest()
+    receiving.close()
     assert target.taken == DATA
