@@ -9,7 +9,6 @@ from click.exceptions import NoArgsIsHelpError
 
 from crypto.errors import DrempelError
 from intake.cli.demo import demo
-from intake.cli.export import export
 from intake.cli.inbox import inbox
 from intake.cli.init import init
 from intake.cli.manifest import manifest
@@ -81,4 +80,3 @@ def main() -> None:
 
 for command in (demo, init, serve, manifest, report, receipt, inbox):
     main.add_command(command)
-inbox.add_command(export)

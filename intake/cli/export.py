@@ -1,5 +1,9 @@
-"""`drempel inbox export`: a conversation with its files, to be read where there is no network."""
+"""A conversation with its files, written to a folder, to be read where there is no network.
 
+`drempel inbox export` and `drempel receipt export` only bring it; how it is written is the same for both.
+"""
+
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,43 +14,35 @@ from crypto.attachment import Attachment
 from crypto.conversation import Thread
 from crypto.encoding import b64, day_text
 from crypto.errors import ERRORS, DrempelError
-from intake.cli.codes import TypedCode, code_options
-from intake.cli.export_folder import FILES, ExportFolder, check_folder, readable_json
+from intake.cli.export_folder import FILES, ExportFolder, readable_json
 from intake.cli.export_page import Conversation, Exported, author_name, page, words_of
-from intake.cli.inbox import mailbox_of, signed_in
-from intake.cli.options import Call, TakesId, client_options
+from intake.cli.options import Call
 from intake.cli.output import Refused, emit, run, thread_json
-from intake.client import inbox as client
 from intake.client.choosing import shown
 from intake.client.connection import Connection, ConnectionProblem
 from intake.client.downloading import download
-from intake.client.session import Session
 
+Bring = Callable[[Connection], Awaitable[Conversation]]
+"""Fetches a conversation, without its files."""
 
-@click.command(cls=TakesId)
-@client_options
-@code_options("access")
-@click.argument("id_", metavar="ID")
-@click.option(
+folder_option = click.option(
     "--to",
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="The folder to make. It must not exist yet, or be empty.",
 )
-def export(call: Call, code: TypedCode, id_: str, to: Path) -> None:
-    """Write a conversation with its files to a folder.
+"""`--to`, which the command has checked by `check_folder` before it asks for a code."""
 
-    conversation.html is for reading, conversation.json for programs, manifest.json has the SHA-256 of each file.
-    """
-    check_folder(to)
-    secret = code.read()
+
+def export_to(to: Path, call: Call, bring: Bring) -> None:
+    """Bring a conversation, write it with its files to the folder, and print which files there are."""
     try:
-        exported = run(_export(call, secret, mailbox_of(id_), to))
+        exported = run(_export(to, call, bring))
     except OSError as problem:
-        raise Refused(f"{problem.strerror or 'Writing failed'}.\n{_INCOMPLETE}") from None
+        raise Refused(f"{problem.strerror or 'Writing failed'}. {_INCOMPLETE}") from None
     except KeyboardInterrupt:
-        raise Refused(f"Interrupted.\n{_INCOMPLETE}") from None
+        raise Refused(f"Interrupted. {_INCOMPLETE}") from None
     _refuse_missing(exported)
     rows = [{"name": file.name, "bytes": file.attachment.size, "sha256": file.sha256} for file in exported]
     lines = [f"{row['sha256']}  {row['bytes']}  {shown(str(row['name']))}" for row in rows]
@@ -61,24 +57,18 @@ def _refuse_missing(exported: list[Exported]) -> None:
     if missing:
         reasons = dict.fromkeys(ERRORS[file.problem].sentence for file in missing)
         names = ", ".join(shown(file.attachment.name) for file in missing)
-        raise Refused(f"Not exported: {names}. {' '.join(reasons)}\nAll the rest is in the folder.")
+        raise Refused(f"Not exported: {names}. {' '.join(reasons)} All the rest is in the folder.")
 
 
-async def _export(call: Call, secret: bytes, mailbox: bytes, to: Path) -> list[Exported]:
+async def _export(to: Path, call: Call, bring: Bring) -> list[Exported]:
     async with call.connection as connection:
-        session, _ = await signed_in(connection, secret)
-        known = client.find(session, mailbox)
-        thread = await client.show(session, mailbox)
+        brought = await bring(connection)
         folder = ExportFolder(to)
-        fetching = _Fetching(call, connection, session, folder)
-        files = await fetching.all(thread)
-    directory = session.organisation.directory
-    content = Conversation(
-        b64(mailbox), known.channel, known.report, thread, files, directory, session.organisation.day
-    )
+        fetching = _Fetching(call, connection, brought.directory.organisation, folder)
+        content = replace(brought, files=await fetching.all(brought.thread))
     folder.write("conversation.html", page(content))
     folder.write("conversation.json", readable_json(_as_json(content)))
-    every = [file for of_message in files.values() for file in of_message]
+    every = [file for of_message in content.files.values() for file in of_message]
     folder.finish(
         [
             {"name": file.attachment.name, "code": file.problem, "text": ERRORS[file.problem].sentence}
@@ -95,7 +85,7 @@ class _Fetching:
 
     call: Call
     connection: Connection
-    session: Session
+    organisation: bytes
     folder: ExportFolder
     given_up: str = ""
     """The code of what even patience did not help: nothing is asked of that server any more."""
@@ -132,11 +122,10 @@ class _Fetching:
             self.call.status.progress(attachment.name, min(written, attachment.size), attachment.size)
 
         progress(0)
-        organisation = self.session.organisation.directory.organisation
         kept = False
         with self.folder.begin(name) as target:
             try:
-                sha256 = await download(self.connection, organisation, attachment, target, progress)
+                sha256 = await download(self.connection, self.organisation, attachment, target, progress)
                 self.folder.keep(name, attachment.size, sha256)
                 kept = True
             finally:

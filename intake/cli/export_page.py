@@ -4,7 +4,7 @@ import base64
 import hashlib
 import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from urllib.parse import quote
 
@@ -60,15 +60,20 @@ class Exported:
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation and its files, each message's by the id of its envelope."""
+    """A conversation and its files, each message's by the id of its envelope.
+
+    `channel` and `kind` are None where they are not known; `reader` is whose export it is: a recipient's id, or
+    `REPORTER`.
+    """
 
     id: str
-    channel: str
+    channel: str | None
     kind: str | None
     thread: Thread
-    files: Mapping[bytes, list[Exported]]
     directory: Directory
     day: int
+    reader: str
+    files: Mapping[bytes, list[Exported]] = field(default_factory=dict)
 
 
 def page(shown: Conversation) -> bytes:
@@ -106,11 +111,11 @@ def author_name(author: str, directory: Directory) -> str:
 
 def _head(shown: Conversation) -> Iterable[str]:
     directory = shown.directory
-    channel = directory.channel(shown.channel)
+    channels = {item["id"]: words_of(item["name"], directory) for item in directory.content["channels"]}
     kinds = {item["id"]: words_of(item["name"], directory) for item in directory.content["kinds"]}
     rows = [
         ("Organisation", words_of(directory.content["name"], directory)),
-        ("Channel", words_of(channel["name"], directory) if channel else shown.channel),
+        ("Channel", channels.get(shown.channel, shown.channel) if shown.channel else "-"),
         ("Kind of report", kinds.get(shown.kind, shown.kind) if shown.kind else "-"),
         ("Conversation", shown.id),
         ("Exported", day_text(shown.day)),
@@ -122,7 +127,8 @@ def _head(shown: Conversation) -> Iterable[str]:
 
 
 def _warning(shown: Conversation) -> Iterable[str]:
-    if any(shown.files.values()):
+    entries = shown.thread.entries
+    if any(shown.files.get(entry.envelope) and entry.message.author != shown.reader for entry in entries):
         yield (
             '<p class="warning">The files come from people you may not know, and a file can harm the device that opens '
             "it. Open them on a machine that is never online, or in Dangerzone.</p>"

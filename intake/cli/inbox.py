@@ -1,5 +1,6 @@
 """`drempel inbox`: a recipient's side."""
 
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -11,8 +12,11 @@ from crypto.errors import DrempelError
 from crypto.keyring import Conversation
 from crypto.message import check_text
 from crypto.sealing import os_random
+from intake.cli import export_page
 from intake.cli.attaching import Attaching, attach_options
 from intake.cli.codes import TypedCode, code_options
+from intake.cli.export import export_to, folder_option
+from intake.cli.export_folder import check_folder
 from intake.cli.options import (
     Call,
     TakesId,
@@ -154,3 +158,39 @@ async def _reply(
             return await client.reply(session, mailbox, text, os_random, attachments)
 
         return await uploads.deliver(send)
+
+
+@inbox.command(cls=TakesId)
+@client_options
+@code_options("access")
+@folder_option
+@click.argument("id_", metavar="ID")
+def export(
+    call: Call,
+    code: TypedCode,
+    to: Path,
+    id_: str,
+) -> None:
+    """Write a conversation with its files to a folder.
+
+    conversation.html is for reading, conversation.json for programs, manifest.json has the SHA-256 of each file.
+    """
+    check_folder(to)
+    secret = code.read()
+    export_to(to, call, lambda connection: _bring(connection, secret, mailbox_of(id_)))
+
+
+async def _bring(connection: Connection, secret: bytes, mailbox: bytes) -> export_page.Conversation:
+    session, _ = await signed_in(connection, secret)
+    known = client.find(session, mailbox)
+    thread = await client.show(session, mailbox)
+    organisation = session.organisation
+    return export_page.Conversation(
+        b64(mailbox),
+        known.channel,
+        known.report,
+        thread,
+        organisation.directory,
+        day=organisation.day,
+        reader=session.recipient,
+    )

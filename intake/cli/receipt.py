@@ -1,14 +1,19 @@
 """`drempel receipt`: come back to a report."""
 
+from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from crypto.attachment import Attachment
-from crypto.message import check_text
+from crypto.encoding import b64
+from crypto.message import REPORTER, check_text
 from crypto.sealing import os_random
 from intake.cli.attaching import Attaching, attach_options
 from intake.cli.codes import TypedCode, code_options
+from intake.cli.export import export_to, folder_option
+from intake.cli.export_folder import check_folder
+from intake.cli.export_page import Conversation
 from intake.cli.options import (
     Call,
     client_options,
@@ -26,7 +31,7 @@ from intake.client.sending import Written
 
 @click.group()
 def receipt() -> None:
-    """Come back to a report: read, write again, or delete it."""
+    """Come back to a report: read, write again, export, or delete it."""
 
 
 @receipt.command()
@@ -80,6 +85,40 @@ async def _write(connection: Connection, attaching: Attaching, secret: bytes, te
             return await client.write(connection, organisation, secret, text, os_random, attachments)
 
         return await uploads.deliver(send)
+
+
+@receipt.command()
+@client_options
+@code_options("receipt")
+@folder_option
+def export(
+    call: Call,
+    code: TypedCode,
+    to: Path,
+) -> None:
+    """Write the conversation with its files to a folder. Whoever gets at the folder can read it.
+
+    conversation.html is for reading, conversation.json for programs, manifest.json has the SHA-256 of each file.
+    """
+    check_folder(to)
+    secret = code.read()
+    export_to(to, call, lambda connection: _bring(connection, secret))
+
+
+async def _bring(connection: Connection, secret: bytes) -> Conversation:
+    organisation = await fetch_organisation(connection)
+    visit = await client.visit(connection, organisation, secret)
+    # Said before anything is written, since what was written may stay even where it is deleted.
+    click.echo("This leaves the conversation readable on this device.", err=True)
+    return Conversation(
+        b64(visit.keys.mailbox),
+        visit.channel,
+        visit.kind,
+        visit.thread,
+        organisation.directory,
+        day=organisation.day,
+        reader=REPORTER,
+    )
 
 
 @receipt.command()

@@ -27,6 +27,12 @@ class Visit:
     channel: str | None
     thread: Thread
 
+    @property
+    def kind(self) -> str | None:
+        """The kind of report, if one was chosen and the report can be read again."""
+        reports = [entry.message for entry in self.thread.entries if entry.message.kind == "report"]
+        return reports[0].meta.get("report") if reports else None
+
 
 class _Reader:
     """Opens the envelopes of one mailbox with a receipt's keys."""

@@ -56,7 +56,9 @@ def conversation(directory: Directory, *, author: str = REPORTER, text: str = "T
     message = Message("report", author, utc_day(), Quote(1, bytes(32)), 0, (), {}, text, (attachment,))
     thread = Thread((Entry(ENVELOPE, bytes(32), message),), (Notice("gap"),), {})
     files = {ENVELOPE: [Exported(attachment, "a 100%? #1.pdf", "00" * 32)]}
-    return Conversation("A" * 43, "confidential-adviser", "wrongdoing", thread, files, directory, utc_day())
+    return Conversation(
+        "A" * 43, "confidential-adviser", "wrongdoing", thread, directory, utc_day(), "somebody", files
+    )
 
 
 def test_a_hostile_text_stays_text(directory: Directory) -> None:

@@ -20,12 +20,9 @@ async def test_a_file_that_several_messages_name_is_fetched_once(tmp_path: Path,
     """Else somebody who sent a few gigabytes once could fill a recipient's disk with a thousand messages."""
     server = Server(CHUNKS if whole else CHUNKS[:-1])
     again = replace(ATTACHMENT, name="under another name")
-    session: Any = SimpleNamespace(
-        organisation=SimpleNamespace(directory=SimpleNamespace(organisation=ORGANISATION))
-    )
     async with Connection(Address("http://drempel.test/demo/", None), transport=server) as connection:
         call = cast(Any, SimpleNamespace(status=Status()))
-        fetching = _Fetching(call, connection, session, ExportFolder(tmp_path / "to"))
+        fetching = _Fetching(call, connection, ORGANISATION, ExportFolder(tmp_path / "to"))
         found = [await fetching.one(item) for item in (ATTACHMENT, again, again)]
     assert server.asked == [0]
     assert [file.attachment.name for file in found] == ["name", again.name, again.name]
