@@ -141,9 +141,9 @@ const endWords = (end) => (['saved', 'stopped', 'unsaved'].includes(end) ? t(/**
 async function save(file) {
   if (isWaitedFor(file.id)) return;
   const {savings} = files;
-  const chosen = await chooseFile(file.safe);
   // The page may have locked while a place was looked for.
-  if (chosen && files.savings === savings) enqueue([{file, place: async () => chosen.handle}]);
+  const chosen = await chooseFile(file.safe, () => files.savings === savings);
+  if (chosen) enqueue([{file, place: async () => chosen.handle}]);
 }
 
 /** @param {string} id */

@@ -31,12 +31,23 @@ const picked = (picking) =>
     throw problem;
   });
 
-/** @param {string} name @returns {Promise<{handle: Handle | null} | null>} where it goes: null if nowhere; without a handle as one piece */
-export async function chooseFile(name) {
+/**
+ * @param {string} name @param {() => boolean} isWanted whether there is still something to save when a place was chosen
+ * @returns {Promise<{handle: Handle | null} | null>} where it goes: null if nowhere; without a handle as one piece
+ */
+export async function chooseFile(name, isWanted) {
   const pick = pickers().showSaveFilePicker;
   if (!pick) return {handle: null};
   const handle = await picked(pick({suggestedName: name}));
+  if (handle && !isWanted()) return dropEmpty(handle);
   return handle && {handle};
+}
+
+/** To choose a name makes an empty file of it. What somebody else has put there stays. @param {Handle} handle @returns {Promise<null>} */
+async function dropEmpty(handle) {
+  const found = await handle.getFile().catch(() => null);
+  if (found?.size === 0) await handle.remove?.().catch(() => {});
+  return null;
 }
 
 /** @returns {Promise<FileSystemDirectoryHandle | null>} */
