@@ -25,9 +25,11 @@ PASSING = (429, 500, 502, 503, 504, 507)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 # A page that somebody between answers with, as a captive portal does, is a 200: nothing is stored then.
 WRITES, STORED, READ = ("PUT", "DELETE"), (204,), (200,)
+BYTES = "application/octet-stream"
 # What comes in comes in pieces of 256 KiB. Taken by the 64 KiB that are the default, the rest is copied each time: it
 # made up a fourth of what a download costs.
 httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024
+
 
 Sink = Callable[[bytes], None]
 """Takes the pieces of an answer, in their order."""
@@ -178,7 +180,10 @@ class Connection:
 
     @asynccontextmanager
     async def stream(self, path: str, token: bytes) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The pieces of the answer to one GET as they come, however long it is; ConnectionProblem as of `attempt`."""
+        """The pieces of the bytes that answer one GET as they come, however many there are.
+
+        ConnectionProblem as of `attempt`; `answer-damaged` also if the answer does not say that it is bytes.
+        """
         try:
             response = await self._client.send(self._built("GET", path, token), stream=True)
             try:
@@ -186,6 +191,9 @@ class Connection:
                     pieces: list[bytes] = []
                     await _take_all(response, LONGEST_ANSWER, pieces.append)
                     raise _problem(httpx.Response(response.status_code, content=b"".join(pieces)))
+                media, _, _ = response.headers.get("Content-Type", "").partition(";")
+                if media.strip().lower() != BYTES:
+                    raise ConnectionProblem("answer-damaged")
                 yield response.aiter_raw()
             finally:
                 await response.aclose()
@@ -205,7 +213,7 @@ class Connection:
             sent["Authorization"] = "Bearer " + (b64(token) if isinstance(token, bytes) else token)
         content: bytes | _Pieces | None = None
         if body is not None:
-            sent.setdefault("Content-Type", "application/octet-stream")
+            sent.setdefault("Content-Type", BYTES)
         if body is None or isinstance(body, bytes):
             content = body
         else:

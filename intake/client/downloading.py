@@ -121,8 +121,8 @@ async def download(
 ) -> str:
     """Write a file to `target`; gives its SHA-256 in hexadecimal. `progress` is told the bytes written so far.
 
-    A line that breaks is taken up where it broke. DrempelError `attachment-damaged`, or a ConnectionProblem: what was
-    written until then is not the file.
+    A line that breaks is taken up where it broke. DrempelError `attachment-damaged`, or a ConnectionProblem, which says
+    nothing of the file: what was written until then is not the file.
     """
     keys, trying = attachment_keys(attachment.secret), connection.trying()
     loop = asyncio.get_running_loop()
@@ -134,7 +134,7 @@ async def download(
                 await _receive(connection, path, keys.token, receiving, thread, progress)
                 break
             except ConnectionProblem as problem:
-                if receiving.done == attachment.chunks:
+                if problem.passing and receiving.done == attachment.chunks:
                     break
                 if receiving.done and problem.code == "blob-unknown":
                     # It has fewer chunks than it must have, or went while it was read.
@@ -157,13 +157,14 @@ async def _receive(
     """Take one answer. While what came is opened in the thread, the next comes in, and no more than that."""
     loop = asyncio.get_running_loop()
     pieces: list[bytes] = []
-    length = 0
+    length = total = 0
     opening: asyncio.Future[None] | None = None
     try:
         async with connection.stream(path, token) as coming:
             async for piece in coming:
                 pieces.append(piece)
                 length += len(piece)
+                total += len(piece)
                 if length >= HANDED:
                     if opening is not None:
                         await opening
@@ -175,4 +176,7 @@ async def _receive(
         if opening is not None:
             await opening
         await loop.run_in_executor(thread, receiving.take, pieces)
+    if total == 0 or total % CHUNK_LENGTH:
+        # A service gives whole chunks, and one at least: that was somebody else.
+        raise ConnectionProblem("answer-damaged")
     progress(receiving.done * CHUNK)

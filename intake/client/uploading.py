@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from crypto.attachment import CHUNK, Attachment, attachment_keys, chunk_count
+from crypto.claims import CHUNK_LENGTH
 from crypto.encoding import b64, is_number
 from crypto.errors import DrempelError
 from intake.client.choosing import Chosen, choose, choose_all
@@ -88,11 +89,14 @@ class _Blob:
         """Whether a message has it already: only then can it be read, and the last chunk is the least to read."""
         path = f"{self._path}/chunks/{self._count - 1}"
         try:
-            await self._connection.request("GET", path, token=self._keys.token)
+            last = await self._connection.request("GET", path, token=self._keys.token, longest=CHUNK_LENGTH)
         except ConnectionProblem as problem:
             if problem.code != "blob-unknown":
                 raise
             return False
+        if len(last.content) != CHUNK_LENGTH:
+            # Somebody between has answered: to seal it all anew for that would be to begin again for nothing.
+            raise ConnectionProblem("answer-damaged")
         return True
 
     async def _send_batches(self, sealing: Sealing, thread: ThreadPoolExecutor) -> None:

@@ -22,7 +22,7 @@ from crypto.attachment import (
 from crypto.claims import CHUNK_LENGTH
 from crypto.errors import DrempelError
 from intake.client.address import Address
-from intake.client.connection import Connection
+from intake.client.connection import Connection, ConnectionProblem
 from intake.client.downloading import Receiving, download
 
 ORGANISATION = bytes(32)
@@ -73,8 +73,11 @@ def test_however_an_answer_is_cut_into_pieces_the_file_is_the_same(seed: int) ->
 class Server(httpx.AsyncBaseTransport):
     """Gives the chunks from the number that is asked for; breaks off after `breaks[i]` bytes of answer i."""
 
-    def __init__(self, chunks: list[bytes], breaks: list[int] | None = None) -> None:
+    def __init__(
+        self, chunks: list[bytes], breaks: list[int] | None = None, media: str = "application/octet-stream"
+    ) -> None:
         self.data = b"".join(chunks)
+        self.media = media
         self.breaks = breaks or []
         self.asked: list[int] = []
         self.written = b""
@@ -84,7 +87,10 @@ class Server(httpx.AsyncBaseTransport):
         first = int(request.url.path.rpartition("/")[2])
         self.asked.append(first)
         end = self.breaks.pop(0) if self.breaks else None
-        return httpx.Response(200, content=self._pieces(self.data[first * CHUNK_LENGTH :], end))
+        headers = {"Content-Type": self.media} if self.media else {}
+        return httpx.Response(
+            200, headers=headers, content=self._pieces(self.data[first * CHUNK_LENGTH :], end)
+        )
 
     async def _pieces(self, data: bytes, end: int | None) -> AsyncIterator[bytes]:
         for at in range(0, len(data) if end is None else end, 65_536):
@@ -125,19 +131,56 @@ DAMAGE: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "dropped": lambda chunks: [*chunks[:3], *chunks[4:]],
     "foreign": lambda chunks: [*chunks[:3], FOREIGN[3], *chunks[4:]],
     "truncated": lambda chunks: chunks[:-1],
-    "cut": lambda chunks: [*chunks[:-1], chunks[-1][:-1]],
     "more": lambda chunks: [*chunks, chunks[-1]],
-    "a byte more": lambda chunks: [*chunks, b"\x00"],
 }
+# What no service answers with, so that it says nothing of the file.
+STRANGE: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "cut": lambda chunks: [*chunks[:-1], chunks[-1][:-1]],
+    "a byte more": lambda chunks: [*chunks, b"\x00"],
+    "a short page": lambda _: [b"<!doctype html><p>Please log in"],
+    "nothing": lambda _: [],
+}
+FAULTS = [(make, "attachment-damaged") for make in DAMAGE.values()] + [
+    (make, "answer-damaged") for make in STRANGE.values()
+]
 
 
-@pytest.mark.parametrize("kind", DAMAGE)
-async def test_a_damaged_file_is_refused_and_nothing_damaged_was_written(kind: str) -> None:
-    server = Server(DAMAGE[kind](CHUNKS))
+@pytest.mark.parametrize(("make", "code"), FAULTS, ids=[*DAMAGE, *STRANGE])
+async def test_what_is_not_the_file_is_refused_and_nothing_of_it_was_written(
+    make: Callable[[list[bytes]], list[bytes]], code: str
+) -> None:
+    server = Server(make(CHUNKS))
     with pytest.raises(DrempelError) as caught:
         await fetched(server)
-    assert caught.value.code == "attachment-damaged"
+    assert caught.value.code == code
+    assert server.asked == [0]
     assert DATA.startswith(server.written)
+
+
+@pytest.mark.parametrize("media", ["text/html; charset=utf-8", "", "application/octet-stream-of-pages"])
+async def test_an_answer_of_another_type_says_nothing_of_the_file(media: str) -> None:
+    """A captive portal answers with a page and status 200: neither the file nor who sent it is to blame."""
+    server = Server(CHUNKS, media=media)
+    with pytest.raises(ConnectionProblem) as caught:
+        await fetched(server)
+    assert caught.value.code == "answer-damaged"
+    assert (server.asked, server.written) == ([0], b"")
+
+
+async def test_a_type_may_be_spelled_as_types_are() -> None:
+    assert await fetched(Server(CHUNKS, media="Application/Octet-Stream; a=b"))
+
+
+async def test_a_page_that_answers_when_a_broken_line_is_there_again_says_nothing_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("intake.client.connection.FIRST_PAUSE", 0.001)
+    server = Server([*CHUNKS[:2], b"<!doctype html>"], [2 * CHUNK_LENGTH])
+    with pytest.raises(ConnectionProblem) as caught:
+        await fetched(server)
+    assert caught.value.code == "answer-damaged"
+    assert server.asked == [0, 2]
+    assert server.written == DATA[: 2 * CHUNK]
 
 
 @pytest.mark.parametrize("told", [replace(ATTACHMENT, hash=bytes(32)), replace(ATTACHMENT, size=SIZE - 1)])

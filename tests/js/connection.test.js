@@ -104,6 +104,23 @@ test('a page that somebody between answers with is no JSON', async () => {
   assert.deepEqual(await object.json('GET', 'keys'), {a: 1});
 });
 
+test('what must be of a type is of no other, and its pieces go to no sink', async () => {
+  const media = 'application/octet-stream';
+  for (const headers of [{'Content-Type': 'text/html'}, {}, {'Content-Type': 'application/octet-stream-of-pages'}]) {
+    const {request} = line(() => given(200, '<!doctype html>', headers));
+    const begin = () => () => assert.fail('taken');
+    server.seen.length = 0;
+    await assert.rejects(request('GET', 'blobs/B/chunks/0', {media, begin}), {code: 'answer-damaged'});
+    assert.equal(server.seen.length, 1);
+  }
+  for (const type of [media, 'Application/Octet-Stream; a=b']) {
+    const {request} = line(() => given(200, 'good', {'Content-Type': type}));
+    assert.equal((await request('GET', 'blobs/B/chunks/0', {media})).content.length, 4);
+  }
+  const {request} = line(() => problem(404, 'blob-unknown'));
+  await assert.rejects(request('GET', 'blobs/B/chunks/0', {media}), {code: 'blob-unknown'});
+});
+
 test('an answer without end is cut at its longest, announced or not', async () => {
   let isOver = false;
   const {request} = line((_asked, _pass, response) => {

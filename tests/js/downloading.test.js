@@ -48,7 +48,7 @@ async function download({attachment, sealed: all}, tries, more = {}) {
   const {blob, token} = attachmentKeys(attachment.secret);
   /** @param {string} _method @param {string} path @param {Options} [options] */
   const request = async (_method, path, options = {}) => {
-    assert.deepEqual(options.token, token);
+    assert.deepEqual([options.token, options.media], [token, 'application/octet-stream']);
     assert.ok(path.startsWith(`blobs/${b64(blob)}/chunks/`), path);
     const next = Number(path.split('/').at(-1));
     const {given, problem} = (tries[paths.length] ?? tries.at(-1) ?? whole)(concat(...all.slice(next)));
@@ -123,21 +123,37 @@ const DAMAGES = {
   'a chunk twice': (asked) => ({given: concat(part(asked, 0), part(asked, 0), part(asked, 1))}),
   'a chunk left out': (asked) => ({given: concat(part(asked, 0), part(asked, 2))}),
   'the end left out': (asked) => ({given: asked.subarray(0, 2 * CHUNK_LENGTH)}),
-  'half a chunk at the end': (asked) => ({given: asked.subarray(0, 2 * CHUNK_LENGTH + 100)}),
   'one chunk more': (asked) => ({given: concat(asked, part(asked, 2))}),
   'another file': () => ({given: osRandom(CHUNK_LENGTH)}),
-  nothing: () => ({given: new Uint8Array()}),
 };
-for (const [name, damage] of Object.entries(DAMAGES)) {
-  test(`it is damaged, and not asked for again: ${name}`, async () => {
-    const file = await sealed(3 * CHUNK);
-    const {made, paths, got} = await download(file, [damage]);
-    await assert.rejects(made.run(), refuses('attachment-damaged'));
-    assert.equal(paths.length, 1);
-    // What came before was its author's, and in its place.
-    assert.deepEqual(got(), file.bytes.subarray(0, got().length));
-  });
+/** What no service answers with, so that it says nothing of the file. @type {Record<string, Try>} */
+const STRANGE = {
+  'half a chunk at the end': (asked) => ({given: asked.subarray(0, 2 * CHUNK_LENGTH + 100)}),
+  'a byte more': (asked) => ({given: concat(asked, Uint8Array.of(0))}),
+  'a short page': () => ({given: new TextEncoder().encode('<!doctype html><p>Please log in')}),
+  nothing: () => ({given: new Uint8Array()}),
+  'what says that it is a page': () => ({given: new Uint8Array(), problem: new DrempelError('answer-damaged')}),
+};
+const FAULTS = /** @type {const} */ ([[DAMAGES, 'attachment-damaged'], [STRANGE, 'answer-damaged']]);
+for (const [faults, code] of FAULTS) {
+  for (const [name, fault] of Object.entries(faults)) {
+    test(`${code}, and not asked for again: ${name}`, async () => {
+      const file = await sealed(3 * CHUNK);
+      const {made, paths, got} = await download(file, [fault]);
+      await assert.rejects(made.run(), refuses(code));
+      assert.equal(paths.length, 1);
+      // What came before was its author's, and in its place.
+      assert.deepEqual(got(), file.bytes.subarray(0, got().length));
+    });
+  }
 }
+
+test('a page that answers when a broken line is there again says nothing of the file', async () => {
+  const file = await sealed(3 * CHUNK);
+  const {made, paths} = await download(file, [cut(CHUNK_LENGTH), /** @type {Try} */ (STRANGE['a short page'])]);
+  await assert.rejects(made.run(), refuses('answer-damaged'));
+  assert.deepEqual(paths.map((path) => path.split('/').at(-1)), ['0', '1']);
+});
 
 test('bytes in the padding, and another hash than the message names, are damage', async () => {
   const marked = await sealed(CHUNK + 1, (padded) => padded.fill(1, -1));

@@ -80,7 +80,10 @@ export class Attempt {
   /** Whether it is part of a message by now: only then a server gives any of it. @param {Connection} connection @returns {Promise<boolean>} */
   async isClaimed(connection) {
     try {
-      await connection.request('GET', `${this.path}/chunks/${this.sealing.count - 1}`, {token: this.sealing.keys.token, longest: CHUNK_LENGTH});
+      const options = {token: this.sealing.keys.token, longest: CHUNK_LENGTH};
+      const {content} = await connection.request('GET', `${this.path}/chunks/${this.sealing.count - 1}`, options);
+      // Else somebody between has answered.
+      if (content.length !== CHUNK_LENGTH) throw new DrempelError('answer-damaged');
       return true;
     } catch (problem) {
       if (problem instanceof DrempelError && problem.code === 'blob-unknown') return false;

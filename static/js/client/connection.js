@@ -11,6 +11,7 @@ import {DrempelError, ERRORS} from '../crypto/errors.js';
 const PATIENCE = 30;
 const LONGEST_PAUSE = 5;
 const LONGEST_PAUSE_FOR_EVER = 30;
+export const BYTES = 'application/octet-stream';
 const LONGEST_ANSWER = 64 * 1024 * 1024;
 const PASSING = [429, 500, 502, 503, 504];
 /** Bytes a second: while a body goes up nothing can come down, and a full report over a bad circuit takes minutes. */
@@ -41,7 +42,7 @@ function after(seconds, then) {
 function sent({token, body, json, match}) {
   /** @type {Record<string, string>} */
   const headers = {};
-  if (body) headers['Content-Type'] = 'application/octet-stream';
+  if (body) headers['Content-Type'] = BYTES;
   if (json !== undefined) headers['Content-Type'] = 'application/json';
   if (token !== undefined) headers['Authorization'] = `Bearer ${typeof token === 'string' ? token : b64(token)}`;
   if (match !== undefined) headers['If-Match'] = match;
@@ -57,6 +58,9 @@ function etagOf(response) {
   const etag = response.headers.get('ETag') ?? '';
   return isPrintable(etag) ? etag : '';
 }
+
+/** @param {Response} response */
+const mediaOf = (response) => response.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
 
 /** What an answer other than the expected means: the service's own word for it, if it is one of its words. @param {Answer} answer */
 function problemOf({status, content}) {
@@ -110,7 +114,7 @@ function joined(pieces) {
  * @returns {Promise<Answer>}
  */
 async function once(url, method, options, stopped, silence) {
-  const {expected = [200], longest = LONGEST_ANSWER, begin} = options;
+  const {expected = [200], longest = LONGEST_ANSWER, media, begin} = options;
   const {headers, body} = sent(options);
   const {uploading = lengthOf(body) / SLOWEST_UPLOAD} = options;
   const aborting = new AbortController();
@@ -126,7 +130,10 @@ async function once(url, method, options, stopped, silence) {
     /** @type {Uint8Array[]} */
     const pieces = [];
     const keep = (/** @type {Uint8Array} */ piece) => void pieces.push(piece);
-    await readAll(response, begin && expected.includes(response.status) ? begin() : keep, longest, within);
+    const isExpected = expected.includes(response.status);
+    // A page that somebody between answers with says that it is one.
+    if (isExpected && media && mediaOf(response) !== media) throw new DrempelError('answer-damaged');
+    await readAll(response, begin && isExpected ? begin() : keep, longest, within);
     return {status: response.status, etag: etagOf(response), content: joined(pieces)};
   } finally {
     // Also what is left of an answer that is too long.

@@ -5,7 +5,7 @@
 import {CHUNK, CHUNK_LENGTH, attachmentHash, attachmentKeys, chunkCount, chunkHash, openChunks, withoutPadding} from '../crypto/attachment.js';
 import {b64, equal} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
-import {ClientProblem} from './connection.js';
+import {BYTES, ClientProblem} from './connection.js';
 
 /** @import {Attachment} from '../crypto/message.js' */
 /** @import {Connection, Sink} from './shapes.d.ts' */
@@ -25,11 +25,11 @@ const FIRST_PAUSE = 0.5;
 const LONGEST_PAUSE = 30;
 const PASSING = ['server-unreachable', 'server-busy', 'server-unavailable', 'server-fault'];
 
-/** @param {Sink} each gets whole sealed chunks, which it keeps no hold of @returns {Sink} */
+/** @param {Sink} each gets whole sealed chunks, which it keeps no hold of @returns {{take: Sink, isCut: () => boolean}} */
 function inChunks(each) {
   const chunk = new Uint8Array(CHUNK_LENGTH);
   let filled = 0;
-  return async (piece) => {
+  const take = async (/** @type {Uint8Array} */ piece) => {
     for (let at = 0; at < piece.length; ) {
       const part = piece.subarray(at, at + CHUNK_LENGTH - filled);
       chunk.set(part, filled);
@@ -38,6 +38,7 @@ function inChunks(each) {
       if (filled === 0) await each(chunk);
     }
   };
+  return {take, isCut: () => filled > 0};
 }
 
 /** A pause that can be ended. @returns {{rest: (seconds: number) => Promise<void>, end: () => void}} */
@@ -59,13 +60,11 @@ function resting() {
 /** @param {unknown} problem @returns {string} the code of what may pass; throws what may not */
 function passing(problem) {
   if (problem instanceof DrempelError && PASSING.includes(problem.code)) return problem.code;
-  // Too long an answer, or none of this protocol.
-  if (problem instanceof DrempelError && problem.code === 'answer-damaged') throw new DrempelError('attachment-damaged');
   throw problem;
 }
 
 /**
- * `run` throws `attachment-damaged`, `blob-unknown`, `stopped`, and whatever `take` does; what may pass is tried again for ever.
+ * `run` throws `attachment-damaged`, `answer-damaged`, which says nothing of the file, `blob-unknown`, `stopped`, and whatever `take` does; what may pass is tried again for ever.
  * @param {Attachment} attachment @param {Way} way
  * @returns {Download}
  */
@@ -89,8 +88,13 @@ export function openDownload(attachment, {organisation, connection, take, progre
 
   const ask = async () => {
     const next = at.hashes.length;
-    const options = {token: keys.token, patience: 0, longest: (count - next) * CHUNK_LENGTH, begin: () => inChunks(open)};
+    const coming = inChunks(open);
+    // A chunk too many does not open: that is damage.
+    const longest = (count - next + 1) * CHUNK_LENGTH;
+    const options = {token: keys.token, patience: 0, media: BYTES, longest, begin: () => coming.take};
     await connection.request('GET', `blobs/${b64(keys.blob)}/chunks/${next}`, options);
+    // A service gives whole chunks, and one at least: that was somebody else.
+    if (coming.isCut() || at.hashes.length === next) throw new DrempelError('answer-damaged');
     if (at.hashes.length < count) throw new DrempelError('attachment-damaged');
   };
 

@@ -11,7 +11,7 @@ export type Answer = {status: number, etag: string, content: Uint8Array};
 export type Sink = (piece: Uint8Array) => void | Promise<void>;
 
 /**
- * `json` is a body too. `longest`: bytes that an answer may have. `patience`: seconds to go on trying; Infinity is for ever.
+ * `json` is a body too. `media` is the type that an expected answer must have, and `longest` how many bytes it may have. `patience`: seconds to go on trying; Infinity is for ever.
  * `uploading` is how many seconds the body may take to go up, where more is known of the line than how long the body is.
  * With `begin` an expected answer is not kept: what `begin` gives takes each piece as it comes. It is called again for each
  * try, and what the tries before gave is to be forgotten.
@@ -22,6 +22,7 @@ export type Options = {
   json?: unknown;
   match?: string;
   expected?: number[];
+  media?: string;
   longest?: number;
   patience?: number;
   uploading?: number;
