@@ -81,10 +81,18 @@ class Desk:
 
     def start_report(self, *files: str, options: Sequence[str] = ()) -> Started:
         """The same, without waiting for its end."""
-        command = [DREMPEL, *self._report(files, options)]
-        kept = environment(**self._environment())
+        return self._start(self._report(files, options))
+
+    def start_export_own(self, receipt: str, name: str) -> Started:
+        """An export with a receipt, without waiting for its end."""
+        server = f"{self.url or self.demo.url}#{self.demo.codes['fingerprint']}"
+        to = str(self.folder / name)
+        return self._start(["receipt", "export", "--server", server, "--to", to], DREMPEL_RECEIPT=receipt)
+
+    def _start(self, command: Sequence[str], **code: str) -> Started:
+        kept = environment(**self._environment(**code))
         pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return Started(subprocess.Popen(command, env=kept, **pipes))
+        return Started(subprocess.Popen([DREMPEL, *command], env=kept, **pipes))
 
     def with_receipt(self, receipt: str, what: str, *options: str) -> Ran:
         """`drempel receipt`; a text is taken from the file of `_report`."""
@@ -104,6 +112,11 @@ class Desk:
         return self.as_adviser(
             "export", mailbox, "--to", str(self.folder / name), *options
         ), self.folder / name
+
+    def export_own(self, receipt: str, name: str = "own", *options: str) -> tuple[Ran, Path]:
+        """The same with a receipt."""
+        to = self.folder / name
+        return self.with_receipt(receipt, "export", "--to", str(to), *options), to
 
     def exported(self, mailbox: str, name: str = "out") -> dict[str, bytes]:
         """The files of a conversation by their names, fetched anew."""

@@ -16,7 +16,10 @@ class Gate:
         self.url = url
         self.sent = 0
         """Bytes that clients have sent and the server was given."""
+        self.received = 0
+        """Bytes that the server has sent and clients were given."""
         self._limit = limit
+        self._most: int | None = None
         self._open = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._sockets: list[socket.socket] = []
@@ -29,13 +32,24 @@ class Gate:
         return url.replace(urlsplit(url).netloc, f"127.0.0.1:{port}")
 
     def wait_until_held(self) -> None:
-        """Until the limit is reached, so that a transfer stands in the middle."""
-        until(lambda: self._limit is not None and self.sent >= self._limit, "nothing came that far")
+        """Until a limit is reached, so that a transfer stands in the middle."""
+        until(lambda: not (self._goes_up() and self._goes_down()), "nothing came that far")
+
+    def _goes_up(self) -> bool:
+        return self._limit is None or self.sent < self._limit
+
+    def _goes_down(self) -> bool:
+        return self._most is None or self.received < self._most
+
+    def hold_answers(self, most: int) -> None:
+        """Let so many bytes through to clients, then hold."""
+        with self._open:
+            self._most = most
 
     def open(self, limit: int | None = None) -> None:
         """Let everything through again, or so many bytes in all."""
         with self._open:
-            self._limit = limit
+            self._limit, self._most = limit, None
             self._open.notify_all()
 
     def cut(self) -> None:
@@ -71,7 +85,7 @@ class Gate:
         try:
             while data := client.recv(65536):
                 with self._open:
-                    self._open.wait_for(lambda: self._limit is None or self.sent < self._limit, LONGEST)
+                    self._open.wait_for(self._goes_up, LONGEST)
                     self.sent += len(data)
                 server.sendall(data)
             server.shutdown(socket.SHUT_WR)
@@ -83,6 +97,9 @@ class Gate:
     def _down(self, server: socket.socket, client: socket.socket) -> None:
         try:
             while data := server.recv(65536):
+                with self._open:
+                    self._open.wait_for(self._goes_down, LONGEST)
+                    self.received += len(data)
                 client.sendall(data)
             client.shutdown(socket.SHUT_WR)
         except OSError:  # one side has gone: so does the other

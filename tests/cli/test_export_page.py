@@ -103,6 +103,19 @@ def test_a_file_that_is_missing_has_no_link_but_its_reason(directory: Directory)
     assert "This file is damaged" in read.text
 
 
+def test_files_of_others_are_warned_of_and_one_s_own_are_not(directory: Directory) -> None:
+    shown = conversation(directory)
+    for reader, warns in (("confidential-adviser-1", True), (REPORTER, False)):
+        text = Reader(page(replace(shown, reader=reader)).decode("utf-8")).text
+        assert ("a file can harm the device" in text) is warns
+    assert "a file can harm" not in page(replace(shown, files={})).decode("utf-8")
+
+
+def test_what_is_not_known_of_a_report_is_left_open(directory: Directory) -> None:
+    text = Reader(page(replace(conversation(directory), channel=None, kind=None)).decode("utf-8")).text
+    assert re.search(r"Channel\s*-\s*Kind of report\s*-\s*Conversation", text)
+
+
 def test_people_have_the_names_of_the_directory_and_who_left_has_an_id(directory: Directory) -> None:
     for author, name in (
         (REPORTER, "The reporter"),

@@ -41,7 +41,7 @@ def test_the_commands_are_those_that_are_promised() -> None:
         "serve",
         "manifest",
         "report",
-        *(f"receipt {what}" for what in ("read", "write", "delete")),
+        *(f"receipt {what}" for what in ("read", "write", "export", "delete")),
         *(f"inbox {what}" for what in ("list", "show", "reply", "export")),
     }
 
@@ -148,6 +148,7 @@ def test_a_text_that_is_not_utf8_is_refused_without_a_byte_of_it(data: bytes) ->
         ["receipt"],
         ["inbox", "show", "--server", NOWHERE],
         ["inbox", "export", "--server", NOWHERE, "A" * 43],
+        ["receipt", "export", "--server", NOWHERE],
         ["receipt", "write", "--server", NOWHERE, "--message-file", "-", "--attach"],
         ["inbox", "list", "--server", NOWHERE, "--patience", "-1"],
         ["serve"],

@@ -76,6 +76,9 @@ class Listener:
     def receipt(self, code: str, what: str, text: str | None = None) -> Heard:
         return self.hear(self.demo.receipt(code, what, text=text))
 
+    def export(self, code: str, to: Path) -> Heard:
+        return self.hear(self.demo.receipt(code, "export", "--to", str(to)))
+
     def inbox(self, recipient: str, what: str, *options: str, text: str | None = None) -> Heard:
         return self.hear(self.demo.inbox(recipient, what, *options, text=text))
 
@@ -183,8 +186,10 @@ def test_no_request_holds_anything_of_a_file_but_the_token_it_needs(
         (listener.inbox(ADVISER, "show", mailbox), {"read"}),
         (listener.inbox(ADVISER, "export", mailbox, "--to", str(tmp_path / "out")), {"read", "token"}),
         (listener.receipt(receipt, "read"), {"read"}),
+        (listener.export(receipt, tmp_path / "own"), {"read", "token"}),
     ]
-    assert (tmp_path / "out" / "files" / NAME).read_text("utf-8") == PAPERS
+    for folder in ("out", "own"):
+        assert (tmp_path / folder / "files" / NAME).read_text("utf-8") == PAPERS
     secrets = secrets_of(demo, receipt, TEXT, PAPERS[:96], PAPERS[-96:])
     [attachment] = asyncio.run(attachments_of(demo, ADVISER, mailbox))
     listener.recorder.take()

@@ -31,6 +31,9 @@ class Sender:
     folder: Path
     changed: list[str] = field(default_factory=list)
     progress: list[tuple[str, int, int]] = field(default_factory=list)
+    sealed: list[SealedReport] = field(default_factory=list)
+    late: SealedReport | None = None
+    """An earlier report that reaches the server only when the next one is about to be sent."""
 
     @property
     def notes(self) -> list[Path]:
@@ -43,7 +46,7 @@ class Sender:
         return path
 
     async def report(
-        self, *paths: Path, change: Change | None = None, patience: float = PATIENCE
+        self, *paths: Path, change: Change | None = None, patience: float = PATIENCE, text: str = "A report."
     ) -> tuple[Attachment, ...]:
         """What the message that is stored says of its files."""
         organisation = await self.house.organisation()
@@ -53,7 +56,10 @@ class Sender:
             uploads = Uploads(connection, organisation, paths, notes, told)
 
             async def send(attachments: tuple[Attachment, ...]) -> SealedReport:
-                sealed = self.house.seal(organisation, attachments=attachments)
+                sealed = self.house.seal(organisation, text, attachments=attachments)
+                self.sealed.append(sealed)
+                if self.late is not None:
+                    await send_report(connection, self.late)
                 await send_report(connection, sealed)
                 named.append(attachments)
                 return sealed
@@ -243,3 +249,51 @@ async def test_a_page_in_between_costs_nothing_that_was_sent(sender: Sender, sta
     [sent] = await sender.report(path)
     assert note.exists() is False
     assert sent.size == LONG
+
+
+def lost(method: str, below: str, true: httpx.Response) -> httpx.Response:
+    """A line on which the answer to a report is lost: the service has stored it."""
+    return answer(b"", 504) if method == "PUT" and "opening" in below else true
+
+
+async def test_another_text_after_a_lost_answer_seals_the_files_anew_by_itself(sender: Sender) -> None:
+    paths = sender.file("one", 3 * CHUNK), sender.file("empty", 0)
+    with pytest.raises(DrempelError) as caught:
+        await sender.report(*paths, change=lost, patience=0)
+    assert caught.value.code == "server-unavailable"
+    secrets = {note.read_bytes()[-32:] for note in sender.notes}
+    assert len(secrets) == 2
+    sent = await sender.report(*paths, text="Other words.")
+    assert len(sender.asked("PUT", "opening")) == 1, "no report is tried with files that are another's"
+    assert secrets.isdisjoint(item.secret for item in sent)
+    assert (sender.notes, sender.changed) == ([], [])
+
+
+async def test_files_that_an_earlier_report_takes_at_the_last_moment_are_sealed_anew(sender: Sender) -> None:
+    path = sender.file("one", 3 * CHUNK)
+    with pytest.raises(DrempelError):
+        await sender.report(path, change=Refusing("server-busy", "PUT", "opening", 10**9), patience=0)
+    [sender.late] = sender.sealed
+    [secret] = [note.read_bytes()[-32:] for note in sender.notes]
+    [sent] = await sender.report(path, text="Other words.")
+    assert sent.secret != secret
+    stored = {f"mailboxes/{b64(report.mailbox)}" for report in (sender.sealed[0], sender.sealed[-1])}
+    assert len(sender.sealed) == 3, "the one between named what the first has, and was refused"
+    assert {path.partition("/opening")[0] for path in sender.asked("PUT", "opening")} > stored
+    assert sender.notes == []
+
+
+async def test_a_page_in_between_does_not_make_a_file_another_message_s(sender: Sender) -> None:
+    path = sender.file("one", 3 * CHUNK)
+    with pytest.raises(DrempelError):
+        await sender.report(path, change=lost, patience=0)
+    notes = [note.read_bytes() for note in sender.notes]
+    with pytest.raises(DrempelError) as caught:
+        await sender.report(path, change=instead_of_a_chunk)
+    assert caught.value.code == "answer-damaged"
+    assert [note.read_bytes() for note in sender.notes] == notes
+
+
+def instead_of_a_chunk(method: str, below: str, true: httpx.Response) -> httpx.Response:
+    """A page where a chunk was asked for."""
+    return answer(b"<p>Please log in") if method == "GET" and "/chunks/" in below else true
