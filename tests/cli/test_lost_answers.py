@@ -1,0 +1,63 @@
+"""A message with files arrives and its answer is lost: what is sent next has files of its own, by itself."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.tampering import Reply, Tampering, cut, tampering
+from tests.browser.wire import Request, Response
+from tests.cli.desk import Desk, content
+from tests.serving import Demo, Ran
+
+NAME, DATA = "papers.zip", content(600_000)
+WAYS = ["report", "write", "reply"]
+
+
+def losing(request: Request, ask: Callable[[], Response]) -> Reply:
+    """The server does what it is asked, and nobody hears that a message is stored."""
+    is_message = request.method == "PUT" and "/mailboxes/" in request.path
+    return cut(ask(), 0) if is_message else ask()
+
+
+@pytest.fixture
+def middle(demo: Demo) -> Iterator[Tampering]:
+    with tampering(demo.url) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(demo: Demo, tmp_path: Path, middle: Tampering) -> Desk:
+    return Desk(demo, tmp_path, middle.address(demo.url))
+
+
+def send(desk: Desk, way: str, sent: dict[str, str], *options: str) -> Ran:
+    """One of the commands that send a file."""
+    path = str(desk.folder / NAME)
+    if way == "report":
+        return desk.report(path, options=options)
+    message = ("--message-file", str(desk.folder / "text"), "--attach", path)
+    if way == "write":
+        return desk.with_receipt(sent["receipt"], "write", *message, *options)
+    return desk.as_adviser("reply", sent["mailbox"], *message, *options)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_sent_after_a_lost_answer_shares_no_file_with_it(
+    desk: Desk, middle: Tampering, way: str
+) -> None:
+    sent = desk.report().json
+    desk.file(NAME, DATA)
+    middle.tamper = losing
+    refusal = send(desk, way, sent, "--patience", "0").refused("can't be reached")
+    assert "the files go on where they stopped" in refusal
+    assert len(desk.notes) == 1
+    middle.tamper = lambda _, ask: ask()
+    middle.requests.clear()
+    again = send(desk, way, sent).json
+    assert len(middle.asked("PUT", "/mailboxes/")) == 1, "it was refused, and went only then"
+    assert middle.asked("PUT", "/chunks/"), "it names what another message has"
+    assert desk.notes == []
+    files = desk.exported(again["mailbox"])
+    arrived = {"report": 1, "write": 2, "reply": 2}[way]
+    assert list(files.values()) == [DATA] * arrived
