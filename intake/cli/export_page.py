@@ -154,7 +154,8 @@ def _messages(shown: Conversation) -> Iterable[str]:
 
 def _file(file: Exported) -> str:
     name = f"<bdi>{visible(file.attachment.name, line=True)}</bdi>"
-    size = f"{file.attachment.size:,} bytes"
+    length = file.attachment.size
+    size = f"{length:,} byte{'s' if length != 1 else ''}"
     if file.problem:
         return (
             f'<li><span class="bad">{name}, {size}: {html.escape(ERRORS[file.problem].sentence)}</span></li>'
