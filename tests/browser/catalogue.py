@@ -5,8 +5,8 @@ from functools import cache
 
 from tests.project import ROOT
 
-# A return visit's words come with its modules.
-CATALOGUES = {"reporter": ("reporter", "returning"), "inbox": ("inbox",)}
+# A return visit's words come with its modules, and those of received files with the first of them.
+CATALOGUES = {"reporter": ("reporter", "returning", "files"), "inbox": ("inbox", "files")}
 
 
 @cache

@@ -285,7 +285,7 @@ def test_what_a_browser_can_not_save_the_command_line_can(
     limited = b"LARGEST_PIECE = 1000;"
 
     def tamper(request: Request, ask: Callable[[], Response]) -> Reply:
-        if not request.path.endswith("inbox/saving.js"):
+        if not request.path.endswith("received/saving.js"):
             return ask()
         code = ask().content
         assert b"LARGEST_PIECE = 512 * 1024 * 1024;" in code

@@ -1,11 +1,11 @@
 /** What is left of files that are being saved when an inbox is locked: nothing, on whatever step of the way they are. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {openFiles} from '../../static/js/inbox/fetching.js';
+import {openFiles} from '../../static/js/client/fetching.js';
 import {ClientProblem} from '../../static/js/client/connection.js';
 
 /** @import {Connection} from '../../static/js/client/shapes.d.ts' */
-/** @import {Handle} from '../../static/js/inbox/keeping.js' */
+/** @import {Handle} from '../../static/js/client/keeping.js' */
 
 const BYTES = new Uint8Array(32);
 const FILE = {name: 'a.pdf', type: '', size: 1, secret: BYTES, hash: BYTES};

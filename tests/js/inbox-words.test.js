@@ -7,9 +7,11 @@ import {ERRORS, NOTICES} from '../../static/js/crypto/errors.js';
 
 const STATIC = new URL('../../static/', import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, STATIC), 'utf8');
-/** @type {(language: string) => Record<string, string>} */
-const catalogue = (language) => JSON.parse(read(`locales/inbox.${language}.json`));
-const [nl, en] = [catalogue('nl'), catalogue('en')];
+/** @type {(name: string) => Record<string, string>} */
+const catalogue = (name) => JSON.parse(read(`locales/${name}.json`));
+const [nl, en] = [catalogue('inbox.nl'), catalogue('inbox.en')];
+/** With what a conversation brings. */
+const all = {...nl, ...catalogue('files.nl')};
 const SOURCES = readdirSync(new URL('js/inbox/', STATIC)).map((name) => read(`js/inbox/${name}`));
 
 /** Beside the registry: what the page and its worker themselves refuse with. */
@@ -50,8 +52,8 @@ test('what the document says before any script runs is what the catalogue says',
 test('every key that a screen names is there', () => {
   const named = SOURCES.flatMap((source) => [...source.matchAll(/\bt\('([^']+)'/gu), ...source.matchAll(/, '([a-z-]+\.[a-z.-]+)'/gu)]);
   assert.ok(named.length > 30);
-  for (const [, key = ''] of named) assert.ok(key in nl, key);
+  for (const [, key = ''] of named) assert.ok(key in all, key);
   const counted = SOURCES.flatMap((source) => [...source.matchAll(/\btn\('([^']+)'/gu)]);
   assert.ok(counted.length > 4);
-  for (const [, key = ''] of counted) assert.ok(`${key}.one` in nl && `${key}.other` in nl, key);
+  for (const [, key = ''] of counted) assert.ok(`${key}.one` in all && `${key}.other` in all, key);
 });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
-import {kindOf} from '../../static/js/inbox/kind.js';
-import {fileIn} from '../../static/js/inbox/saving.js';
+import {kindOf} from '../../static/js/client/kind.js';
+import {fileIn} from '../../static/js/received/saving.js';
 import {measure} from '../../static/js/viewer/pictures.js';
 import {visibleName, visibleText} from '../../static/js/viewer/visible.js';
 

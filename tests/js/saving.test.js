@@ -1,7 +1,7 @@
 /** Where a file goes, and what is left of the choice once nobody waits for it. */
 import assert from 'node:assert/strict';
 import {afterEach, test} from 'node:test';
-import {chooseFile} from '../../static/js/inbox/saving.js';
+import {chooseFile} from '../../static/js/received/saving.js';
 
 const page = /** @type {any} */ (globalThis);
 afterEach(() => delete page.showSaveFilePicker);

@@ -10,7 +10,7 @@ import {visitView} from '../client/views.js';
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Followed} from '../client/shapes.d.ts' */
 /** @import {Session} from '../client/session.js' */
-/** @import {Files, VisitWithFiles} from './fetching.js' */
+/** @import {Files, VisitWithFiles} from '../client/fetching.js' */
 /**
  * Mailboxes are named by b64 ids. Both throw `conversation-unknown` and `conversation-gone`.
  * @typedef {object} Conversations

@@ -2,7 +2,7 @@
 import {connect} from '../ui/page.js';
 
 /** @import {InboxItem, InboxList, Overview, SignedIn, Told} from '../client/views.js' */
-/** @import {VisitWithFiles} from './fetching.js' */
+/** @import {VisitWithFiles} from '../client/fetching.js' */
 /** @import {Link} from '../ui/page.js' */
 /**
  * What goes on now. `waiting` is why the last try failed, `seconds` how long the next one is off; `done` and `total` are bytes.

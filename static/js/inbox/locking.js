@@ -2,9 +2,9 @@
  * Locking: by hand at once, and by itself when nobody touches the page, whatever is being downloaded meanwhile: an inbox must not
  * stand open for hours because a file is large. All that was here is gone then.
  */
+import {isSaving} from '../received/files.js';
 import {byId, el, fill, t, tn} from '../ui/screen.js';
 import {clearDesk, isUnsent} from './desk.js';
-import {isSaving} from './files.js';
 import {watchIdle} from './idle.js';
 
 /** @import {Child} from '../ui/screen.js' */

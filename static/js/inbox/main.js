@@ -1,12 +1,12 @@
 /** The recipient's inbox. It shows and asks; every secret but the text on the screen is in the worker. */
+import {hearFiles} from '../received/files.js';
+import {hearPreview} from '../received/preview.js';
 import {byId} from '../ui/screen.js';
 import {begin, refusalWords, setOrganisation, setProblem} from '../ui/page.js';
 import {hear} from './activity.js';
 import {clearDesk, haveOrganisation, isUnsent, listen} from './desk.js';
-import {hearFiles} from './files.js';
 import {showList} from './list.js';
 import {askToLock, forgetWatch, watch, watchForm} from './locking.js';
-import {hearPreview} from './preview.js';
 import {adoptForm, forgetCode, ready, showLocked} from './signing_in.js';
 import {firstSync} from './syncing.js';
 

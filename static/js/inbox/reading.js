@@ -1,14 +1,15 @@
 /** One conversation: what was said, what is wrong with it, and answering. */
+import {fileList} from '../received/files.js';
+import {showPreview} from '../received/preview.js';
 import {byId, el, t, wordsFor} from '../ui/screen.js';
 import {dayElement, inOwnWords, redraw, refusalWords, say, setProblem, show} from '../ui/page.js';
 import {activityLine, during} from './activity.js';
 import {deadlineLine} from './deadline.js';
 import {ask, desk} from './desk.js';
-import {fileList} from './files.js';
-import {showPreview} from './preview.js';
+import {haveWords} from './receiving.js';
 
 /** @import {InboxItem, MessageView, NoticeView} from '../client/views.js' */
-/** @import {MessageWithFiles, NamedFile, VisitWithFiles} from './fetching.js' */
+/** @import {MessageWithFiles, NamedFile, VisitWithFiles} from '../client/fetching.js' */
 /** @import {Child} from '../ui/screen.js' */
 
 /** What can't be put right by trying again. */
@@ -21,7 +22,8 @@ const screen = {back: () => undefined, failed: null, empty: false};
 export async function openConversation(item, back) {
   Object.assign(desk, {item, visit: null});
   Object.assign(screen, {back, failed: null, empty: false});
-  const working = during('read', () => ask('read', {mailbox: item.mailbox}));
+  const reading = async () => (await Promise.all([ask('read', {mailbox: item.mailbox}), haveWords()]))[0];
+  const working = during('read', reading);
   show('title', draw);
   try {
     take(item, /** @type {VisitWithFiles} */ (await working));
@@ -55,7 +57,7 @@ function draw() {
     el('p', {class: 'soft'}, inOwnWords('span', item.channel.name), ', ', dayElement(item.day)),
     activityLine('read'),
     screen.failed !== null && (isOver() ? unsentDraft(item) : againButton(item)),
-    visit && [noticeList(visit.notices), thread(item, visit), replyForm(item, visit)],
+    visit && [noticeList(visit.notices), thread(visit), replyForm(item, visit)],
   );
 }
 
@@ -92,14 +94,14 @@ const noticeList = (notices) =>
     el('div', {class: 'notice', 'data-notice': code}, el('p', {}, wordsFor('notice', code))),
   );
 
-/** @param {InboxItem} item @param {VisitWithFiles} visit @returns {Child} */
-const thread = (item, {messages, lastDay}) => [
-  el('ol', {class: 'thread', id: 'thread'}, messages.map((message, place) => messageItem(item, message, place))),
+/** @param {VisitWithFiles} visit @returns {Child} */
+const thread = ({messages, lastDay}) => [
+  el('ol', {class: 'thread', id: 'thread'}, messages.map(messageItem)),
   lastDay !== null && el('p', {class: 'hint', id: 'last-seen'}, t('read.last'), ' ', dayElement(lastDay), '. ', t('read.newest')),
 ];
 
-/** @param {InboxItem} item @param {MessageWithFiles} message @param {number} place */
-const messageItem = ({mailbox}, message, place) =>
+/** @param {MessageWithFiles} message @param {number} place */
+const messageItem = (message, place) =>
   el(
     'li',
     {},
@@ -108,15 +110,13 @@ const messageItem = ({mailbox}, message, place) =>
       {class: message.own ? 'message own' : 'message'},
       el('header', {}, message.own ? el('strong', {}, t('read.you')) : writer(message.author), dayElement(message.day)),
       el('p', {class: 'text', dir: 'auto'}, message.text),
-      fileList(message, place, {mailbox, preview}),
+      fileList(message, place, preview),
     ),
   );
 
 /** @param {NamedFile} file @param {string} button to come back to */
 function preview(file, button) {
-  const {item} = desk;
-  if (!item) return;
-  showPreview(file, item.mailbox, () => {
+  showPreview(file, () => {
     show('title', draw);
     document.getElementById(button)?.focus();
   });

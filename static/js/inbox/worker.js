@@ -6,6 +6,8 @@ import '../../vendor/noble.js';
 import '../client/access.js';
 import '../client/downloading.js';
 import '../client/inbox.js';
+import '../client/keeping.js';
+import '../client/kind.js';
 import '../client/organisation.js';
 import '../client/sending.js';
 import '../crypto/announcing.js';
@@ -32,21 +34,19 @@ import {parseCode} from '../crypto/codes.js';
 import {DrempelError} from '../crypto/errors.js';
 import {osRandom} from '../crypto/sealing.js';
 import {ClientProblem} from '../client/connection.js';
+import {openFiles} from '../client/fetching.js';
 import {checkCode, openDesk, serveWorker} from '../client/serving.js';
 import {openSession, saveKeyring} from '../client/session.js';
 import {syncInbox} from '../client/sync.js';
 import {channelNamed, personNamed} from '../client/views.js';
-import './keeping.js';
-import './kind.js';
 import {openConversations} from './conversations.js';
-import {openFiles} from './fetching.js';
 
 /** @import {Random} from '../crypto/encoding.js' */
 /** @import {Desk, Outside} from '../client/shapes.d.ts' */
 /** @import {Session} from '../client/session.js' */
 /** @import {InboxList, SignedIn, Told} from '../client/views.js' */
 /** @import {Conversations} from './conversations.js' */
-/** @import {Files} from './fetching.js' */
+/** @import {Files} from '../client/fetching.js' */
 
 /** Seconds. Locking is for somebody who is in a hurry, and what is not saved is only what was read. */
 const LOCKED_WITHIN = 5;

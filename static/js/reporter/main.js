@@ -10,9 +10,9 @@ import {waitingWords} from './sending.js';
 /** @import {Draft, Item} from './composing.js' */
 /** @typedef {{code: string, reply: string, files: Item[]}} Typed on a return visit */
 /**
- * `hear` is told what the Worker tells, by the screen that waits for it.
+ * `hear` is told what the Worker tells, by the screen that waits for it; `received` is there once a recipient has sent files.
  * @typedef {{link: Link, overview: Overview, draft: Draft, typed: Typed, hear: (told: Told) => void, home: () => void,
- *   choose: () => void, reopen: () => Promise<void>}} Session
+ *   choose: () => void, reopen: () => Promise<void>, received: typeof import('./receiving.js') | null}} Session
  */
 
 /** @type {Overview} */
@@ -37,12 +37,14 @@ const session = {
   home,
   choose,
   reopen,
+  received: null,
 };
 
 /** @param {{event: string} & Record<string, unknown>} told */
 function hear(told) {
   if (told.event === 'renewed') renew(told['perhaps'] === true);
   if (told.event === 'file' || told.event === 'line') hearOfFiles(/** @type {Told} */ (told));
+  else if (told.event === 'download') session.received?.hear(/** @type {Told} */ (told));
   else session.hear(/** @type {Told} */ (told));
 }
 
@@ -111,6 +113,7 @@ async function arrive(asked) {
 function again() {
   const {draft} = session;
   session.link.end();
+  session.received?.forget();
   setOrganisation(null);
   if (draft.receipt !== '') renew(draft.tried);
   draft.receipt = '';
@@ -272,6 +275,7 @@ function unsent() {
 function forget() {
   session.link.end();
   forgetFiles();
+  session.received?.forget();
   Object.assign(session, {draft: nothing(), typed: {code: '', reply: '', files: []}, overview: NONE});
 }
 

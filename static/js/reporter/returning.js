@@ -6,30 +6,45 @@ import {checkText} from '../crypto/envelope.js';
 import {REPORTER} from '../crypto/wire.js';
 import {dayAt} from '../client/organisation.js';
 import {readVisit, sealFollowUp} from '../client/receipt.js';
+import {ClientProblem} from '../client/connection.js';
 import {LONGEST_MAILBOX, onTheWay, sendMessage} from '../client/sending.js';
 import {visitView} from '../client/views.js';
 
+/** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Random} from '../crypto/encoding.js' */
+/** @import {Files} from '../client/fetching.js' */
 /** @import {SealedMessage} from '../client/sending.js' */
 /** @import {Opened} from '../client/shapes.d.ts' */
-/** @import {Visit} from '../client/views.js' */
+/** @import {Told, Visit} from '../client/views.js' */
 /** @import {Attaching} from './worker.js' */
 /**
  * @typedef {object} Returning
  * @property {() => Promise<Visit>} look
  * @property {(said: {text: string, files?: number[]}) => Promise<Visit>} write
  * @property {() => Promise<void>} remove
+ * @property {() => Files} files those that recipients have sent
+ * @property {() => void} end
  */
 
 /**
  * Slow: it derives the receipt's keys.
- * @param {Opened} opened @param {Uint8Array} secret of the receipt @param {{now: () => number, random: Random, files: Attaching}} outside
+ * @param {Opened} opened @param {Uint8Array} secret of the receipt @param {{tell: (told: Told) => void, now: () => number, random: Random, files: Attaching}} outside
  * @returns {Returning}
  */
-export function openReturning({connection, followed, organisation}, secret, {now, random, files}) {
+export function openReturning({connection, beside, followed, organisation}, secret, {tell, now, random, files}) {
   const keys = reporterKeys(secret, organisation);
   const path = `mailboxes/${b64(keys.mailbox)}`;
   const written = onTheWay();
+  /** @type {{received: Files | null}} */
+  const at = {received: null};
+
+  /** A recipient's files can be looked at and downloaded; what that takes is fetched with the first. @param {Visit} visit @param {Thread} thread */
+  const withFiles = async (visit, thread) => {
+    if (!visit.messages.some(({own, attachments}) => !own && attachments.length > 0)) return visit;
+    const {openFiles} = await fetching();
+    at.received ??= openFiles({organisation, beside, tell});
+    return at.received.name(visit, thread);
+  };
 
   /** @param {{patience?: number}} [options] */
   const read = async (options = {}) => {
@@ -43,7 +58,7 @@ export function openReturning({connection, followed, organisation}, secret, {now
   /** @param {{patience?: number}} [options] */
   const look = async (options) => {
     const {directory, channel, thread} = await read(options);
-    return visitView(directory, channel, thread, REPORTER);
+    return withFiles(visitView(directory, channel, thread, REPORTER), thread);
   };
 
   /** @param {string} text @param {number[]} ids of its files, which have arrived */
@@ -64,8 +79,15 @@ export function openReturning({connection, followed, organisation}, secret, {now
     }
   };
 
+  const received = () => {
+    if (!at.received) throw new TypeError('there are none');
+    return at.received;
+  };
+
   return {
     look: () => look(),
+    files: received,
+    end: () => void at.received?.end(),
     write: async (said) => {
       const {text, files: ids = []} = said;
       checkText(text);
@@ -83,4 +105,22 @@ export function openReturning({connection, followed, organisation}, secret, {now
       }
     },
   };
+}
+
+/** All of them at once, since each round over Tor costs a second. */
+async function fetching() {
+  try {
+    const [found] = await Promise.all([
+      import('../client/fetching.js'),
+      import('../client/downloading.js'),
+      import('../client/keeping.js'),
+      import('../client/kind.js'),
+      import('../crypto/attachment.js'),
+      import('../crypto/claims.js'),
+      import('../crypto/filename.js'),
+    ]);
+    return found;
+  } catch {
+    throw new ClientProblem('page-incomplete');
+  }
 }

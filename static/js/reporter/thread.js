@@ -4,14 +4,15 @@ import {dayElement, inOwnWords} from '../ui/page.js';
 import {fileNames} from '../ui/file_words.js';
 
 /** @import {MessageView, Visit} from '../client/views.js' */
+/** @import {Child} from '../ui/screen.js' */
 
-/** @param {Visit} visit */
-export function conversation(visit) {
+/** @param {Visit} visit @param {(message: MessageView, place: number) => Child} received shows the files of others */
+export function conversation(visit, received) {
   const {channel, messages, lastDay} = visit;
   return [
     el('p', {}, channel ? [t('thread.channel'), ' ', inOwnWords('strong', channel.name)] : t('thread.unknown')),
     notices(visit),
-    messages.length === 0 ? el('p', {class: 'card'}, t('thread.none')) : el('ol', {class: 'thread', id: 'thread'}, messages.map(message)),
+    messages.length === 0 ? el('p', {class: 'card'}, t('thread.none')) : el('ol', {class: 'thread', id: 'thread'}, messages.map((each, place) => message(each, each.own ? sentFiles(each) : received(each, place)))),
     lastDay && el('p', {class: 'hint', id: 'last-seen'}, t('thread.seen', {day: dayWords(lastDay)})),
   ];
 }
@@ -24,8 +25,12 @@ function notices({notices: found}) {
   );
 }
 
-/** @param {MessageView} message */
-const message = ({own, author, day, text, report, attachments}) =>
+/** Of one's own, no more than which they are. @param {MessageView} message */
+const sentFiles = ({attachments}) =>
+  attachments.length > 0 && el('div', {class: 'attachments'}, el('p', {class: 'hint'}, tn('thread.files', attachments.length)), fileNames(attachments));
+
+/** @param {MessageView} message @param {Child} files */
+const message = ({own, author, day, text, report}, files) =>
   el(
     'li',
     {class: own ? 'message own' : 'message'},
@@ -37,5 +42,5 @@ const message = ({own, author, day, text, report, attachments}) =>
     ),
     report && el('p', {class: 'hint'}, t('thread.about'), ' ', inOwnWords('bdi', report.name)),
     el('p', {class: 'text', dir: 'auto'}, text),
-    attachments.length > 0 && el('div', {class: 'attachments'}, el('p', {class: 'hint'}, tn('thread.files', attachments.length)), fileNames(attachments)),
+    files,
   );

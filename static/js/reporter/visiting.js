@@ -1,14 +1,13 @@
 /** A return visit: the receipt is asked for, the conversation read, written on, deleted. */
 import {el, t} from '../ui/screen.js';
-import {leave, refusalWords, setProblem, show} from '../ui/page.js';
+import {Refusal, leave, refusalWords, setProblem, show} from '../ui/page.js';
 import {codeField} from './code_field.js';
 import {clearFiles, filesPart} from './composing.js';
 import {filesToArrive, whileSending} from './sending.js';
 import {conversation} from './thread.js';
 
-/** @import {CodeCheck, Visit} from '../client/views.js' */
-/** @import {Refusal} from '../ui/page.js' */
-/** @import {Key} from '../ui/screen.js' */
+/** @import {CodeCheck, MessageView, Visit} from '../client/views.js' */
+/** @import {Child, Key} from '../ui/screen.js' */
 /** @import {Session} from './main.js' */
 
 /** Whether it was said that closing loses the text that stands there. */
@@ -47,7 +46,7 @@ async function open(session) {
   const {typed, link} = session;
   try {
     /** @type {Visit} */
-    const visit = await whileSending(session, {title: 'return.opening', stop: 'sending.back'}, () => link.call('visit', {code: typed.code}));
+    const visit = await whileSending(session, {title: 'return.opening', stop: 'sending.back'}, async () => withFiles(session, await link.call('visit', {code: typed.code})));
     typed.code = '';
     read(session, visit);
   } catch (refusal) {
@@ -57,6 +56,20 @@ async function open(session) {
     document.getElementById('code')?.focus();
   }
 }
+
+/** What it takes to show the files that a recipient has sent comes with the first of them. @param {Session} session @param {Visit} visit */
+async function withFiles(session, visit) {
+  if (!visit.messages.some(({own, attachments}) => !own && attachments.length > 0)) return visit;
+  const received = await import('./receiving.js').catch(() => {
+    throw new Refusal({code: 'page-incomplete', detail: ''});
+  });
+  await received.begin(session.link);
+  Object.assign(session, {received});
+  return visit;
+}
+
+/** @param {Session} session @param {Visit} visit @returns {(message: MessageView, place: number) => Child} */
+const filesOf = (session, visit) => (message, place) => session.received?.fileList(message, place, () => read(session, visit));
 
 /** @param {Session} session @param {Visit} visit @param {Key} [done] what there is to tell first */
 function read(session, visit, done) {
@@ -70,7 +83,7 @@ const threadScreen = (session, visit, done) =>
     {'data-screen': 'thread'},
     el('h1', {}, t('thread.title')),
     done && el('div', {class: 'done', role: 'status', id: 'done'}, el('p', {}, t(done))),
-    conversation(visit),
+    conversation(visit, filesOf(session, visit)),
     el('p', {}, el('button', {type: 'button', id: 'refresh', on: {click: () => void refresh(session, visit)}}, t('thread.refresh'))),
     visit.canWrite ? replyForm(session, visit) : el('div', {class: 'notice', id: 'closed'}, el('p', {}, t('thread.closed'))),
     el(
@@ -118,7 +131,7 @@ function replyForm(session, visit) {
 /** @param {Session} session @param {Visit} visit as it is shown, and will be again if the server can't be asked */
 async function refresh(session, visit) {
   try {
-    const work = () => session.link.call('refresh');
+    const work = async () => withFiles(session, await session.link.call('refresh'));
     /** @type {Visit} */
     const found = await whileSending(session, {title: 'thread.refreshing', stop: 'sending.back'}, work);
     if (arrived(session, visit, found)) sent(session);
@@ -151,7 +164,7 @@ async function reply(session, visit) {
     await filesToArrive(session, typed.files);
     const said = {text: typed.reply, files: typed.files.map(({id}) => id)};
     /** @type {Visit} */
-    const found = await whileSending(session, {title: 'thread.sending', stop: 'sending.stop'}, () => link.call('write', said));
+    const found = await whileSending(session, {title: 'thread.sending', stop: 'sending.stop'}, async () => withFiles(session, await link.call('write', said)));
     sent(session);
     read(session, found, 'thread.sent');
   } catch (refusal) {
@@ -191,6 +204,7 @@ const deleteScreen = (session, visit) =>
 async function remove(session, visit) {
   try {
     await whileSending(session, {title: 'delete.deleting', stop: 'sending.back'}, () => session.link.call('remove'));
+    session.received?.forget();
     sent(session);
     show('title', deletedScreen);
   } catch (refusal) {

@@ -24,6 +24,7 @@ import {checkCode, openDesk, serveWorker} from '../client/serving.js';
 /** @import {Desk, Outside, SealedReport} from '../client/shapes.d.ts' */
 /** @import {Uploads} from '../client/uploading.js' */
 /** @import {Attached} from '../client/sending.js' */
+/** @import {Files} from '../client/fetching.js' */
 /** @import {Visit} from '../client/views.js' */
 /** @import {Returning} from './returning.js' */
 
@@ -44,7 +45,7 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
   const {open, inTurn, stop, hurry} = desk;
   const files = attaching(desk, {tell, random, ...(limits ? {limits} : {})});
   const report = writing(desk, {tell, now, random, files});
-  const {visit, visited, remove, leave} = visiting(desk, {now, random, files});
+  const {visit, visited, remove, leave} = visiting(desk, {tell, now, random, files});
   return {
     open: inTurn(open),
     checkCode,
@@ -66,6 +67,10 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
     refresh: inTurn(() => visited().look()),
     write: inTurn((/** @type {{text: string, files?: number[]}} */ said) => visited().write(said)),
     remove: inTurn(remove),
+    // Not in turn: one goes on reading and writing while a file comes.
+    saveFile: (/** @type {Parameters<Files['save']>[0]} */ asked) => visited().files().save(asked),
+    lookAtFile: (/** @type {{id: string}} */ asked) => visited().files().look(asked),
+    stopFile: (/** @type {{id: string}} */ asked) => visited().files().stop(asked),
     leave: () => {
       stop();
       return inTurn(leave)();
@@ -184,7 +189,7 @@ function writing(desk, {tell, now, random, files}) {
   return {draft, seal, send};
 }
 
-/** @param {Desk} desk @param {Required<Pick<Outside, 'now' | 'random'>> & {files: Attaching}} outside */
+/** @param {Desk} desk @param {Required<Pick<Outside, 'tell' | 'now' | 'random'>> & {files: Attaching}} outside */
 function visiting(desk, outside) {
   /** @type {{found: Returning | null, removed: boolean}} */
   const at = {found: null, removed: false};
@@ -200,15 +205,20 @@ function visiting(desk, outside) {
       const {openReturning} = await returning();
       const found = openReturning(desk.opened(), secret, outside);
       const view = await found.look();
+      at.found?.end();
       Object.assign(at, {found, removed: false});
       return view;
     },
     remove: async () => {
       if (at.removed) return;
       await visited().remove();
+      visited().end();
       Object.assign(at, {found: null, removed: true});
     },
-    leave: async () => void Object.assign(at, {found: null}),
+    leave: async () => {
+      at.found?.end();
+      Object.assign(at, {found: null});
+    },
   };
 }
 

@@ -6,9 +6,9 @@
 /** @import {Text as AnyText} from '../client/views.js' */
 /** @typedef {AnyText} Text */
 /** @typedef {typeof import('../../locales/reporter.en.json') & typeof import('../../locales/returning.en.json')} OfReporters */
-/** @typedef {keyof OfReporters | keyof typeof import('../../locales/inbox.en.json')} Key */
+/** @typedef {keyof OfReporters | keyof typeof import('../../locales/inbox.en.json') | keyof typeof import('../../locales/files.en.json')} Key */
 /** @typedef {'reporter' | 'inbox'} PageName */
-/** @typedef {'returning'} PartName of a page, with words of its own */
+/** @typedef {'returning' | 'files'} PartName of a page, with words of its own */
 /** @typedef {'nl' | 'en'} Language */
 /** @typedef {Record<string, string | number>} Values what stands in a text's {braces} */
 /** @typedef {Node | string | null | undefined | false | Child[]} Child */

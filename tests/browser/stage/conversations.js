@@ -2,7 +2,7 @@
 import {ADVISERS, KINDS, both} from './organisation.js';
 
 /** @import {InboxItem, InboxList, MessageView, Person, Text, Visit} from '../../../static/js/client/views.js' */
-/** @import {VisitWithFiles} from '../../../static/js/inbox/fetching.js' */
+/** @import {VisitWithFiles} from '../../../static/js/client/fetching.js' */
 
 const DAY = 86_400_000;
 const ADVISER = {id: 'confidential-adviser', name: both('Vertrouwenspersoon', 'Confidential adviser')};

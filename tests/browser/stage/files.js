@@ -1,6 +1,6 @@
 /** How saving a file and looking at one can end, with files that a real viewer draws. */
 
-/** @import {Looked, Saved} from '../../../static/js/inbox/fetching.js' */
+/** @import {Looked, Saved} from '../../../static/js/client/fetching.js' */
 
 /** @type {Record<string, Saved>} */
 export const SAVINGS = {

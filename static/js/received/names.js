@@ -3,7 +3,7 @@ import {el, t} from '../ui/screen.js';
 import {visibleName} from '../viewer/visible.js';
 
 /** @import {Key} from '../ui/screen.js' */
-/** @import {NamedFile} from './fetching.js' */
+/** @import {NamedFile} from '../client/fetching.js' */
 
 /** By the end of its name, which is all that the device will go by too. @type {Record<string, string>} */
 const KINDS = {

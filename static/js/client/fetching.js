@@ -2,16 +2,16 @@
 import {b64} from '../crypto/encoding.js';
 import {DrempelError} from '../crypto/errors.js';
 import {safeName} from '../crypto/filename.js';
-import {ClientProblem} from '../client/connection.js';
-import {openDownload} from '../client/downloading.js';
+import {ClientProblem} from './connection.js';
+import {openDownload} from './downloading.js';
 import {Unsaved, keepInBlob, keepInFile} from './keeping.js';
 import {LARGEST_PREVIEW, kindOf, lookingAt} from './kind.js';
 
 /** @import {Thread} from '../crypto/conversation.js' */
 /** @import {Attachment} from '../crypto/message.js' */
-/** @import {Connection, Sink} from '../client/shapes.d.ts' */
-/** @import {Download, Progress} from '../client/downloading.js' */
-/** @import {AttachmentView, MessageView, Told, Visit} from '../client/views.js' */
+/** @import {Connection, Sink} from './shapes.d.ts' */
+/** @import {Download, Progress} from './downloading.js' */
+/** @import {AttachmentView, MessageView, Told, Visit} from './views.js' */
 /** @import {Handle, Keep} from './keeping.js' */
 /** @import {Kind} from './kind.js' */
 /**

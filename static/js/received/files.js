@@ -2,15 +2,15 @@
 import {el, fill, t, tn, wordsFor} from '../ui/screen.js';
 import {say} from '../ui/page.js';
 import {sizeWords} from '../ui/file_words.js';
-import {ask, whenCleared} from './desk.js';
-import {kindWords, nameOf} from './file_words.js';
-import {LARGEST_PREVIEW} from './kind.js';
+import {LARGEST_PREVIEW} from '../client/kind.js';
+import {ask, command, warning} from './host.js';
+import {kindWords, nameOf} from './names.js';
 import {canSave, chooseFile, chooseFolder, fileIn, giveBackAll, hand, hasFolders} from './saving.js';
 
 /** @import {Told} from '../client/views.js' */
 /** @import {Child, Key} from '../ui/screen.js' */
-/** @import {MessageWithFiles, NamedFile, Saved} from './fetching.js' */
-/** @import {Handle} from './keeping.js' */
+/** @import {MessageWithFiles, NamedFile, Saved} from '../client/fetching.js' */
+/** @import {Handle} from '../client/keeping.js' */
 /**
  * A file that is being saved, or was. `end` is how it ended: `saved`, `stopped`, `unsaved`, or the code of what is wrong with it.
  * @typedef {{file: NamedFile, state: 'queued' | 'coming' | 'ended', done: number, code: string, seconds: number, end: string}} Saving
@@ -20,10 +20,11 @@ import {canSave, chooseFile, chooseFolder, fileIn, giveBackAll, hand, hasFolders
 /** @type {{savings: Map<string, Saving>, queue: Queued[], going: boolean}} */
 const files = {savings: new Map(), queue: [], going: false};
 
-whenCleared(() => {
+/** The page forgets all. */
+export function forgetFiles() {
   Object.assign(files, {savings: new Map(), queue: [], going: false});
   giveBackAll();
-});
+}
 
 /** @returns {boolean} whether locking would break something off */
 export const isSaving = () => files.going;
@@ -45,10 +46,10 @@ function note(file, how) {
 /**
  * The list of a message's files, with what to mind about strangers' files.
  * @param {MessageWithFiles} message @param {number} place of the message in the conversation
- * @param {{mailbox: string, preview: (file: NamedFile, button: string) => void}} conversation
+ * @param {(file: NamedFile, button: string) => void} preview is told which button to come back to
  * @returns {Child}
  */
-export function fileList({own, attachments}, place, conversation) {
+export function fileList({own, attachments}, place, preview) {
   if (attachments.length === 0) return null;
   const id = `files-${place}`;
   const savable = attachments.filter(({size}) => canSave(size));
@@ -56,38 +57,27 @@ export function fileList({own, attachments}, place, conversation) {
     'section',
     {class: 'received', id, 'aria-labelledby': `${id}-title`},
     el('h2', {id: `${id}-title`}, tn('files.title', attachments.length)),
-    !own && warning(`${id}-warning`, conversation.mailbox),
-    el('ul', {class: 'list'}, attachments.map((file) => fileItem(file, `file-${place}-${file.index}`, conversation))),
+    !own && warning(`${id}-warning`),
+    el('ul', {class: 'list'}, attachments.map((file) => fileItem(file, `file-${place}-${file.index}`, preview))),
     savable.length > 1 && el('button', {type: 'button', id: `${id}-save`, on: {click: () => void saveAll(savable)}}, t('files.save-all')),
   );
 }
 
-/** @param {string} id @param {string} mailbox */
-export const warning = (id, mailbox) =>
-  el(
-    'div',
-    {class: 'notice received-warning'},
-    el('p', {}, t('files.warning')),
-    el('details', {id}, el('summary', {}, t('files.safer')), el('ul', {}, el('li', {}, t('files.dangerzone')), el('li', {}, t('files.offline'), ' ', exportCommand(mailbox)))),
-  );
-
-/** @param {string} mailbox */
-const exportCommand = (mailbox) => el('code', {}, `drempel inbox export ${mailbox} `, el('span', {class: 'unbroken'}, `--to ${t('files.folder')}`));
-
-/** @param {NamedFile} file @param {string} id @param {Parameters<typeof fileList>[2]} conversation */
-const fileItem = (file, id, {mailbox, preview}) =>
+/** @param {NamedFile} file @param {string} id @param {Parameters<typeof fileList>[2]} preview */
+const fileItem = (file, id, preview) =>
   el(
     'li',
     {class: 'received-file', id},
     nameOf(file),
     el('p', {class: 'soft received-facts'}, el('span', {}, kindWords(file)), el('span', {}, sizeWords(file.size))),
-    canSave(file.size) ? null : el('p', {class: 'hint', id: `${id}-large`}, t('file.too-large'), ' ', exportCommand(mailbox)),
+    canSave(file.size) ? null : el('p', {class: 'hint', id: `${id}-large`}, t('file.too-large'), ' ', command()),
     el('div', {'data-file': file.id, 'data-within': id}, savingOf(file)),
     el(
       'div',
       {class: 'actions received-actions'},
-      el('span', {'data-button': id}, saveButton(file, id)),
+      // First what leaves nothing behind.
       file.size > 0 && file.size <= LARGEST_PREVIEW && button(`${id}-preview`, 'file.preview', file, () => preview(file, `${id}-preview`)),
+      el('span', {'data-button': id}, saveButton(file, id)),
     ),
   );
 

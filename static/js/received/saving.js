@@ -1,6 +1,6 @@
 /** Saving files on this device: straight to disk where a browser can do that, else as one piece that it saves by itself. */
 
-/** @import {Handle} from './keeping.js' */
+/** @import {Handle} from '../client/keeping.js' */
 /**
  * What Chromium offers a page in a secure context, and no compiler knows.
  * @typedef {{showSaveFilePicker?: (options: {suggestedName: string}) => Promise<Handle>,

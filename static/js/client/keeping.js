@@ -1,6 +1,6 @@
 /** Where a file goes as it comes: to disk, to what the browser saves at the end, or to be looked at. Nothing stays of half a file. */
 
-/** @import {Sink} from '../client/shapes.d.ts' */
+/** @import {Sink} from './shapes.d.ts' */
 /**
  * A file of the device that a person has chosen. `remove` is not everywhere.
  * @typedef {FileSystemFileHandle & {remove?: () => Promise<void>}} Handle

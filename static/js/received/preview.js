@@ -2,20 +2,19 @@
 import {byId, el, number, t, wordsFor} from '../ui/screen.js';
 import {redraw, say, show} from '../ui/page.js';
 import {sizeWords} from '../ui/file_words.js';
-import {ask, whenCleared} from './desk.js';
-import {kindWords, nameOf} from './file_words.js';
-import {warning} from './files.js';
-import {lookingAt} from './kind.js';
+import {lookingAt} from '../client/kind.js';
+import {ask, warning} from './host.js';
+import {kindWords, nameOf} from './names.js';
 import {openViewer} from './viewing.js';
 
 /** @import {Told} from '../client/views.js' */
 /** @import {Child, Key} from '../ui/screen.js' */
-/** @import {Looked, NamedFile} from './fetching.js' */
-/** @import {Kind} from './kind.js' */
+/** @import {Looked, NamedFile} from '../client/fetching.js' */
+/** @import {Kind} from '../client/kind.js' */
 /** @import {Shown, Viewer} from './viewing.js' */
 /**
  * `failed` is why there is nothing to be seen. Of a document, page `page` of `pages` is shown, in which `text` is written.
- * @typedef {{file: NamedFile | null, mailbox: string, back: () => void, phase: 'asked' | 'coming' | 'opening' | 'shown' | 'failed',
+ * @typedef {{file: NamedFile | null, back: () => void, phase: 'asked' | 'coming' | 'opening' | 'shown' | 'failed',
  *   done: number, code: string, failed: string, kind: Kind | null, text: string, cut: boolean, canvas: HTMLCanvasElement | null,
  *   page: number, pages: number, turning: boolean, viewer: Viewer | null}} Preview
  */
@@ -26,7 +25,7 @@ const MOST_PIXELS = 3000;
 
 /** @returns {Preview} */
 const nothing = () => ({
-  ...{file: null, mailbox: '', back: () => undefined, phase: 'asked', done: 0, code: '', failed: '', kind: null, text: '', cut: false},
+  ...{file: null, back: () => undefined, phase: 'asked', done: 0, code: '', failed: '', kind: null, text: '', cut: false},
   ...{canvas: null, page: 0, pages: 0, turning: false, viewer: null},
 });
 
@@ -36,19 +35,19 @@ let at = nothing();
 /** Whatever a viewer has become, it ends here. */
 function forget() {
   if (at.phase === 'coming' && at.file) ask('stopFile', {id: lookingAt(at.file.id)}).catch(() => undefined);
-  end();
+  forgetPreview();
 }
 
-function end() {
+/** The page forgets all, and its worker too. */
+export function forgetPreview() {
   at.viewer?.end();
   at = nothing();
 }
-whenCleared(end);
 
-/** @param {NamedFile} file @param {string} mailbox of its conversation @param {() => void} back shows the conversation */
-export function showPreview(file, mailbox, back) {
+/** @param {NamedFile} file @param {() => void} back shows the conversation */
+export function showPreview(file, back) {
   forget();
-  Object.assign(at, {file, mailbox, back});
+  Object.assign(at, {file, back});
   show('title', draw);
 }
 
@@ -77,7 +76,7 @@ function draw() {
 /** @type {Record<Preview['phase'], (file: NamedFile) => Child>} */
 const PHASES = {
   asked: () => [
-    warning('preview-warning', at.mailbox),
+    warning('preview-warning'),
     el('p', {}, t('preview.how')),
     el('button', {type: 'button', class: 'primary', id: 'preview-start', on: {click: () => void start()}}, t('preview.start')),
   ],

@@ -1,0 +1,43 @@
+/** Received files have words on both pages: those that both say in a catalogue of their own, and no others. */
+import assert from 'node:assert/strict';
+import {readFileSync, readdirSync} from 'node:fs';
+import {test} from 'node:test';
+
+const STATIC = new URL('../../static/', import.meta.url);
+const read = (/** @type {string} */ path) => readFileSync(new URL(path, STATIC), 'utf8');
+const folder = (/** @type {string} */ path) => readdirSync(new URL(path, STATIC)).map((name) => read(`${path}${name}`));
+/** @type {(name: string) => Record<string, string>} */
+const catalogue = (name) => JSON.parse(read(`locales/${name}.json`));
+const [nl, en] = [catalogue('files.nl'), catalogue('files.en')];
+const SOURCE = folder('js/received/').join('\n');
+const PAGES = [...folder('js/inbox/'), ...folder('js/reporter/')].join('\n');
+/** Keys that are put together: their ends stand in the source. */
+const BUILT = [
+  ...['saved', 'stopped', 'unsaved'].map((end) => `file.${end}`),
+  ...['kind', 'pixels', 'password', 'broken', 'slow'].map((why) => `preview.${why}`),
+  ...[...SOURCE.matchAll(/^ {2}(\w+): '[a-z0-9 ]+',$/gmu), ['', 'other']].map(([, kind]) => `file.kind.${kind}`),
+];
+
+test('both languages say the same things with the same values', () => {
+  assert.deepEqual(Object.keys(en), Object.keys(nl));
+  const values = (/** @type {string | undefined} */ text) => (text?.match(/\{\w+\}/gu) ?? []).sort();
+  for (const key of Object.keys(nl)) {
+    assert.notEqual(nl[key]?.trim(), '', key);
+    assert.notEqual(en[key]?.trim(), '', key);
+    assert.deepEqual(values(en[key]), values(nl[key]), key);
+  }
+});
+
+test('no page says any of it in other words', () => {
+  for (const page of ['inbox', 'reporter', 'returning']) assert.deepEqual(Object.keys(catalogue(`${page}.nl`)).filter((key) => key in nl), [], page);
+});
+
+test('every key that is named is there, and every key is named', () => {
+  assert.ok(BUILT.length > 20);
+  for (const key of BUILT) assert.ok(key in nl, key);
+  const named = [...SOURCE.matchAll(/'((?:files?|preview)\.[a-z.-]+)'/gu)].map(([, key = '']) => key);
+  assert.ok(named.length > 20);
+  for (const key of named) assert.ok(key in nl || `${key}.other` in nl, key);
+  const isNamed = (/** @type {string} */ key) => BUILT.includes(key) || named.includes(key) || PAGES.includes(`'${key}'`);
+  assert.deepEqual(Object.keys(nl).filter((key) => !isNamed(key) && !isNamed(key.replace(/\.(one|other)$/u, ''))), []);
+});
