@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tests.browser import thread
 from tests.browser.driver import PATIENCE, Page
+from tests.browser.received import Receiving
 from tests.browser.thread import Message, at
 
 LIST = """Array.from(document.querySelectorAll('#conversations > li'), (e) => ({
@@ -11,14 +12,6 @@ LIST = """Array.from(document.querySelectorAll('#conversations > li'), (e) => ({
   channel: e.querySelector('.conversation-facts').firstElementChild.textContent,
   day: e.querySelector('time').dateTime,
   fresh: e.querySelector('.fresh') !== null,
-}))"""
-
-FILES = """Array.from(document.querySelectorAll('#thread .received-file'), (e) => ({
-  id: e.id,
-  name: e.querySelector('.received-name').textContent,
-  called: e.querySelector('.received-called bdi')?.textContent ?? '',
-  kind: e.querySelector('.received-facts').firstElementChild.textContent,
-  size: e.querySelector('.received-facts').lastElementChild.textContent,
 }))"""
 
 
@@ -32,19 +25,10 @@ class Conversation:
     fresh: bool
 
 
-@dataclass(frozen=True)
-class File:
-    """A file of a message: the name it is saved under, and, if that is another, what its author called it."""
-
-    id: str
-    name: str
-    called: str
-    kind: str
-    size: str
-
-
-class Inbox:
+class Inbox(Receiving):
     """A recipient at a page. `url` is the organisation's, with its fingerprint."""
+
+    home = "conversation"
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
@@ -112,29 +96,6 @@ class Inbox:
         """The conversation that is open."""
         return thread.messages(self.page)
 
-    def files(self) -> list[File]:
-        """The files of the conversation that is open."""
-        return [File(**it) for it in self.page.evaluate(FILES)]
-
-    def ended(self, css: str = "#file-0-0") -> str:
-        """How the download of a file ends: saved, stopped, unsaved or the code of what is wrong with it."""
-        self.page.wait_for(f"{css} [data-end]")
-        return self.page.attribute(f"{css} [data-end]", "data-end") or ""
-
-    def save(self, css: str = "#file-0-0") -> str:
-        """Download a file; how it ends, whatever an earlier try did."""
-        self.page.evaluate(f"document.querySelector('{css} [data-end]')?.remove()")
-        self.page.click(f"{css}-save")
-        return self.ended(css)
-
-    def look(self, css: str = "#file-0-0") -> str:
-        """Look at a file; nothing if it is shown, or the problem."""
-        self.page.click(f"{css}-preview")
-        self.page.click("#preview-start")
-        self.page.wait_for("[data-phase=shown], [data-phase=failed]")
-        shown = self.page.is_visible("[data-phase=shown]")
-        return "" if shown else self.page.attribute("#preview-failed", "data-problem") or "?"
-
     def notices(self) -> list[str]:
         """What is said to be odd about it, as codes."""
         return thread.notices(self.page)
@@ -146,12 +107,6 @@ class Inbox:
         self.page.click("#send")
         self.page.wait_until(f"document.querySelectorAll('#thread .message').length > {before}")
         self._idle()
-
-    def back_to_messages(self) -> None:
-        """Back from a file that was looked at, if that is where the recipient is."""
-        if self.screen == "preview":
-            self.page.click("#back")
-        at(self.page, "conversation")
 
     def back(self) -> None:
         """Back to the list."""

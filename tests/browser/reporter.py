@@ -4,11 +4,14 @@ from pathlib import Path
 
 from tests.browser import thread
 from tests.browser.driver import PATIENCE, Page
+from tests.browser.received import Receiving
 from tests.browser.thread import Message, at
 
 
-class Reporter:
+class Reporter(Receiving):
     """A reporter at a page."""
+
+    home = "thread"
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page

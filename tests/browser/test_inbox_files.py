@@ -81,7 +81,7 @@ def test_names_that_would_do_harm_are_shown_for_what_they_are(
     device: Device, demo: Demo, middle: Tampering
 ) -> None:
     inbox = opened(device, demo, middle, "integrity-committee")
-    files = inbox.files()
+    files = inbox.received()
     assert [it.name for it in files] == SAFE
     assert [it.called for it in files] == [name.replace(MARK, "[U+202E]") for name in HOSTILE]
     assert files[0].kind == words("inbox", "file.kind.program")

@@ -1,0 +1,149 @@
+"""A reporter who comes back looks at what a recipient has sent along, or downloads it, and leaves nothing behind."""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import drawing
+from tests.browser.catalogue import words
+from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.device import Device
+from tests.browser.driver import Page, poll
+from tests.browser.meddling import instead, nothing_ran
+from tests.browser.profile import in_session, linger, search
+from tests.browser.reporter import Reporter
+from tests.browser.tampering import Tampering, untouched
+from tests.searching import Secrets
+from tests.serving import Demo
+
+MARK = "\u202e"
+RECIPIENT = "confidential-adviser-1"
+LETTER = random.Random(8).randbytes(700_000)
+HOSTILE = f"besluit{MARK}fdp.exe"
+INSIDE = "Wij nemen uw melding over de aanbesteding in behandeling."
+FILES = {"brief.bin": LETTER, HOSTILE: b"MZ", "bericht.txt": INSIDE.encode()}
+SAFE = ["brief.bin", "besluitfdp.exe", "bericht.txt"]
+LOOKED_AT = "#file-1-2"
+
+
+def answered(demo: Demo, folder: Path, files: dict[str, bytes]) -> str:
+    """A report that was answered with files; its receipt."""
+    sent = demo.report("Wilt u mij de brief sturen?")
+    found = json.loads(sent.out)
+    attached = []
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+        attached += ["--attach", str(folder / name)]
+    assert demo.inbox(RECIPIENT, "reply", *attached, "--", found["mailbox"], text="Hierbij.").status == 0
+    receipt: str = found["receipt"]
+    return receipt
+
+
+@pytest.fixture(scope="module")
+def receipt(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return answered(demo, tmp_path_factory.mktemp("sent"), FILES)
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def device(
+    opening_once: Opening, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Device]:
+    made = Device(opening_once, request.param, tmp_path_factory.mktemp("device"))
+    yield made
+    assert made.page.errors() == []
+
+
+@pytest.fixture
+def reporter(device: Device, middle: Tampering, demo: Demo, receipt: str) -> Reporter:
+    """Back, before the answer."""
+    found = Reporter(device.page, middle.address(demo.pinned))
+    found.come_back(receipt)
+    device.ready()
+    return found
+
+
+def test_what_a_recipient_sent_is_downloaded_as_it_was_under_safe_names(
+    device: Device, reporter: Reporter, middle: Tampering
+) -> None:
+    files = reporter.received()
+    assert [it.name for it in files] == SAFE
+    assert [it.called for it in files] == ["", HOSTILE.replace(MARK, "[U+202E]"), ""]
+    for mind in ("look", "traces", "care"):
+        assert words("reporter", f"mind.{mind}") in device.page.text("#files-1")
+    nothing_ran(device.page, middle)
+    device.page.click("#files-1-save")
+    for number in range(len(SAFE)):
+        assert reporter.ended(f"#file-1-{number}") == "saved"
+    device.saves(dict(zip(SAFE, FILES.values(), strict=True)))
+
+
+def test_one_looks_and_comes_back_to_what_was_typed(device: Device, reporter: Reporter) -> None:
+    page = device.page
+    page.type("Dank u.", into="#reply")
+    assert reporter.look(LOOKED_AT) == ""
+    assert page.text("#preview-text") == INSIDE
+    reporter.back_to_messages()
+    assert page.value("#reply") == "Dank u."
+    assert page.evaluate("document.activeElement.id") == f"{LOOKED_AT[1:]}-preview"
+    poll(lambda: page.workers() == 1, lambda: "a viewer goes on")
+    reporter.reply("")
+    assert [it.text for it in reporter.messages()][-1] == "Dank u."
+    assert reporter.look(LOOKED_AT) == ""
+    assert device.saved() == {}
+
+
+def test_a_file_that_is_not_what_was_sent_leaves_nothing(
+    device: Device, reporter: Reporter, middle: Tampering
+) -> None:
+    middle.tamper = instead("blobs/", lambda body: body[:-1] + bytes([body[-1] ^ 1]))
+    assert reporter.save("#file-1-0") == "attachment-damaged"
+    assert words("reporter", "error.attachment-damaged") in device.page.text("#file-1-0")
+    assert reporter.look(LOOKED_AT) == "attachment-damaged"
+    reporter.back_to_messages()
+    middle.tamper = untouched
+    assert reporter.save("#file-1-0") == "saved"
+    device.saves({"brief.bin": LETTER})
+
+
+def test_a_reporter_at_safer_gets_a_file_too(
+    opening: Opening, demo: Demo, receipt: str, tmp_path: Path
+) -> None:
+    reporter = Reporter(opening("firefox", safer=True), demo.pinned)
+    reporter.come_back(receipt)
+    assert reporter.look(LOOKED_AT) == ""
+    assert reporter.page.text("#preview-text") == INSIDE
+    assert reporter.page.errors() == []
+
+
+@pytest.mark.parametrize("end", ["closed", "killed"])
+def test_nothing_is_left_of_files_that_were_looked_at(
+    opening: Opening, browser: str, demo: Demo, tmp_path: Path, end: str
+) -> None:
+    page, name = opening(browser), "Besluit over uw melding.txt"
+    files = {name: INSIDE.encode(), "Kaart van het pand.png": drawing.png(64, 64)}
+    secrets = Secrets()
+    for each in (*files, INSIDE):
+        secrets.text(each, each)
+    reporter = Reporter(page, demo.pinned)
+    reporter.come_back(answered(demo, tmp_path, files))
+    for number in range(len(files)):
+        assert reporter.look(f"#file-1-{number}") == ""
+        linger(page, "with a file on the screen")
+        reporter.back_to_messages()
+    assert in_session(page, secrets) == set()
+    _ended(page, end)
+    searched = search(page.profile, secrets)
+    assert searched.files > 20
+    assert searched.found == {}
+    (page.profile / "planted").write_bytes(b"\0" * 3 + name.encode("utf-16-le"))
+    assert search(page.profile, secrets).found == {"planted": {name}}
+
+
+def _ended(page: Page, how: str) -> None:
+    if how == "closed":
+        page.close()
+    else:
+        page.kill()
