@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tests.browser.reporter_screens import UNPICKED
 from tests.browser.screens import ACCESS_CODE, MALFORMED, RECEIPT, SLIPS, Screen, Walker
 
 ANSWER = "Dank u voor uw melding. Ik lees die vandaag nog."
@@ -104,10 +105,6 @@ def reading(walker: Walker) -> Iterator[Screen]:
     walker.press("#conversation-1", "conversation")
     page.wait_for("#thread")
     yield Screen("conversation")
-
-
-# As browsers without one have it, so that both kinds of saving are seen.
-UNPICKED = "delete window.showSaveFilePicker, delete window.showDirectoryPicker"
 
 
 def _open_files(walker: Walker) -> None:

@@ -136,6 +136,11 @@ class Reporter(Receiving):
         at(self.page, "return")
         self.page.type(receipt, into="#code")
 
+    def get_files(self, place: int = 1) -> None:
+        """Have what a recipient has sent along with a message, by its place."""
+        self.page.click(f"#get-files-{place}")
+        self.page.wait_for(f"#files-{place}")
+
     def messages(self) -> list[Message]:
         """The conversation."""
         return thread.messages(self.page)

@@ -8,6 +8,8 @@ from tests.browser.screens import ACCESS_CODE, MALFORMED, RECEIPT, SLIPS, Screen
 
 TEXT = "Ik zag dat de enveloppen open op tafel lagen.\nDat was op dinsdag, voordat iemand had geboden."
 READY = "#begin:enabled"
+# As browsers without one have it.
+UNPICKED = "delete window.showSaveFilePicker, delete window.showDirectoryPicker"
 
 
 def arriving(walker: Walker) -> Iterator[Screen]:
@@ -196,6 +198,31 @@ def returning(walker: Walker) -> Iterator[Screen]:
     yield Screen("return unknown", "#code")
 
 
+def receiving(walker: Walker) -> Iterator[Screen]:
+    """What a recipient has sent along: downloaded, looked at."""
+    page = walker.page
+    walker.open("", READY)
+    page.evaluate(UNPICKED)
+    walker.press("#return", "return")
+    page.type(RECEIPT, into="#code")
+    walker.press("#open", "thread", visit="answered", withFiles="ready")
+    yield Screen("thread answered")
+    page.click("#get-files-1")
+    page.wait_for("#files-1")
+    yield Screen("thread with files", "#file-1-0-preview")
+    walker.stage.set(saveFile="damaged")
+    page.click("#file-1-0-save")
+    page.wait_for("#file-1-0 [data-end]")
+    yield Screen("thread with files damaged", "#file-1-0-save")
+    page.click("#file-1-0-preview")
+    page.wait_for("#preview-start")
+    yield Screen("thread preview asked")
+    walker.stage.set(lookAtFile="plain")
+    page.click("#preview-start")
+    page.wait_for("[data-phase=shown]")
+    yield Screen("thread preview")
+
+
 def conversing(walker: Walker) -> Iterator[Screen]:
     """A conversation as its reporter sees it, until it is deleted."""
     page = walker.page
@@ -226,4 +253,4 @@ def conversing(walker: Walker) -> Iterator[Screen]:
     yield Screen("deleted")
 
 
-WALKS = (arriving, writing, sending, filing, returning, conversing)
+WALKS = (arriving, writing, sending, filing, returning, receiving, conversing)

@@ -62,6 +62,7 @@ def reporter(device: Device, middle: Tampering, demo: Demo, receipt: str) -> Rep
     found = Reporter(device.page, middle.address(demo.pinned))
     found.come_back(receipt)
     device.ready()
+    found.get_files()
     return found
 
 
@@ -108,11 +109,29 @@ def test_a_file_that_is_not_what_was_sent_leaves_nothing(
     device.saves({"brief.bin": LETTER})
 
 
+def test_nobody_on_the_line_sees_that_an_answer_has_files(
+    device: Device, demo: Demo, middle: Tampering, receipt: str
+) -> None:
+    """Nor that there is one: nothing more is fetched before somebody asks for it."""
+    reporter, asked = Reporter(device.page, middle.address(demo.pinned)), []
+    for code in (receipt, json.loads(demo.report("Is er al iets?").out)["receipt"]):
+        begun = len(middle.requests)
+        reporter.come_back(code)
+        reporter.refresh()
+        paths = [it.path.partition("/mailboxes/")[0] for it in middle.requests[begun:]]
+        asked.append(
+            sorted(path for path in paths if not path.endswith("icon.svg"))
+        )  # once in a browser's life
+    assert len(asked[0]) > 40
+    assert asked[0] == asked[1]
+
+
 def test_a_reporter_at_safer_gets_a_file_too(
     opening: Opening, demo: Demo, receipt: str, tmp_path: Path
 ) -> None:
     reporter = Reporter(opening("firefox", safer=True), demo.pinned)
     reporter.come_back(receipt)
+    reporter.get_files()
     assert reporter.look(LOOKED_AT) == ""
     assert reporter.page.text("#preview-text") == INSIDE
     assert reporter.page.errors() == []
@@ -129,6 +148,7 @@ def test_nothing_is_left_of_files_that_were_looked_at(
         secrets.text(each, each)
     reporter = Reporter(page, demo.pinned)
     reporter.come_back(answered(demo, tmp_path, files))
+    reporter.get_files()
     for number in range(len(files)):
         assert reporter.look(f"#file-1-{number}") == ""
         linger(page, "with a file on the screen")

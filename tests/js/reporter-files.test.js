@@ -5,7 +5,8 @@ import {after, before, beforeEach, test} from 'node:test';
 import {reporterCalls} from '../../static/js/reporter/worker.js';
 import {meddle, problem, startService, until} from './serving.js';
 
-/** @import {Told} from '../../static/js/client/views.js' */
+/** @import {NamedFile} from '../../static/js/client/fetching.js' */
+/** @import {Told, Visit} from '../../static/js/client/views.js' */
 /** @import {Meddler, Service} from './serving.js' */
 
 /** @type {Service} */
@@ -183,4 +184,27 @@ test('a removed file goes from the real server too', async () => {
   let stored = await ask();
   for (let tries = 0; stored.length > 0 && tries < 200; tries += 1) stored = await ask();
   assert.deepEqual(stored, []);
+});
+
+/** @param {Visit} visit */
+const firstOf = ({messages}) => /** @type {NamedFile | undefined} */ (messages[0]?.attachments[0]);
+
+test('files of a conversation come when they are asked for, and no more of them once it is left', async () => {
+  const {calls, told} = await page();
+  const sent = file('..\\letter.bin', 300_000);
+  await calls.attach({id: 1, file: sent});
+  await calls.settled({files: [1]});
+  await calls.seal({...REPORT, files: [1]});
+  await calls.send();
+  await calls.visit({code: calls.receipt()});
+  assert.throws(() => calls.saveFile({id: 'any', handle: null}), TypeError);
+  const named = firstOf(await calls.withFiles());
+  assert.equal(named?.safe, 'letter.bin');
+  const {end, blob} = await calls.saveFile({id: String(named?.id), handle: null});
+  assert.equal(end, 'saved');
+  assert.deepEqual(await blob?.arrayBuffer(), await sent.arrayBuffer());
+  assert.ok(told.some((event) => event.event === 'download' && event.id === named?.id));
+  assert.equal(firstOf(await calls.refresh())?.id, named?.id);
+  await calls.leave();
+  assert.throws(() => calls.saveFile({id: String(named?.id), handle: null}), TypeError);
 });

@@ -99,8 +99,8 @@ async function pass(url, {method, path, headers, body}) {
   const kept = Object.entries(headers).filter(([name]) => ['authorization', 'content-type', 'if-match'].includes(name));
   const sent = /** @type {Record<string, string>} */ (Object.fromEntries(kept));
   const response = await fetch(`${url}api/1/${path}`, {method, headers: sent, ...(body.length ? {body: new Uint8Array(body)} : {})});
-  const etag = response.headers.get('ETag');
-  return given(response.status, Buffer.from(await response.arrayBuffer()), etag ? {ETag: etag} : {});
+  const told = ['etag', 'content-type'].flatMap((name) => (response.headers.has(name) ? [[name, response.headers.get(name)]] : []));
+  return given(response.status, Buffer.from(await response.arrayBuffer()), Object.fromEntries(told));
 }
 
 /** @param {() => boolean} true_ @param {string} what */

@@ -1,4 +1,4 @@
-/** What a recipient has sent along, on a return visit: fetched with the first such file, and what a reporter is to mind. */
+/** What a recipient has sent along, on a return visit: what it takes to show it, and what a reporter is to mind. */
 import {el, speakOf, t} from '../ui/screen.js';
 import {Refusal} from '../ui/page.js';
 
@@ -9,6 +9,9 @@ import {Refusal} from '../ui/page.js';
 
 /** @type {{parts: Parts | null}} */
 const at = {parts: null};
+
+/** Whether the worker has made them ready. @param {MessageView} message */
+export const areNamed = ({attachments}) => attachments.length > 0 && 'id' in (attachments[0] ?? {});
 
 /** The files of a message, and the way to look at one and back. @param {MessageView} message @param {number} place @param {() => void} back */
 export function fileList(message, place, back) {

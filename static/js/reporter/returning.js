@@ -22,7 +22,9 @@ import {visitView} from '../client/views.js';
  * @property {() => Promise<Visit>} look
  * @property {(said: {text: string, files?: number[]}) => Promise<Visit>} write
  * @property {() => Promise<void>} remove
- * @property {() => Files} files those that recipients have sent
+ * @property {() => Promise<Visit>} withFiles the conversation as it was last seen, with files to look at and to download. What
+ *   that takes is fetched only when it is asked for: who watches the line would see from it that there is an answer.
+ * @property {() => Files} files
  * @property {() => void} end
  */
 
@@ -35,15 +37,13 @@ export function openReturning({connection, beside, followed, organisation}, secr
   const keys = reporterKeys(secret, organisation);
   const path = `mailboxes/${b64(keys.mailbox)}`;
   const written = onTheWay();
-  /** @type {{received: Files | null}} */
-  const at = {received: null};
+  /** @type {{received: Files | null, last: {visit: Visit, thread: Thread} | null}} */
+  const at = {received: null, last: null};
 
-  /** A recipient's files can be looked at and downloaded; what that takes is fetched with the first. @param {Visit} visit @param {Thread} thread */
-  const withFiles = async (visit, thread) => {
-    if (!visit.messages.some(({own, attachments}) => !own && attachments.length > 0)) return visit;
-    const {openFiles} = await fetching();
-    at.received ??= openFiles({organisation, beside, tell});
-    return at.received.name(visit, thread);
+  const named = () => {
+    if (!at.last) throw new TypeError('visit comes first');
+    const {visit, thread} = at.last;
+    return at.received ? at.received.name(visit, thread) : visit;
   };
 
   /** @param {{patience?: number}} [options] */
@@ -58,7 +58,8 @@ export function openReturning({connection, beside, followed, organisation}, secr
   /** @param {{patience?: number}} [options] */
   const look = async (options) => {
     const {directory, channel, thread} = await read(options);
-    return withFiles(visitView(directory, channel, thread, REPORTER), thread);
+    at.last = {visit: visitView(directory, channel, thread, REPORTER), thread};
+    return named();
   };
 
   /** @param {string} text @param {number[]} ids of its files, which have arrived */
@@ -86,6 +87,11 @@ export function openReturning({connection, beside, followed, organisation}, secr
 
   return {
     look: () => look(),
+    withFiles: async () => {
+      const {openFiles} = await fetching();
+      at.received ??= openFiles({organisation, beside, tell});
+      return named();
+    },
     files: received,
     end: () => void at.received?.end(),
     write: async (said) => {

@@ -25,8 +25,8 @@ function notices({notices: found}) {
   );
 }
 
-/** Of one's own, no more than which they are. @param {MessageView} message */
-const sentFiles = ({attachments}) =>
+/** Which they are. @param {MessageView} message */
+export const sentFiles = ({attachments}) =>
   attachments.length > 0 && el('div', {class: 'attachments'}, el('p', {class: 'hint'}, tn('thread.files', attachments.length)), fileNames(attachments));
 
 /** @param {MessageView} message @param {Child} files */

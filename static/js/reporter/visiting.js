@@ -4,7 +4,7 @@ import {Refusal, leave, refusalWords, setProblem, show} from '../ui/page.js';
 import {codeField} from './code_field.js';
 import {clearFiles, filesPart} from './composing.js';
 import {filesToArrive, whileSending} from './sending.js';
-import {conversation} from './thread.js';
+import {conversation, sentFiles} from './thread.js';
 
 /** @import {CodeCheck, MessageView, Visit} from '../client/views.js' */
 /** @import {Child, Key} from '../ui/screen.js' */
@@ -46,7 +46,7 @@ async function open(session) {
   const {typed, link} = session;
   try {
     /** @type {Visit} */
-    const visit = await whileSending(session, {title: 'return.opening', stop: 'sending.back'}, async () => withFiles(session, await link.call('visit', {code: typed.code})));
+    const visit = await whileSending(session, {title: 'return.opening', stop: 'sending.back'}, () => link.call('visit', {code: typed.code}));
     typed.code = '';
     read(session, visit);
   } catch (refusal) {
@@ -57,19 +57,33 @@ async function open(session) {
   }
 }
 
-/** What it takes to show the files that a recipient has sent comes with the first of them. @param {Session} session @param {Visit} visit */
-async function withFiles(session, visit) {
-  if (!visit.messages.some(({own, attachments}) => !own && attachments.length > 0)) return visit;
-  const received = await import('./receiving.js').catch(() => {
-    throw new Refusal({code: 'page-incomplete', detail: ''});
-  });
-  await received.begin(session.link);
-  Object.assign(session, {received});
-  return visit;
+/**
+ * What it takes to look at a file or to download it is fetched when somebody wants to: who watches the line would see from it
+ * that there is an answer.
+ * @param {Session} session @param {number} place of the message
+ */
+async function getFiles(session, place) {
+  try {
+    const received = await import('./receiving.js').catch(() => {
+      throw new Refusal({code: 'page-incomplete', detail: ''});
+    });
+    await received.begin(session.link);
+    /** @type {Visit} */
+    const visit = await session.link.call('withFiles');
+    Object.assign(session, {received});
+    read(session, visit);
+    document.getElementById(`files-${place}`)?.querySelector('button')?.focus();
+  } catch (refusal) {
+    setProblem(() => refusalWords(refusal));
+  }
 }
 
 /** @param {Session} session @param {Visit} visit @returns {(message: MessageView, place: number) => Child} */
-const filesOf = (session, visit) => (message, place) => session.received?.fileList(message, place, () => read(session, visit));
+const filesOf = (session, visit) => (message, place) => {
+  if (session.received?.areNamed(message)) return session.received.fileList(message, place, () => read(session, visit));
+  const get = () => void getFiles(session, place);
+  return [sentFiles(message), message.attachments.length > 0 && el('button', {type: 'button', id: `get-files-${place}`, on: {click: get}}, t('thread.get-files'))];
+};
 
 /** @param {Session} session @param {Visit} visit @param {Key} [done] what there is to tell first */
 function read(session, visit, done) {
@@ -131,7 +145,7 @@ function replyForm(session, visit) {
 /** @param {Session} session @param {Visit} visit as it is shown, and will be again if the server can't be asked */
 async function refresh(session, visit) {
   try {
-    const work = async () => withFiles(session, await session.link.call('refresh'));
+    const work = () => session.link.call('refresh');
     /** @type {Visit} */
     const found = await whileSending(session, {title: 'thread.refreshing', stop: 'sending.back'}, work);
     if (arrived(session, visit, found)) sent(session);
@@ -164,7 +178,7 @@ async function reply(session, visit) {
     await filesToArrive(session, typed.files);
     const said = {text: typed.reply, files: typed.files.map(({id}) => id)};
     /** @type {Visit} */
-    const found = await whileSending(session, {title: 'thread.sending', stop: 'sending.stop'}, async () => withFiles(session, await link.call('write', said)));
+    const found = await whileSending(session, {title: 'thread.sending', stop: 'sending.stop'}, () => link.call('write', said));
     sent(session);
     read(session, found, 'thread.sent');
   } catch (refusal) {

@@ -65,6 +65,7 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
     },
     visit: inTurn(visit),
     refresh: inTurn(() => visited().look()),
+    withFiles: inTurn(() => visited().withFiles()),
     write: inTurn((/** @type {{text: string, files?: number[]}} */ said) => visited().write(said)),
     remove: inTurn(remove),
     // Not in turn: one goes on reading and writing while a file comes.

@@ -1,7 +1,7 @@
 /** Every answer a worker can give to a call, by the name a test asks for it with. */
 import {ClientProblem} from '../../../static/js/client/connection.js';
 import {CodeError, DrempelError} from '../../../static/js/crypto/errors.js';
-import {CHANNELS, LISTS, receivedVisits, visits} from './conversations.js';
+import {CHANNELS, LISTS, ready, receivedVisits, visits} from './conversations.js';
 import {LOOKS, SAVINGS} from './files.js';
 import {ADVISERS, OVERVIEWS} from './organisation.js';
 
@@ -28,6 +28,7 @@ const VIEWS = {
   lookAtFile: LOOKS,
   visit: visits(true),
   refresh: visits(true),
+  withFiles: ready,
   write: visits(true),
 };
 

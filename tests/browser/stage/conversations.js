@@ -59,16 +59,7 @@ function visit(messages, reporter, more = {}) {
 
 const NOTICES = ['gap', 'order', 'damaged', 'forged', 'newer-version', 'directory-unknown'].map((code) => ({code, envelope: null}));
 
-/** @param {boolean} reporter @returns {Record<string, Visit>} */
-export const visits = (reporter) => ({
-  plain: visit(ORDINARY, reporter),
-  waiting: visit(ORDINARY.slice(0, 1), reporter),
-  odd: visit(LONG, reporter, {notices: NOTICES}),
-  hidden: visit([], reporter, {notices: [{code: 'not-rereadable', envelope: null}], lastDay: null}),
-  withheld: visit(ORDINARY.slice(1, 2), reporter, {channel: null, notices: [{code: 'gap', envelope: null}], canWrite: false}),
-});
-
-/** How the files of a recipient's message are called, and under which names they are saved. */
+/** How the files of somebody else's message are called, and under which names they are saved. */
 const RECEIVED = [
   {...FILES[0], id: 'file 0', safe: 'Offertes bruggen (kopie).pdf', odd: false},
   {...FILES[1], id: 'file 1', safe: `foto gpj_exe ${'van het prikbord '.repeat(5)}van.jpg`, odd: true},
@@ -76,12 +67,25 @@ const RECEIVED = [
   {index: 3, name: 'camera.mp4', size: 5_368_709_120, type: 'video/mp4', id: 'file 3', safe: 'camera.mp4', odd: false},
 ];
 
-/** @param {Visit} seen @returns {VisitWithFiles} */
-const received = (seen) =>
-  /** @type {VisitWithFiles} */ ({...seen, messages: seen.messages.map((each) => ({...each, attachments: each.attachments.length > 0 ? RECEIVED : []}))});
+/** @param {Visit} seen @param {Person | null} of whose files they are @returns {VisitWithFiles} */
+const received = (seen, of) =>
+  /** @type {VisitWithFiles} */ ({...seen, messages: seen.messages.map((each) => ({...each, attachments: each.author === of && each.attachments.length > 0 ? RECEIVED : each.attachments}))});
+
+/** @param {boolean} reporter @returns {Record<string, Visit>} */
+export const visits = (reporter) => ({
+  plain: visit(ORDINARY, reporter),
+  answered: visit([message(0, null, 12, REPORT), {...message(1, ME, 9, ANSWER), attachments: FILES}], reporter),
+  waiting: visit(ORDINARY.slice(0, 1), reporter),
+  odd: visit(LONG, reporter, {notices: NOTICES}),
+  hidden: visit([], reporter, {notices: [{code: 'not-rereadable', envelope: null}], lastDay: null}),
+  withheld: visit(ORDINARY.slice(1, 2), reporter, {channel: null, notices: [{code: 'gap', envelope: null}], canWrite: false}),
+});
+
+/** @type {Record<string, VisitWithFiles>} by what the reporter asked for */
+export const ready = {ready: received(/** @type {Visit} */ (visits(true)['answered']), ME)};
 
 /** The same conversations as a recipient gets them. @returns {Record<string, VisitWithFiles>} */
-export const receivedVisits = () => Object.fromEntries(Object.entries(visits(false)).map(([name, seen]) => [name, received(seen)]));
+export const receivedVisits = () => Object.fromEntries(Object.entries(visits(false)).map(([name, seen]) => [name, received(seen, null)]));
 
 /** @param {number} at @param {Partial<InboxItem>} [more] @returns {InboxItem} */
 const item = (at, more = {}) => ({

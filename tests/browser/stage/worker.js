@@ -9,7 +9,7 @@ import {give} from './answers.js';
 /** @import {Told} from '../../../static/js/client/views.js' */
 
 const CALLS = [
-  ...['open', 'prepare', 'receipt', 'seal', 'send', 'visit', 'refresh', 'write', 'remove', 'leave'],
+  ...['open', 'prepare', 'receipt', 'seal', 'send', 'visit', 'refresh', 'write', 'remove', 'leave', 'withFiles'],
   ...['attach', 'pauseFile', 'goOnWithFile', 'removeFiles', 'settled'],
   ...['signIn', 'sync', 'read', 'reply', 'saveFile', 'lookAtFile', 'lock'],
 ];
