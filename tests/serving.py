@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 DREMPEL = str(Path(sys.executable).with_name("drempel"))
-LONGEST = 60.0  # seconds: far beyond what anything here takes, so that a hang ends
+LONGEST = 180.0  # seconds: far beyond what anything here takes, however slow the disk is, so that a hang ends
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from intake.cli.attaching import Attaching
 from intake.cli.output import Refused, remark
 from intake.cli.progress import Status
 from intake.client.address import Address, read_address
-from intake.client.connection import PATIENCE, Connection, ConnectionProblem
+from intake.client.connection import FILE_PATIENCE, PATIENCE, Connection, ConnectionProblem
 
 BOM_LENGTH = 3  # what some editors put before a text in UTF-8
 MAILBOX_ID = re.compile(r"-[A-Za-z0-9_-]{42}")
@@ -36,7 +36,7 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def command(
-        *args: Any, server: str, pin: str | None, patience: float, as_json: bool, **others: Any
+        *args: Any, server: str, pin: str | None, patience: float | None, as_json: bool, **others: Any
     ) -> Any:
         status = Status()
         connection = connection_to(server, pin, patience, status)
@@ -47,10 +47,9 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--patience",
             type=click.FloatRange(min=0),
-            default=PATIENCE,
             metavar="SECONDS",
-            help="How long to go on trying when the server can't be reached or can't store anything.",
-            show_default=True,
+            help="How long to go on trying when the server can't be reached or can't store anything. "
+            f"[default: {PATIENCE:.0f}; {FILE_PATIENCE:.0f} while files are on their way]",
         ),
         click.option(
             "--pin", metavar="FINGERPRINT", help="The organisation's fingerprint, if not in the address."
@@ -110,7 +109,7 @@ def address_of(server: str, pin: str | None) -> Address:
         raise click.UsageError(str(problem)) from None
 
 
-def connection_to(server: str, pin: str | None, patience: float, status: Status) -> Connection:
+def connection_to(server: str, pin: str | None, patience: float | None, status: Status) -> Connection:
     """A connection to the address; says on a terminal why it is waiting, and in the end that nobody vouches for it."""
     address = address_of(server, pin)
     if address.pin is None:

@@ -19,6 +19,8 @@ from crypto.errors import ERRORS, DrempelError
 from intake.client.address import Address
 
 PATIENCE = 30.0
+# Whoever sends gigabytes over a bad line does not want to come back for every half minute of silence.
+FILE_PATIENCE = 600.0
 TIMEOUT = httpx.Timeout(60.0, connect=30.0)
 LONGEST_ANSWER = 64 * 1024 * 1024
 PASSING = (429, 500, 502, 503, 504, 507)
@@ -50,14 +52,19 @@ class Trying:
     """One thing that is tried again while its failure may pass, after pauses that grow."""
 
     def __init__(self, patience: float, waiting: Callable[[str], None]) -> None:
-        """`patience`: seconds from now; `waiting` is told in a word why it is trying again."""
-        self._end = time.monotonic() + patience
+        """`patience`: seconds from the first failure on, for a line that goes dead in silence lets the first try wait
+        longer than that; `waiting` is told in a word why it is trying again."""
+        self._patience = patience
+        self._end: float | None = None
         self._pause = FIRST_PAUSE
         self._waiting = waiting
 
     async def again(self, problem: ConnectionProblem) -> None:
         """Wait for the next try; raises the problem instead if it does not pass, or patience has come to its end."""
-        if not problem.passing or time.monotonic() + self._pause > self._end:
+        now = time.monotonic()
+        if self._end is None:
+            self._end = now + self._patience
+        if not problem.passing or now + self._pause > self._end:
             raise problem
         self._waiting(str(problem))
         await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads clients, guards nothing
@@ -92,13 +99,15 @@ class Connection:
         self,
         address: Address,
         *,
-        patience: float = PATIENCE,
+        patience: float | None = None,
         waiting: Callable[[str], None] = lambda _: None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`patience`: seconds to go on trying; `waiting` is told in a word why it is trying again."""
+        """`patience`: seconds to go on trying, by default `PATIENCE`, and `FILE_PATIENCE` for the chunks of files;
+        `waiting` is told in a word why it is trying again."""
         self.address = address
-        self._patience = patience
+        self._patience = PATIENCE if patience is None else patience
+        self._file_patience = FILE_PATIENCE if patience is None else patience
         self._waiting = waiting
         self._client = httpx.AsyncClient(
             timeout=TIMEOUT,
@@ -121,9 +130,9 @@ class Connection:
     ) -> None:
         await self._client.aclose()
 
-    def trying(self) -> Trying:
-        """For something that takes more than one request, or not the same one each time."""
-        return Trying(self._patience, self._waiting)
+    def trying_file(self) -> Trying:
+        """For chunks of a file, which take more than one request, or not the same one each time."""
+        return Trying(self._file_patience, self._waiting)
 
     async def request(
         self,
@@ -145,7 +154,7 @@ class Connection:
         Repeats the very same bytes while the failure may pass.
         Every write of the API may be repeated: the same bytes again change nothing.
         """
-        trying = self.trying()
+        trying = Trying(self._patience, self._waiting)
         while True:
             try:
                 return await self.attempt(

@@ -124,7 +124,7 @@ async def download(
     A line that breaks is taken up where it broke. DrempelError `attachment-damaged`, or a ConnectionProblem, which says
     nothing of the file: what was written until then is not the file.
     """
-    keys, trying = attachment_keys(attachment.secret), connection.trying()
+    keys, trying = attachment_keys(attachment.secret), connection.trying_file()
     loop = asyncio.get_running_loop()
     with closing(Receiving(attachment, organisation, target)) as receiving, ThreadPoolExecutor(1) as thread:
         while True:
@@ -140,7 +140,7 @@ async def download(
                     # It has fewer chunks than it must have, or went while it was read.
                     raise DrempelError("attachment-damaged") from None
                 if receiving.done > before:
-                    trying = connection.trying()
+                    trying = connection.trying_file()
                 await trying.again(problem)
             receiving.again()
         return await loop.run_in_executor(thread, receiving.finish)

@@ -112,7 +112,7 @@ class _Blob:
 
     async def _send(self, batch: Batch) -> None:
         """Send a batch, in parts after a failure. What was sealed is kept until it is confirmed."""
-        at, trying = 0, self._connection.trying()
+        at, trying = 0, self._connection.trying_file()
         while at < len(batch.chunks):
             try:
                 async with self._pace.place():
@@ -123,7 +123,7 @@ class _Blob:
                 await trying.again(problem)
                 continue
             self._tell(len(part))
-            at, trying = at + len(part), self._connection.trying()
+            at, trying = at + len(part), self._connection.trying_file()
 
     async def _put(self, first: int, part: list[bytes]) -> None:
         start = time.monotonic()

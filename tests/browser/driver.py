@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-PATIENCE = 30.0  # seconds; what is slow on purpose ("Safer") still fits
+PATIENCE = 90.0  # seconds; what is slow on purpose ("Safer") still fits, beside whatever else runs
 PAUSE = 0.05  # seconds between two looks: closer looks would take the processor from the page
 
 VISIBLE = "((e) => e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length > 0)"

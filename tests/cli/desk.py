@@ -30,12 +30,14 @@ class Started:
 
     def end(self, number: int | None = None) -> Ran:
         """Wait for its end, after a signal if one is given."""
+        if number is not None:
+            self.process.send_signal(number)
         try:
-            if number is not None:
-                self.process.send_signal(number)
             out, err = self.process.communicate(timeout=LONGEST)
-        finally:
+        except subprocess.TimeoutExpired:
             self.process.kill()
+            out, err = self.process.communicate()
+            raise AssertionError(f"it does not end, and has said {out!r}, {err!r}") from None
         return Ran(self.process.returncode, out.decode(), err.decode())
 
     def kill(self) -> None:

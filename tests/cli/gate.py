@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from tests.serving import LONGEST, until
@@ -55,10 +55,7 @@ class Gate:
     def cut(self) -> None:
         """Break all connections."""
         for end in self._sockets:
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:  # it has ended already
-                continue
+            _break(end)
 
     def _start(self, work: object, *given: object) -> None:
         thread = threading.Thread(target=work, args=given, daemon=True)  # type: ignore[arg-type]
@@ -89,8 +86,8 @@ class Gate:
                     self.sent += len(data)
                 server.sendall(data)
             server.shutdown(socket.SHUT_WR)
-        except OSError:  # one side has gone: so does the other
-            pass
+        except OSError:  # one side has gone: so does the other, which may wait for an answer
+            _break(server)
         finally:
             client.close()
 
@@ -102,8 +99,8 @@ class Gate:
                     self.received += len(data)
                 client.sendall(data)
             client.shutdown(socket.SHUT_WR)
-        except OSError:  # one side has gone: so does the other
-            pass
+        except OSError:  # as above
+            _break(client)
         finally:
             server.close()
 
@@ -116,6 +113,11 @@ class Gate:
         for thread in self._threads:
             thread.join(LONGEST)
             assert not thread.is_alive()
+
+
+def _break(end: socket.socket) -> None:
+    with suppress(OSError):  # it has ended already
+        end.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
