@@ -128,7 +128,8 @@ async def open_session(connection: Connection, organisation: Organisation, secre
 
 
 async def renew_statement(session: Session) -> None:
-    """Announce the keys of the coming 26 weeks when that is due (PROTOCOL 10.6). The keyring notes it, unsaved.
+    """Announce the keys of last week, this one and the coming ones when that is due (PROTOCOL 10.6). The keyring notes
+    it, unsaved.
 
     If another device is faster, its statement stands, and the next sign-in looks again.
     """
@@ -138,9 +139,16 @@ async def renew_statement(session: Session) -> None:
         return
     served = organisation.statements.get(session.recipient)
     counter = 1 + max(keyring.counter, served.counter if served else 0)
-    keys = keyring.ratchet.announced(week)
+    first_week = max(week - 1, keyring.ratchet.week)
+    keys = keyring.ratchet.announced(first_week)
     statement = make_statement(
-        directory.organisation, session.recipient, counter, directory.quote, week, keys, keyring.signing_seed
+        directory.organisation,
+        session.recipient,
+        counter,
+        directory.quote,
+        first_week,
+        keys,
+        keyring.signing_seed,
     )
     body = {"statement": parse_object(statement), "keys": [b64(key) for key in keys]}
     try:

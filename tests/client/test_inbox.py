@@ -50,6 +50,15 @@ async def test_a_report_is_found_though_the_servers_clock_was_set_back(house: Ho
     assert day_number(opened.stored.to_json()["synced"]) > house.first_day
 
 
+async def test_a_sign_in_in_a_week_to_come_leaves_a_recipient_reachable_in_this_one(house: House) -> None:
+    house.day += 7
+    await house.synced(ONE)
+    house.day = house.first_day
+    assert ONE in (await house.organisation()).week_keys
+    await house.synced(ONE)
+    assert ONE in (await house.organisation()).week_keys
+
+
 async def test_a_keyring_that_takes_no_more_keeps_nobody_from_reading(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +95,7 @@ async def test_a_statement_that_another_device_was_faster_with_stops_nothing(hou
     served = (await house.organisation()).statements[ONE]
     assert served.directory.version == 2
     again, _ = await house.synced(ONE)
-    assert again.stored.stated == (served.first_week, 2)
+    assert again.stored.stated == (served.first_week + 1, 2)
 
 
 async def test_another_refusal_of_a_statement_is_told(house: House) -> None:

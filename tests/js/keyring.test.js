@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import {dueStatement, lockKeyring, newRecipient, unlockKeyring} from '../../static/js/client/access.js';
 import {accessKeys} from '../../static/js/crypto/access_codes.js';
 import {parseCode} from '../../static/js/crypto/codes.js';
-import {b64, firstDayOf} from '../../static/js/crypto/encoding.js';
+import {b64, firstDayOf, unb64} from '../../static/js/crypto/encoding.js';
 import {KEYRING_SIZES, keyringJson, mergeKeyrings, newKeyring, readKeyring, withConversation, withoutConversation} from '../../static/js/crypto/keyring.js';
 import {announced, forgotten, ratchetAt, weekKeys, weekSeed} from '../../static/js/crypto/ratchet.js';
 import {seeded} from './randomness.js';
@@ -162,6 +162,13 @@ test('a statement is due in a later week or for a newer directory, and counts on
   assert.equal(nextWeek?.keyring.counter, 2);
   const newer = {...world.organisation, directory: {...world.organisation.directory, version: 2}};
   assert.deepEqual(dueStatement(stated, newer)?.keyring.stated, {week: WEEK, version: 2});
+  // It begins with the week before, but with none whose key is gone.
+  const firstWeek = (/** @type {Keyring} */ keyring) => {
+    const due = /** @type {any} */ (dueStatement({...keyring, stated: null}, world.organisation));
+    return JSON.parse(new TextDecoder().decode(unb64(due.body.statement.payload)))['first_week'];
+  };
+  assert.equal(firstWeek(stated), WEEK - 1);
+  assert.equal(firstWeek({...stated, ratchet: ratchetAt(stated.ratchet, WEEK)}), WEEK);
   // Another device's statement on the server has the larger counter.
   assert.equal(dueStatement({...stated, counter: 0, stated: null}, world.organisation)?.keyring.counter, 2);
 });

@@ -7,6 +7,7 @@ import {makeDirectory, signersJson} from './custodian.js';
 import {b64, dayNumber, dayText, weekOf} from '../../static/js/crypto/encoding.js';
 import {creationOf} from '../../static/js/crypto/envelope.js';
 import {publicBytes} from '../../static/js/crypto/hpke.js';
+import {ratchetAt} from '../../static/js/crypto/ratchet.js';
 import {publicKey} from '../../static/js/crypto/signatures.js';
 import {buildDayAnswer, buildMailboxAnswer} from '../../static/js/crypto/answers.js';
 import {parseCreation} from '../../static/js/crypto/envelope_reading.js';
@@ -72,9 +73,10 @@ export async function makeWorld(random) {
   const bare = {directory: acceptDirectory(directoryBytes, TODAY), day: TODAY, week: WEEK, verifiedByLink: true, served: [], largestFile: 0};
   const recipients = IDS.map((id) => {
     const person = /** @type {NewRecipient} */ (people.get(id));
-    const due = dueStatement(person.keyring, bare);
+    // The first that there is, and so of this week: else it would begin with the week before.
+    const due = dueStatement({...person.keyring, ratchet: ratchetAt(person.keyring.ratchet, WEEK)}, bare);
     if (!due) throw new Error('a statement is due');
-    person.keyring = due.keyring;
+    person.keyring = {...due.keyring, ratchet: person.keyring.ratchet};
     const body = /** @type {any} */ (due.body);
     return {recipient: id, statement: body.statement, key: body.keys[0]};
   });

@@ -56,8 +56,9 @@ export function dueStatement(keyring, {directory, week, served}) {
   if (stated && (stated.week > week || (stated.week === week && stated.version >= version))) return null;
   const before = served.find(({id}) => id === recipient)?.statement?.counter ?? 0;
   const counter = 1 + Math.max(keyring.counter, before);
-  const keys = announced(ratchet, week);
-  const statement = makeStatement(directory.organisation, recipient, counter, quoteOf(directory), week, keys, signingSeed);
+  const firstWeek = Math.max(week - 1, ratchet.week);
+  const keys = announced(ratchet, firstWeek);
+  const statement = makeStatement(directory.organisation, recipient, counter, quoteOf(directory), firstWeek, keys, signingSeed);
   return {
     keyring: {...keyring, counter, stated: {week, version}, directory: quoteOf(directory)},
     body: {statement, keys: keys.map(b64)},

@@ -131,7 +131,7 @@ async function sealed(session, random) {
 }
 
 /**
- * Announce the keys of the coming 26 weeks when that is due (PROTOCOL 10.6). The keyring notes it, unsaved. If another device is
+ * Announce the keys of last week, this one and the coming ones when that is due (PROTOCOL 10.6). The keyring notes it, unsaved. If another device is
  * faster, its statement stands, and the next sign-in looks again.
  * @param {Session} session @param {Organisation} organisation
  */
