@@ -1,6 +1,7 @@
 """A line to a server that can be held still at a byte, moved to another server, and opened again."""
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -117,6 +118,9 @@ class Gate:
 
 def _break(end: socket.socket) -> None:
     with suppress(OSError):  # it has ended already
+        # Whoever is sending hears of it once this end is closed. Otherwise Linux would let a sender before a full
+        # window wait for a minute, if all that had come was read by then.
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         end.shutdown(socket.SHUT_RDWR)
 
 
