@@ -5,10 +5,10 @@ of organisation, path and state of the file, so that it is found only by who has
 
 Going on seals chunks again that were sealed before, under the same key and the same nonces. That repeats no nonce for
 other bytes as long as the file is the same, since the whole of it decides over every chunk's content: the stamp in the
-note's name is compared when the file is opened and again when it has been read. What would break it is a file whose
-bytes change while size, inode and both of its times stay, which takes a clock that is set back, a file system that
-notes times coarsely, or one in memory and a program that has the file mapped; and then a server that kept both of a
-chunk's sealings would learn how the two differ.
+note's name is compared when the file is opened, and again after each piece is read and before that is sealed. What
+would break it is a file whose bytes change while size, inode and both of its times stay, which takes a clock that is
+set back, a file system that notes times coarsely, or one in memory and a program that has the file mapped; and then a
+server that kept both of a chunk's sealings would learn how the two differ.
 """
 
 import fcntl
