@@ -16,7 +16,7 @@ from tests.browser.driver import poll
 from tests.browser.inbox import Inbox
 from tests.browser.inbox_screens import LATER, MINUTE
 from tests.browser.meddling import instead, meddled, nothing_ran
-from tests.browser.tampering import Reply, Tamper, Tampering, altered, answer
+from tests.browser.tampering import Reply, Tamper, Tampering, answer
 from tests.browser.thread import at
 from tests.browser.wire import Request, Response
 from tests.serving import Demo
@@ -277,28 +277,3 @@ def test_one_goes_on_reading_and_answering_meanwhile(device: Device, held: Inbox
     held.reply("Ik heb het bestand gezien.")
     assert len(held.messages()) == before + 1
     assert device.page.is_visible("#file-0-0 progress")
-
-
-def test_what_a_browser_can_not_save_the_command_line_can(
-    device: Device, demo: Demo, middle: Tampering
-) -> None:
-    limited = b"LARGEST_PIECE = 1000;"
-
-    def tamper(request: Request, ask: Callable[[], Response]) -> Reply:
-        if not request.path.endswith("received/saving.js"):
-            return ask()
-        code = ask().content
-        assert b"LARGEST_PIECE = 512 * 1024 * 1024;" in code
-        return altered(ask(), body=code.replace(b"LARGEST_PIECE = 512 * 1024 * 1024;", limited))
-
-    middle.tamper = tamper
-    inbox = Inbox(device.page, middle.address(demo.pinned))
-    inbox.open(demo.access_codes["complaints-committee-1"])
-    device.page.evaluate("delete window.showSaveFilePicker")
-    inbox.read()
-    [mailbox] = [it["id"] for it in demo.inbox("complaints-committee-1", "list").json["conversations"]]
-    said = device.page.text("#file-0-2-large")
-    assert said.startswith(words("inbox", "file.too-large"))
-    assert f"drempel inbox export {mailbox} --to" in said
-    assert not device.page.is_visible("#file-0-2-save")
-    assert device.page.is_visible("#file-0-0-save")

@@ -5,26 +5,31 @@ import {sizeWords} from '../ui/file_words.js';
 import {LARGEST_PREVIEW} from '../client/kind.js';
 import {ask, command, warning} from './host.js';
 import {kindWords, nameOf} from './names.js';
-import {canSave, chooseFile, chooseFolder, fileIn, giveBackAll, hand, hasFolders} from './saving.js';
+import {LARGEST_PIECE, canSave, canSaveAlong, chooseFile, chooseFolder, dropEmpty, fileIn, giveBackAll, hand, hasFolders, hasRoom, lookForRoom, roomFor} from './saving.js';
 
 /** @import {Told} from '../client/views.js' */
 /** @import {Child, Key} from '../ui/screen.js' */
 /** @import {MessageWithFiles, NamedFile, Saved} from '../client/fetching.js' */
 /** @import {Handle} from '../client/keeping.js' */
 /**
- * A file that is being saved, or was. `end` is how it ended: `saved`, `stopped`, `unsaved`, or the code of what is wrong with it.
- * @typedef {{file: NamedFile, state: 'queued' | 'coming' | 'ended', done: number, code: string, seconds: number, end: string}} Saving
+ * A file that is being saved, or was. `held`: it is next, and there is no room for it yet. `end` is how it ended: `saved`, `stopped`, `unsaved`, or the code of what is wrong with it.
+ * @typedef {{file: NamedFile, state: 'queued' | 'held' | 'coming' | 'ended', done: number, code: string, seconds: number, end: string}} Saving
  */
-/** @typedef {{file: NamedFile, place: () => Promise<Handle | null>}} Queued `place` is asked for when its turn has come */
+/** In a folder it gets a place when its turn has come; without either it is saved as one piece. @typedef {{file: NamedFile, handle: Handle | null, folder: FileSystemDirectoryHandle | null}} Queued */
 
 /** @type {{savings: Map<string, Saving>, queue: Queued[], going: boolean}} */
 const files = {savings: new Map(), queue: [], going: false};
 
-/** The page forgets all. */
+/** The page forgets all, at once. @returns {Promise<unknown>} once nothing is left of the places of those whose turn had not come */
 export function forgetFiles() {
+  const {queue} = files;
   Object.assign(files, {savings: new Map(), queue: [], going: false});
   giveBackAll();
+  return dropAll(queue);
 }
+
+/** @param {Queued[]} queued */
+const dropAll = (queued) => Promise.all(queued.map(({handle}) => handle && dropEmpty(handle)));
 
 /** @returns {boolean} whether locking would break something off */
 export const isSaving = () => files.going;
@@ -52,7 +57,7 @@ function note(file, how) {
 export function fileList({own, attachments}, place, preview) {
   if (attachments.length === 0) return null;
   const id = `files-${place}`;
-  const savable = attachments.filter(({size}) => canSave(size));
+  const savable = attachments.filter(({size}) => canSaveAlong(size));
   return el(
     'section',
     {class: 'received', id, 'aria-labelledby': `${id}-title`},
@@ -70,7 +75,7 @@ const fileItem = (file, id, preview) =>
     {class: 'received-file', id},
     nameOf(file),
     el('p', {class: 'soft received-facts'}, el('span', {}, kindWords(file)), el('span', {}, sizeWords(file.size))),
-    canSave(file.size) ? null : el('p', {class: 'hint', id: `${id}-large`}, t('file.too-large'), ' ', command()),
+    canSave(file.size) ? null : el('p', {class: 'hint', id: `${id}-large`}, t('file.too-large', {size: sizeWords(LARGEST_PIECE)}), ' ', command()),
     el('div', {'data-file': file.id, 'data-within': id}, savingOf(file)),
     el(
       'div',
@@ -116,9 +121,15 @@ function savingOf({id, size}) {
   if (saving.state === 'ended') return el('p', {class: ENDS[saving.end] ?? 'wrong', 'data-end': saving.end}, endWords(saving.end));
   return [
     el('progress', {'aria-label': t('file.coming'), max: 1, value: size > 0 ? saving.done / size : 0}),
-    el('p', {class: 'hint'}, saving.state === 'queued' ? t('file.queued') : t('file.progress', {done: sizeWords(saving.done), size: sizeWords(size)})),
+    el('p', {class: 'hint'}, savingWords(saving)),
     saving.code !== '' && el('p', {class: 'hint', 'data-code': saving.code}, wordsFor('error', saving.code), ' ', t('file.goes-on')),
   ];
+}
+
+/** @param {Saving} saving @returns {string} */
+function savingWords({state, done, file}) {
+  if (state === 'coming') return t('file.progress', {done: sizeWords(done), size: sizeWords(file.size)});
+  return state === 'held' ? t('file.held', {size: sizeWords(LARGEST_PIECE)}) : t('file.queued');
 }
 
 /** @type {Record<string, string>} */
@@ -133,18 +144,19 @@ async function save(file) {
   const {savings} = files;
   // The page may have locked while a place was looked for.
   const chosen = await chooseFile(file.safe, () => files.savings === savings);
-  if (chosen) enqueue([{file, place: async () => chosen.handle}]);
+  if (chosen) enqueue([{file, handle: chosen.handle, folder: null}]);
 }
 
 /** @param {string} id */
-const isWaitedFor = (id) => ['queued', 'coming'].includes(files.savings.get(id)?.state ?? '');
+const isWaitedFor = (id) => ['queued', 'held', 'coming'].includes(files.savings.get(id)?.state ?? '');
 
 /** @param {NamedFile[]} wanted */
 async function saveAll(wanted) {
   const {savings} = files;
-  const folder = hasFolders() ? await chooseFolder() : undefined;
-  if (folder === null || files.savings !== savings) return;
-  enqueue(wanted.filter(({id}) => !isWaitedFor(id)).map((file) => ({file, place: async () => (folder ? fileIn(folder, file.safe) : null)})));
+  const streams = hasFolders();
+  const folder = streams ? await chooseFolder() : null;
+  if ((streams && !folder) || files.savings !== savings) return;
+  enqueue(wanted.filter(({id}) => !isWaitedFor(id)).map((file) => ({file, handle: null, folder})));
 }
 
 /** One after the other: two at once come no sooner, and take twice the room. @param {Queued[]} more */
@@ -158,28 +170,42 @@ async function saveQueued() {
   const {savings} = files;
   files.going = true;
   for (let next = files.queue.shift(); next; next = files.queue.shift()) {
-    if (savings.get(next.file.id)?.state === 'queued') await saveOne(next);
+    if (!next.handle && !next.folder) await haveRoom(next.file);
+    if (files.savings === savings && isWaitedFor(next.file.id)) await saveOne(next);
     // The page has locked meanwhile: what it does now is somebody else's.
     if (files.savings !== savings) return;
   }
   files.going = false;
 }
 
+/** What the browser was handed before is in its memory until it has saved it. @param {NamedFile} file */
+async function haveRoom(file) {
+  if (!isWaitedFor(file.id) || hasRoom(file.size)) return;
+  note(file, {state: 'held'});
+  await roomFor(file.size, () => isWaitedFor(file.id));
+}
+
 /** @param {Queued} queued */
-async function saveOne({file, place}) {
+async function saveOne(queued) {
   const {savings} = files;
+  const {file} = queued;
   note(file, {state: 'coming'});
-  const {end, blob} = await saved(file.id, place);
+  const {end, blob} = await saved(queued);
   if (files.savings !== savings) return;
   if (blob) hand(blob, file.safe);
   note(file, {state: 'ended', end});
   say(() => `${file.safe}: ${endWords(end)}`, false);
 }
 
-/** @param {string} id @param {Queued['place']} place @returns {Promise<Saved>} */
-async function saved(id, place) {
+/** @param {Queued} queued @returns {Promise<Saved>} */
+async function saved({file, handle, folder}) {
+  const {savings} = files;
   try {
-    return await ask('saveFile', {id, handle: await place()});
+    const place = folder ? await fileIn(folder, file.safe) : handle;
+    if (files.savings === savings) return await ask('saveFile', {id: file.id, handle: place});
+    // The page has locked meanwhile.
+    if (place) await dropEmpty(place);
+    return {end: 'stopped', blob: null};
   } catch (problem) {
     const code = /** @type {{problem?: {code: string}}} */ (problem).problem?.code;
     return {end: code ?? 'unsaved', blob: null};
@@ -190,5 +216,14 @@ async function saved(id, place) {
 function stop(id) {
   const saving = files.savings.get(id);
   if (saving?.state === 'coming') void ask('stopFile', {id});
-  else if (saving) note(saving.file, {state: 'ended', end: 'stopped'});
+  else if (saving) void drop(saving.file);
+}
+
+/** Its turn has not come. @param {NamedFile} file */
+async function drop(file) {
+  const dropped = files.queue.filter((each) => each.file.id === file.id);
+  files.queue = files.queue.filter((each) => each.file.id !== file.id);
+  note(file, {state: 'ended', end: 'stopped'});
+  lookForRoom();
+  await dropAll(dropped);
 }

@@ -7,7 +7,7 @@
  *   showDirectoryPicker?: (options: {mode: 'readwrite'}) => Promise<FileSystemDirectoryHandle>}} Pickers
  */
 
-/** Bytes. In one piece a file is in the browser's memory until it is saved. */
+/** Bytes. In one piece a file is in the browser's memory until it is saved: no file is larger, nor all that are there together. */
 export const LARGEST_PIECE = 512 * 1024 * 1024;
 /** Milliseconds. A browser begins to read a moment after it was told to. */
 const READ_WITHIN = 60_000;
@@ -15,14 +15,38 @@ const MOST_NAMES = 1000;
 
 const pickers = () => /** @type {Pickers} */ (/** @type {unknown} */ (globalThis));
 
-/** @type {Set<string>} */
-const lent = new Set();
+/** Bytes that the browser has been handed and may still read, by address. @type {Map<string, number>} */
+const lent = new Map();
+/** @type {Set<() => void>} */
+const waiting = new Set();
 
 /** @param {number} size @returns {boolean} */
 export const canSave = (size) => pickers().showSaveFilePicker !== undefined || size <= LARGEST_PIECE;
 
 /** @returns {boolean} whether many files can be put into one folder */
 export const hasFolders = () => pickers().showDirectoryPicker !== undefined;
+
+/** @param {number} size @returns {boolean} whether it can be saved together with others, by one choice of a place */
+export const canSaveAlong = (size) => hasFolders() || size <= LARGEST_PIECE;
+
+/** @param {number} size of one that can be saved as a piece @returns {boolean} whether there is room for it beside those that were handed over */
+export const hasRoom = (size) => [...lent.values()].reduce((sum, each) => sum + each, size) <= LARGEST_PIECE;
+
+/** Resolves once there is room, which is soon: what was handed over is given back by a clock. @param {number} size @param {() => boolean} isWanted */
+export async function roomFor(size, isWanted) {
+  while (isWanted() && !hasRoom(size)) {
+    await new Promise((resolve) => {
+      waiting.add(() => resolve(null));
+    });
+  }
+}
+
+/** Something has been given back, or is no longer wanted. */
+export function lookForRoom() {
+  const those = [...waiting];
+  waiting.clear();
+  for (const look of those) look();
+}
 
 /** @template T @param {Promise<T>} picking @returns {Promise<T | null>} null if the person thought better of it */
 const picked = (picking) =>
@@ -44,7 +68,7 @@ export async function chooseFile(name, isWanted) {
 }
 
 /** To choose a name makes an empty file of it. What somebody else has put there stays. @param {Handle} handle @returns {Promise<null>} */
-async function dropEmpty(handle) {
+export async function dropEmpty(handle) {
   const found = await handle.getFile().catch(() => null);
   if (found?.size === 0) await handle.remove?.().catch(() => {});
   return null;
@@ -74,7 +98,7 @@ const isThere = (folder, name) =>
 /** Have the browser save it. @param {Blob} blob @param {string} name */
 export function hand(blob, name) {
   const address = URL.createObjectURL(blob);
-  lent.add(address);
+  lent.set(address, blob.size);
   const link = document.createElement('a');
   Object.assign(link, {href: address, download: name});
   link.click();
@@ -85,7 +109,11 @@ export function hand(blob, name) {
 function giveBack(address) {
   URL.revokeObjectURL(address);
   lent.delete(address);
+  lookForRoom();
 }
 
 /** The page forgets all. */
-export const giveBackAll = () => lent.forEach(giveBack);
+export function giveBackAll() {
+  for (const address of lent.keys()) giveBack(address);
+  lookForRoom();
+}
