@@ -77,13 +77,11 @@ def choose(path: Path, largest: int) -> Chosen:
     The one way from a path to what is sealed. Whatever is to be done to a file between choosing and sealing, such as
     taking out what it says about its author, belongs here: what is given back is all that the rest will read.
     """
+    name = _text(path.name)
     with _opened(path) as file:
         _settle(file)
         stamp = stamp_of(file)
-        goes_on = _goes_on(file, stamp)
-    name = _text(path.name)
-    if goes_on:
-        raise unreadable(name, "there is more in it than its length says")
+        _check_end(file, stamp, name)
     if stamp.size > min(largest, LONGEST_FILE):
         at_most = f"{shown(name)}: at most {min(largest, LONGEST_FILE):,} bytes."
         raise DrempelError("attachment-too-large", at_most)
@@ -118,15 +116,19 @@ def _text(name: str) -> str:
     return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
 
 
-def _goes_on(file: BinaryIO, stamp: Stamp) -> bool:
-    """Whether a file has more bytes than it says, as those have that a system makes up while they are read.
+def _check_end(file: BinaryIO, stamp: Stamp, name: str) -> None:
+    """`attachment-unreadable` if a file has, or may have, more bytes than it says.
 
-    Such a one says 0: it would travel as nothing, and nobody would know.
+    What a system makes up while it is read says 0: it would travel as nothing, and nobody would know.
     """
     try:
-        return bool(os.pread(file.fileno(), 1, stamp.size)) and stamp_of(file) == stamp
-    except OSError:
-        return False  # reading it will tell
+        goes_on = bool(os.pread(file.fileno(), 1, stamp.size)) and stamp_of(file) == stamp
+    except OSError as problem:
+        if stamp.size:
+            return  # reading it will tell; of one that says 0, nothing would ever be read
+        raise unreadable(name, problem.strerror or "it does not read") from None
+    if goes_on:
+        raise unreadable(name, "there is more in it than its length says")
 
 
 def _settle(file: BinaryIO) -> None:

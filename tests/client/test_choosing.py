@@ -134,3 +134,10 @@ def test_a_file_that_does_not_say_how_long_it_is_does_not_travel_as_an_empty_one
     empty = tmp_path / "empty"
     empty.touch()
     assert choose(empty, 100).size == 0
+
+
+def test_a_file_that_says_it_is_empty_and_cannot_be_read_is_refused() -> None:
+    """At its beginning there is no memory of any program, so that reading it there fails."""
+    unreadable = Path("/proc/self/mem")
+    assert unreadable.stat().st_size == 0
+    assert "mem: Input/output error." in refused("attachment-unreadable", unreadable)
