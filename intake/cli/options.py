@@ -152,7 +152,7 @@ def keeping_text(file: BinaryIO, attaching: Attaching) -> Iterator[None]:
 def _what_became(problem: DrempelError | None, from_stdin: bool, attaching: Attaching) -> str:
     # The server may have stored what it could not confirm; what it or we refused is stored nowhere.
     passing = isinstance(problem, ConnectionProblem) and (problem.passing or not 400 <= problem.status < 500)
-    if problem is None or passing:
+    if problem is None or passing or attaching.lasting:
         goes_on = "; the files go on where they stopped" if attaching.lasting else ""
         if from_stdin:
             return (

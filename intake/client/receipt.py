@@ -111,11 +111,24 @@ def _own_creation(keys: ReporterKeys, answer: wire.MailboxAnswer, organisation: 
     return creation
 
 
+async def _mailbox(connection: Connection, keys: ReporterKeys) -> wire.MailboxAnswer:
+    """What the server has for a receipt; WireError `receipt-unknown`.
+
+    Any other answer that can't be read is a ConnectionProblem: a page of somebody between is no word about the receipt.
+    """
+    response = await connection.request("GET", f"mailboxes/{b64(keys.mailbox)}", token=keys.read)
+    try:
+        return wire.parse_mailbox_answer(response.content, keys.read)
+    except WireError as problem:
+        if problem.code == "receipt-unknown":
+            raise
+        raise ConnectionProblem("answer-damaged") from None
+
+
 async def visit(connection: Connection, organisation: Organisation, secret: bytes) -> Visit:
     """The conversation that belongs to a receipt (its 14 secret bytes); WireError `receipt-unknown` if none does."""
     keys = reporter_keys(secret, organisation.directory.organisation)
-    response = await connection.request("GET", f"mailboxes/{b64(keys.mailbox)}", token=keys.read)
-    answer = wire.parse_mailbox_answer(response.content, keys.read)
+    answer = await _mailbox(connection, keys)
     reader = _Reader(organisation, keys, answer)
     return Visit(keys, reader.stub.channel if reader.stub else None, reader.thread())
 
@@ -151,11 +164,9 @@ async def write(
 async def delete(connection: Connection, organisation: Organisation, secret: bytes) -> None:
     """Delete the conversation of a receipt from the server; WireError `receipt-unknown` if there is none."""
     keys = reporter_keys(secret, organisation.directory.organisation)
-    path = f"mailboxes/{b64(keys.mailbox)}"
-    response = await connection.request("GET", path, token=keys.read)
-    wire.parse_mailbox_answer(response.content, keys.read)
+    await _mailbox(connection, keys)
     try:
-        await connection.request("DELETE", path, token=keys.delete)
+        await connection.request("DELETE", f"mailboxes/{b64(keys.mailbox)}", token=keys.delete)
     except ConnectionProblem as problem:
         # It was there a moment ago, so an earlier try did it and its answer was lost.
         if problem.code != "mailbox-unknown":

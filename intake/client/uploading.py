@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from crypto.attachment import CHUNK, Attachment, attachment_keys, chunk_count
 from crypto.claims import CHUNK_LENGTH
 from crypto.encoding import b64, is_number
-from crypto.errors import DrempelError
+from crypto.errors import DirectoryError, DrempelError
 from intake.client.choosing import Chosen, choose, choose_all
 from intake.client.connection import Connection, ConnectionProblem
 from intake.client.organisation import Organisation
@@ -235,7 +235,12 @@ class Uploads:
 
 
 def _ends(problem: DrempelError) -> bool:
-    """Whether a refusal is final, and not just what a broken line or a page in between makes of an answer."""
+    """Whether a refusal is final, and not just what a broken line or a page in between makes of an answer.
+
+    A directory that is older than what others have seen is fetched anew by the same command.
+    """
+    if problem.code == "answer-damaged" or isinstance(problem, DirectoryError):
+        return False
     if not isinstance(problem, ConnectionProblem):
         return True
     return 400 <= problem.status < 500 and problem.code != "organisation-unknown"

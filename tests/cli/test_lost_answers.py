@@ -1,11 +1,11 @@
-"""A message with files arrives and its answer is lost: what is sent next has files of its own, by itself."""
+"""A message with files whose answer is lost, or comes from somebody else: what is sent next is right by itself."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.browser.tampering import Reply, Tampering, cut, tampering
+from tests.browser.tampering import Reply, Tampering, answer, cut, tampering
 from tests.browser.wire import Request, Response
 from tests.cli.desk import Desk, content
 from tests.serving import Demo, Ran
@@ -61,3 +61,37 @@ def test_what_is_sent_after_a_lost_answer_shares_no_file_with_it(
     files = desk.exported(again["mailbox"])
     arrived = {"report": 1, "write": 2, "reply": 2}[way]
     assert list(files.values()) == [DATA] * arrived
+
+
+def portal(method: str, middle: Tampering) -> Callable[[Request, Callable[[], Response]], Reply]:
+    """Once the files are there, a page where one is to log in, instead of what such requests about a mailbox get."""
+
+    def tamper(request: Request, ask: Callable[[], Response]) -> Reply:
+        is_last = (
+            request.method == method and "/mailboxes/" in request.path and middle.asked("PUT", "/chunks/")
+        )
+        return answer(200, b"<p>Please log in to the train's wifi") if is_last else ask()
+
+    return tamper
+
+
+@pytest.mark.parametrize(
+    ("way", "method"),
+    [("report", "PUT"), ("write", "GET"), ("write", "PUT"), ("reply", "GET"), ("reply", "PUT")],
+)
+def test_a_page_in_between_at_the_very_end_costs_nothing_of_the_files(
+    desk: Desk, middle: Tampering, way: str, method: str
+) -> None:
+    sent = desk.report().json
+    desk.file(NAME, DATA)
+    middle.tamper = portal(method, middle)
+    refusal = send(desk, way, sent).refused("cut off or damaged")
+    assert "run the same command again; the files go on where they stopped" in refusal
+    assert middle.asked("DELETE", "/blobs/") == []
+    assert len(desk.notes) == 1
+    middle.tamper = lambda _, ask: ask()
+    middle.requests.clear()
+    again = send(desk, way, sent).json
+    assert middle.asked("PUT", "/chunks/") == [], "all of it was there"
+    assert desk.notes == []
+    assert list(desk.exported(again["mailbox"]).values()) == [DATA]

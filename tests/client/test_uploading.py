@@ -1,85 +1,20 @@
 """Files on their way to a service that fails, misses parts, has other bytes, or answers nonsense."""
 
 import os
-from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 
 import httpx
 import pytest
 
-from crypto.attachment import CHUNK, Attachment, attachment_keys
+from crypto.attachment import CHUNK, attachment_keys
 from crypto.encoding import b64, write_object
-from crypto.errors import DrempelError
-from crypto.sealing import os_random
+from crypto.errors import DirectoryError, DrempelError
 from intake.client import uploading
-from intake.client.report import SealedReport, send_report
-from intake.client.resuming import Notes
-from intake.client.uploading import Told, Uploads
-from tests.client.house import Change, House, Refusing, answer, instead
+from tests.client.house import Refusing, answer, instead
+from tests.client.sender import Sender
 
-PATIENCE = 30
 # More than is read before the first of it has arrived.
 LONG = 64 * CHUNK
-
-
-@dataclass
-class Sender:
-    """Somebody who reports with files."""
-
-    house: House
-    folder: Path
-    changed: list[str] = field(default_factory=list)
-    progress: list[tuple[str, int, int]] = field(default_factory=list)
-    sealed: list[SealedReport] = field(default_factory=list)
-    late: SealedReport | None = None
-    """An earlier report that reaches the server only when the next one is about to be sent."""
-
-    @property
-    def notes(self) -> list[Path]:
-        place = self.folder / "notes"
-        return sorted(place.iterdir()) if place.is_dir() else []
-
-    def file(self, name: str, size: int, seed: int = 1) -> Path:
-        path = self.folder / name
-        path.write_bytes(Random(seed).randbytes(size))
-        return path
-
-    async def report(
-        self, *paths: Path, change: Change | None = None, patience: float = PATIENCE, text: str = "A report."
-    ) -> tuple[Attachment, ...]:
-        """What the message that is stored says of its files."""
-        organisation = await self.house.organisation()
-        notes = Notes(self.folder / "notes", self.house.id, os_random)
-        told = Told(lambda *how_far: self.progress.append(how_far), lambda name: self.changed.append(name))
-        async with self.house.connection(change, patience=patience) as connection:
-            uploads = Uploads(connection, organisation, paths, notes, told)
-
-            async def send(attachments: tuple[Attachment, ...]) -> SealedReport:
-                sealed = self.house.seal(organisation, text, attachments=attachments)
-                self.sealed.append(sealed)
-                if self.late is not None:
-                    await send_report(connection, self.late)
-                await send_report(connection, sealed)
-                named.append(attachments)
-                return sealed
-
-            named: list[tuple[Attachment, ...]] = []
-            await uploads.deliver(send)
-        return named[-1]
-
-    def asked(self, method: str, part: str) -> list[str]:
-        """The paths asked for, of those requests."""
-        return [path for verb, path in self.house.asked if verb == method and part in path]
-
-
-@pytest.fixture
-def sender(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sender:
-    # The pauses are what they are; only their length is of no interest here.
-    monkeypatch.setattr("intake.client.connection.FIRST_PAUSE", 0.001)
-    folder = tmp_path / "sender"
-    folder.mkdir()
-    return Sender(house, folder)
 
 
 async def test_progress_ends_with_all_of_each_file(sender: Sender) -> None:
@@ -127,6 +62,25 @@ async def test_a_refusal_that_ends_it_takes_everything_back(sender: Sender, code
     assert caught.value.code == code
     assert sender.notes == []
     assert len(sender.asked("DELETE", "blobs")) == 2
+
+
+async def test_a_directory_that_is_no_longer_the_newest_costs_nothing_that_was_sent(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version that is published during hours of sending: the same command fetches it, and sends no file again."""
+
+    async def outdated(*_: object) -> None:
+        raise DirectoryError("directory-rolled-back")
+
+    path = sender.file("one", 3 * CHUNK)
+    with monkeypatch.context() as patched:
+        patched.setattr("tests.client.sender.send_report", outdated)
+        with pytest.raises(DirectoryError):
+            await sender.report(path)
+    assert len(sender.notes) == 1
+    assert sender.asked("DELETE", "blobs") == []
+    await sender.report(path)
+    assert sender.asked("PUT", "blobs") == []
 
 
 async def test_other_bytes_under_a_number_seal_the_file_anew(sender: Sender) -> None:
