@@ -10,14 +10,14 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from intake.store import blobs, chunk_table
 from intake.store.blobs import Blob, Whole
 from intake.store.connection import DISK_FAILED, DISK_FULL, Connection, unavailable
-from intake.store.errors import Conflict, StorageFull, StoreBusy, StoreUnavailable
+from intake.store.errors import Conflict, StorageFull, StoreBusy, StoreError, StoreUnavailable
 from intake.store.free_pages import FreePages
 from intake.store.interface import BlobClaim, ClaimedBlob
 from intake.store.readers import Readers
@@ -33,6 +33,8 @@ BATCH_ITEMS = 16
 # Chunks erased in one transaction, which takes some tens of milliseconds; others are served between two.
 ERASE_AT_ONCE = 16
 SWEEP_AT_ONCE = 256
+# After a failure, what is to be erased is tried again this often.
+ERASE_AGAIN_SECONDS = 5.0
 
 
 class Files:
@@ -56,6 +58,7 @@ class Files:
         self._folder = folder
         self._reserve_bytes = reserve_bytes
         self._held = 0
+        self._erasing: asyncio.Task[None] | None = None
         self.writer = GroupWriter(connection, pages, batch_items=BATCH_ITEMS, shares_thread=True)
 
     async def put(
@@ -63,9 +66,31 @@ class Files:
     ) -> None:
         """Store chunks. Raises `Conflict`, `StorageFull`, `StoreBusy`, `NotFound`."""
         with self.holding(sum(map(len, chunks))):
-            row = await self._row(organisation, blob, first, chunks, expiry_day)
-            if row is not None:
-                await self._insert(row, first, chunks)
+            try:
+                await self._put(organisation, blob, first, chunks, expiry_day)
+            except StorageFull:
+                if not await self._gives_back():
+                    raise
+                await self._put(organisation, blob, first, chunks, expiry_day)
+
+    async def _put(
+        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+    ) -> None:
+        row = await self._row(organisation, blob, first, chunks, expiry_day)
+        if row is None:
+            return
+        await self._insert(row, first, chunks)
+        now = await self._readers.read(lambda c: blobs.blob(c, blob))
+        if now is None or now.number != row.number:  # it went meanwhile, and what came too late is nobody's
+            await self.erase([row.number])
+            raise Conflict
+
+    async def _gives_back(self) -> bool:
+        """Whether the disk has more room now that what is free in the file was given back to it."""
+        try:
+            return await self._read(self._pages.give_back)
+        except StoreUnavailable:
+            return False
 
     @contextmanager
     def holding(self, size: int) -> Iterator[None]:
@@ -170,13 +195,38 @@ class Files:
         )
 
     async def erase(self, numbers: Sequence[int]) -> None:
-        """Take the chunks of these numbers, whose rows are gone, off the disk."""
+        """Take the chunks of these numbers, whose rows are gone, off the disk.
+
+        A disk that does not let itself be written is no reason to say that they are still there: they are nobody's.
+        They stay noted, and it is tried again and again.
+        """
+        try:
+            await self._erase_all(numbers)
+        except StoreError:
+            self._erase_later()
+
+    async def _erase_all(self, numbers: Sequence[int]) -> None:
         for number in numbers:
             await self._erase_one(number)
 
     async def _erase_one(self, number: int) -> None:
         await self._erase_chunks(number)
         await self._rows.write(lambda c: blobs.erased(c, number))
+
+    def _erase_later(self) -> None:
+        if self._erasing is None or self._erasing.done():
+            self._erasing = asyncio.create_task(self._go_on_erasing(), name="store erasing")
+
+    async def _go_on_erasing(self) -> None:
+        is_owed = True
+        while is_owed:
+            await asyncio.sleep(ERASE_AGAIN_SECONDS)
+            with suppress(StoreError):
+                await self._erase_noted()
+                is_owed = False
+
+    async def _erase_noted(self) -> None:
+        await self._erase_all(await self._readers.read(blobs.owed))
 
     async def _erase_chunks(self, number: int) -> None:
         def step(connection: sqlite3.Connection) -> bool:
@@ -190,7 +240,11 @@ class Files:
 
         Then let the disk have the room.
         """
-        await self.erase(await self._readers.read(blobs.owed))
+        try:
+            await self._erase_noted()
+        except StoreError:
+            self._erase_later()
+            raise
         last = -1
         while numbers := await self._numbers(last):
             last = numbers[-1]
@@ -207,6 +261,9 @@ class Files:
 
     async def close(self) -> None:
         """Finish what waits to be written, then close the second database. May be called again."""
+        if self._erasing is not None:
+            self._erasing.cancel()
+            await asyncio.wait([self._erasing])
         await self.writer.close()
 
     async def _read(self, operation: Callable[[sqlite3.Connection], T]) -> T:

@@ -53,27 +53,45 @@ class FreePages:
         self.is_suspect = False
         return True
 
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        """Make holes of the free pages, if they take enough to be worth it. Raises `sqlite3.Error`, `OSError`."""
+    def give_back(self, connection: sqlite3.Connection) -> bool:
+        """Make holes of the free pages, if they take enough to be worth it; whether the disk has more room now.
+
+        Raises `sqlite3.Error`, `OSError`.
+        """
         worth = max(WORTH_BYTES, os.fstat(self._file).st_size // 256)  # pages that list others always stay
-        if self.is_suspect or self.room(connection) < worth:
-            return
+        if self.is_suspect or self._free(connection) - self._holes() < worth:
+            return False
         connection.execute("BEGIN IMMEDIATE")
         try:
-            page_bytes = self._page_bytes()
-            for numbers in free_lists(self._file, page_bytes):
-                for first, end in runs(sorted(numbers)):
-                    if not _make_hole(self._file, (first - 1) * page_bytes, (end - first) * page_bytes):
-                        return
+            return self._make_holes()
         finally:
             connection.execute("ROLLBACK")
 
     def room(self, connection: sqlite3.Connection) -> int:
-        """Bytes that free pages take on the disk, and that new chunks can have. Raises `sqlite3.Error`, `OSError`."""
+        """Bytes that new chunks can have in free pages and take nothing more of the disk for.
+
+        None as soon as there are holes: SQLite fills those just as well as other free pages, and so the disk.
+        Raises `sqlite3.Error`, `OSError`.
+        """
+        return 0 if self._holes() else self._free(connection)
+
+    def _free(self, connection: sqlite3.Connection) -> int:
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        return int(free) * self._page_bytes()
+
+    def _holes(self) -> int:
         file = os.fstat(self._file)
-        holes = max(0, file.st_size - file.st_blocks * BLOCK_BYTES)
-        return max(0, int(free) * self._page_bytes() - holes)
+        return max(0, file.st_size - file.st_blocks * BLOCK_BYTES)
+
+    def _make_holes(self) -> bool:
+        page_bytes = self._page_bytes()
+        made = False
+        for numbers in free_lists(self._file, page_bytes):
+            for first, end in runs(sorted(numbers)):
+                if not _make_hole(self._file, (first - 1) * page_bytes, (end - first) * page_bytes):
+                    return made
+                made = True
+        return made
 
     def _page_bytes(self) -> int:
         return int.from_bytes(os.pread(self._file, 2, 16), "big")

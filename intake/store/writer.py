@@ -216,10 +216,15 @@ class GroupWriter:
                 return
 
     def _take(self) -> list[_Item]:
-        """A batch of what waits: most often taken by the writer's thread, while the loop adds to it."""
+        """A batch of what waits: most often taken by the writer's thread, while the loop adds to it.
+
+        What erases has transactions of its own: a disk that is full for what others write would undo it with them.
+        """
         batch: list[_Item] = []
         with suppress(IndexError):
             while len(batch) < self._batch_items:
+                if batch and self._waiting[0].erases != batch[0].erases:
+                    break
                 batch.append(self._waiting.popleft())
         return batch
 
