@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from crypto.attachment import Attachment
@@ -17,6 +18,8 @@ from crypto.message import REPORTER
 from intake.cli.output import is_harmless
 
 LANGUAGE = "en"
+LINKED = frozenset({".txt", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf"})
+NO_LINK = "No link: a browser might run what is in a file of this kind."
 STYLE = """
 :root { color-scheme: light dark; --page: #f4f6f8; --sheet: #fff; --ink: #17212b; --soft: #4c5a67; --line: #d5dce2;
   --accent: #14506b; --reporter: #e3eff5; --bad: #a3161c; --warn: #fff3dc;
@@ -161,9 +164,21 @@ def _file(file: Exported) -> str:
             f'<li><span class="bad">{name}, {size}: {html.escape(ERRORS[file.problem].sentence)}</span></li>'
         )
     saved = f"files/{file.name}"
-    link = f'<a href="{html.escape(quote(saved))}" download>{name}</a>, {size}'
     detail = f"<bdi>{visible(saved, line=True)}</bdi><br>SHA-256 <code>{file.sha256}</code>"
-    return f'<li>{link}<div class="detail">{detail}</div></li>'
+    if is_linked(file.name):
+        name = f'<a href="{html.escape(quote(saved))}">{name}</a>'
+    else:
+        detail += f"<br>{NO_LINK}"
+    return f'<li>{name}, {size}<div class="detail">{detail}</div></li>'
+
+
+def is_linked(name: str) -> bool:
+    """Whether a browser that opens a file of this safe name shows it, and runs nothing of it.
+
+    A browser goes by the name's end where a page lies on a disk, and opens what it was to save (`download` means nothing
+    there): an HTML or SVG file would run its author's script, with the network, at one click.
+    """
+    return PurePosixPath(name).suffix.lower() in LINKED
 
 
 def _notices(thread: Thread) -> Iterable[str]:

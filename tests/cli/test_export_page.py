@@ -13,10 +13,11 @@ from crypto.attachment import Attachment
 from crypto.conversation import Entry, Notice, Thread
 from crypto.directory import Directory, Quote, accept_directory
 from crypto.encoding import utc_day
+from crypto.filename import safe_name
 from crypto.message import REPORTER, Message
 from crypto.sealing import os_random
 from intake.cli.demo_organisation import PLAN
-from intake.cli.export_page import Conversation, Exported, page, visible
+from intake.cli.export_page import NO_LINK, Conversation, Exported, page, visible
 from intake.cli.founding import found
 
 HOSTILE = (
@@ -81,7 +82,7 @@ def test_it_allows_nothing_but_its_own_style(directory: Directory) -> None:
     assert {tag for tag, _ in read.elements}.isdisjoint(
         {"script", "img", "link", "iframe", "form", "object", "base"}
     )
-    allowed = {"lang", "charset", "http-equiv", "content", "name", "class", "dir", "href", "download"}
+    allowed = {"lang", "charset", "http-equiv", "content", "name", "class", "dir", "href"}
     assert {name for _, given in read.elements for name in given} <= allowed
     assert "://" not in data
 
@@ -89,9 +90,53 @@ def test_it_allows_nothing_but_its_own_style(directory: Directory) -> None:
 def test_a_link_leads_to_the_file_and_says_what_it_is_called(directory: Directory) -> None:
     read = Reader(page(conversation(directory)).decode("utf-8"))
     [link] = [given for tag, given in read.elements if tag == "a"]
-    assert link == {"href": "files/a%20100%25%3F%20%231.pdf", "download": None}
+    assert link == {"href": "files/a%20100%25%3F%20%231.pdf"}
     assert "U+000A" in read.text
     assert "files/a 100%? #1.pdf" in read.text
+
+
+# What a browser runs, hands to other programs, or looks into to find out what it is.
+RUN = [
+    ".html",
+    ".htm",
+    ".xhtml",
+    ".xht",
+    ".xml",
+    ".xsl",
+    ".svg",
+    ".svgz",
+    ".mht",
+    ".shtml",
+    ".js",
+    ".css",
+    ".swf",
+]
+OTHER = [".docx", ".zip", ".exe", ".part", ".text", ".log", ".tif", ".bmp", ".ico", ".mp4", ".json", ""]
+
+
+@pytest.mark.parametrize("ending", [*RUN, *OTHER, ".pdf.html", " .pdf_html", ".PNG.HTM"])
+def test_what_a_browser_might_run_has_no_link_and_says_why(directory: Directory, ending: str) -> None:
+    shown = conversation(directory)
+    [file] = shown.files[ENVELOPE]
+    name = safe_name(f"letter{ending}", {})
+    files = {ENVELOPE: [replace(file, name=name)]}
+    read = Reader(page(replace(shown, files=files)).decode("utf-8"))
+    assert "a" not in {tag for tag, _ in read.elements}
+    assert f"files/{name}" in read.text
+    assert file.sha256 in read.text
+    assert NO_LINK in read.text
+
+
+@pytest.mark.parametrize("ending", [".txt", ".png", ".jpg", ".JPEG", ".gif", ".webp", ".PDF"])
+def test_what_a_browser_only_shows_has_a_link(directory: Directory, ending: str) -> None:
+    shown = conversation(directory)
+    [file] = shown.files[ENVELOPE]
+    # Whatever its author calls it, and says of its type.
+    attachment = replace(file.attachment, name="letter.html", type="text/html")
+    files = {ENVELOPE: [replace(file, attachment=attachment, name=f"letter{ending}")]}
+    read = Reader(page(replace(shown, files=files)).decode("utf-8"))
+    assert [given["href"] for tag, given in read.elements if tag == "a"] == [f"files/letter{ending}"]
+    assert NO_LINK not in read.text
 
 
 def test_a_file_that_is_missing_has_no_link_but_its_reason(directory: Directory) -> None:
