@@ -11,13 +11,13 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Send
+from starlette.types import Receive, Send
 
 from crypto.claims import BLOB_ID_LENGTH, CHUNK_LENGTH, MOST_CHUNKS, blob_id, chunk_count
 from crypto.encoding import unb64
 from crypto.errors import DrempelError
 from crypto.wire import TOKEN_LENGTH
-from intake.service.limits import Bodies, BoundedAnswer, Budget
+from intake.service.limits import Bodies, BoundedAnswer, Budget, has_hung_up
 from intake.service.organisations import Organisations
 from intake.service.routing import API, answer_json, bearer, no_content, path_bytes, resource
 from intake.service.settings import Settings
@@ -125,7 +125,7 @@ class ChunksAnswer(BoundedAnswer):
         self.headers["content-length"] = str((end - first) * CHUNK_LENGTH)
         self._begin, self._page, self._at, self._end = begin, page, first, end
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         page, self._begin = self._begin, []
         while page:
@@ -133,7 +133,7 @@ class ChunksAnswer(BoundedAnswer):
             more = self._at < self._end
             for left, chunk in enumerate(page, 1 - len(page)):
                 await send({"type": "http.response.body", "body": chunk, "more_body": more or left < 0})
-            if not more:
+            if not more or await has_hung_up(receive):
                 return
             page, chunk = [], b""  # what is sent is not held while the next is read
             try:

@@ -6,7 +6,7 @@ clients share one, so a limit per address would be a way to lock honest reporter
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -68,13 +68,18 @@ class Budget:
         costliest = max(self._shares, key=lambda share: share.held * (now - share.since))
         if costliest is newcomer or not costliest.held:
             raise RequestRefused("server-busy")
-        costliest.due.reschedule(now)
         self._let_go(costliest)
+        _end(costliest.due, now)
 
     def _let_go(self, share: Share) -> None:
         if share in self._shares:
             self._shares.remove(share)
             self.held -= share.held
+
+
+def _end(due: asyncio.Timeout, now: float) -> None:
+    with suppress(RuntimeError):  # it has just come to its own end
+        due.reschedule(now)
 
 
 @dataclass(eq=False)
@@ -107,21 +112,22 @@ class Bodies:
     async def read_cut(self, request: Request, limit: int, length: int) -> list[bytes]:
         """Likewise, cut into parts of `length` bytes and a rest, without ever holding it twice."""
         parts: list[bytes] = []
-        part, filled = bytearray(length), 0
+        part = (
+            bytearray()
+        )  # which grows with what comes: a thousand requests that send nothing would fill the memory
 
         def cut(piece: bytes) -> None:
-            nonlocal filled
             left = memoryview(piece)  # without a copy of its own: copying is what an upload costs most
             while left:
-                taken = left[: length - filled]
-                part[filled : filled + len(taken)] = taken
-                filled = (filled + len(taken)) % length
-                if not filled:
+                taken = left[: length - len(part)]
+                part.extend(taken)
+                if len(part) == length:
                     parts.append(bytes(part))
+                    part.clear()
                 left = left[len(taken) :]
 
         await self._take(request, limit, cut)
-        return [*parts, bytes(part[:filled])] if filled else parts
+        return [*parts, bytes(part)] if part else parts
 
     async def _take(self, request: Request, limit: int, keep: Callable[[bytes], None]) -> None:
         declared = _declared_length(request)
@@ -148,8 +154,8 @@ class Bodies:
                 # A piece for all of them, or one that has only just come would seem to be the slowest.
                 key=lambda other: (other.received + PIECE) / (reading.since - other.since + 1e-6),
             )
-            slowest.due.reschedule(reading.since)
             self._readings.remove(slowest)
+            _end(slowest.due, reading.since)
         self._readings.add(reading)
         try:
             yield reading
@@ -192,7 +198,7 @@ class BoundedAnswer(Response):
         self._budget = budget
         self._held = len(content) if held is None else held
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send it. Raises `server-busy`, before anything is sent, if the answers under way are too many.
 
         It is cut short if it has to make way for others.
@@ -208,15 +214,24 @@ class BoundedAnswer(Response):
             async with asyncio.timeout(None) as due:
                 with self._budget.share(due) as share:
                     self._budget.take(share, self._held)
-                    await self._send(begin_and_go_on)
+                    await self._send(receive, begin_and_go_on)
         except TimeoutError:
             if not begun:
                 raise RequestRefused("server-busy") from None
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, _receive: Receive, send: Send) -> None:
         content = self.body
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for at in range(0, len(content), PIECE):
             piece = bytes(content[at : at + PIECE])
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def has_hung_up(receive: Receive) -> bool:
+    """Whether the client of a request, whose body is read, has gone: what is sent to it then goes nowhere, unsaid."""
+    try:
+        async with asyncio.timeout(0):
+            return bool((await receive())["type"] == "http.disconnect")
+    except TimeoutError:
+        return False

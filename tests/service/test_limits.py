@@ -1,20 +1,26 @@
 """Bodies are bounded in size, pace, number and memory; a body cut short leaves nothing."""
 
 import asyncio
+import time
+import tracemalloc
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.types import Message
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from crypto.claims import CHUNK_LENGTH
 from intake.service.app import create_app
 from intake.service.connection import PIPELINED, Connection
-from intake.service.limits import LENIENCE
+from intake.service.limits import LENIENCE, Bodies
 from intake.service.mailboxes import ANSWERS_AT_ONCE
+from intake.service.problems import RequestRefused
 from intake.service.settings import Settings
 from intake.store.opening import READERS
 from tests.service.faulty import FaultyStore
@@ -72,6 +78,54 @@ class EndlessSender(Sender):
 
 def opening_path(world: World) -> str:
     return f"/{world.slug}/api/1/{world.box().opening_path}"
+
+
+class Bare:
+    """As much of a request as is read from: pieces of a body, and then silence."""
+
+    def __init__(self, *pieces: bytes, ends: bool = False) -> None:
+        self.headers: dict[str, str] = {}
+        self._pieces, self._ends = pieces, ends
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The body."""
+        for piece in self._pieces:
+            yield piece
+        if not self._ends:
+            await asyncio.Event().wait()
+
+
+async def test_a_newcomer_takes_a_place_that_comes_to_its_end_at_that_moment() -> None:
+    bodies = Bodies(Settings(bodies=1, body_seconds=0.01))
+    slow = asyncio.create_task(bodies.read(cast(Request, Bare()), 10))
+    await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    time.sleep(0.02)  # noqa: ASYNC251 - as a busy loop: the timer and the newcomer fall into one turn of it
+    new: asyncio.Future[asyncio.Task[bytes]] = loop.create_future()
+    read = bodies.read(cast(Request, Bare(b"new", ends=True)), 10)
+    loop.call_soon(lambda: new.set_result(loop.create_task(read)))
+    assert await (await new) == b"new"
+    with pytest.raises(RequestRefused):
+        await slow
+
+
+async def test_requests_that_send_next_to_nothing_hold_next_to_nothing() -> None:
+    bodies, number = Bodies(Settings()), 200
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        reading = [
+            asyncio.create_task(bodies.read_cut(cast(Request, Bare(b"x")), CHUNK_LENGTH, CHUNK_LENGTH))
+            for _ in range(number)
+        ]
+        await asyncio.sleep(0.01)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < number * 16 * 1024
+    for task in reading:
+        task.cancel()
+    await asyncio.wait(reading)
 
 
 async def test_an_endless_body_is_not_read_on(app: Starlette, world: World) -> None:

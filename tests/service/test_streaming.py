@@ -1,14 +1,21 @@
 """A download in memory: one page of chunks, however many there are, and that is what it is counted as."""
 
+import asyncio
 import os
 import weakref
-from typing import Any, cast
 
+import httpx
 from starlette.types import Message
 
 from crypto.claims import CHUNK_LENGTH
+from intake.service.app import create_app
 from intake.service.blobs import PAGE_CHUNKS, ChunksAnswer
 from intake.service.limits import Budget
+from intake.service.settings import Settings
+from tests.service.faulty import FaultyStore
+from tests.service.file import send_with, upload
+from tests.service.live import bearer, live, request
+from tests.service.world import TODAY, World
 
 
 class Page(list[bytes]):
@@ -28,7 +35,28 @@ async def test_what_is_sent_is_not_held_while_the_next_is_read() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError("the client never goes")
+
     answer = ChunksAnswer(await page(0), page, 0, 3 * PAGE_CHUNKS, Budget(PAGE_CHUNKS * CHUNK_LENGTH))
-    await answer({"type": "http"}, cast(Any, None), send)
+    await answer({"type": "http"}, receive, send)
     assert len(pages) == 3
     assert [message["more_body"] for message in sent[1:]] == [True] * (3 * PAGE_CHUNKS - 1) + [False]
+
+
+async def test_nothing_is_read_for_a_client_that_has_hung_up(store: FaultyStore, world: World) -> None:
+    """Else each preview that is called off, or each broken line, would cost the reading of the whole file."""
+    app = create_app(store, Settings(), today=lambda: TODAY)
+    pages = 64
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=world.base) as client:
+        file = await upload(client, pages * PAGE_CHUNKS)
+        assert (await send_with(client, world, file)).status_code == 204
+    async with live(app, Settings()) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        path = f"/{world.slug}/api/1/{file.path}/chunks/0"
+        writer.write(request("GET", path, Authorization=bearer(file.token)))
+        await reader.readexactly(1000)
+        writer.transport.abort()
+    # The server has stopped, and with it all that was under way.
+    assert 0 < store.calls.count("chunks") < pages / 2
