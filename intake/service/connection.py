@@ -38,6 +38,9 @@ class Connection(HttpToolsProtocol):
         self._head_due: asyncio.TimerHandle | None = None
         self._stall_due: asyncio.TimerHandle | None = None
         self._beside_body = 0
+        self._in_body = False
+        self._rest_since = 0.0
+        self._rest_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come; uvicorn itself would wait for its first byte for ever."""
@@ -49,7 +52,10 @@ class Connection(HttpToolsProtocol):
         # It is None before the first request, whatever uvicorn declares.
         cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is None or cycle.response_complete:
-            self._await_head()
+            if self._in_body:
+                self._await_rest(len(data))
+            else:
+                self._await_head()
         self._beside_body += len(data)
         super().data_received(data)
         if self._beside_body > HEAD_BYTES and not self.transport.is_closing():
@@ -68,10 +74,19 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._stop_head()
+        self._in_body, self._rest_bytes = True, 0
         if len(self.pipeline) >= PIPELINED:
             self.transport.abort()
             raise ValueError("more requests at once than anybody sends")  # ends the parsing; nobody sees it
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is whole, and may have been answered before."""
+        self._in_body = False
+        super().on_message_complete()
+        if self._rest_bytes:
+            self._stop_head()
+            self._await_head()
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we write: that may take its time, but it must go on."""
@@ -106,6 +121,16 @@ class Connection(HttpToolsProtocol):
     def _await_head(self) -> None:
         if self._head_due is None:
             self._head_due = self.loop.call_later(self.settings.head_seconds, self.transport.abort)
+
+    def _await_rest(self, length: int) -> None:
+        """Let a client send the rest of a body that was answered already, as slowly as any body: it reads the answer
+        only then."""
+        if not self._rest_bytes:
+            self._rest_since = self.loop.time()
+        self._rest_bytes += length
+        self._stop_head()
+        due = self._rest_since + self.settings.body_seconds + self._rest_bytes / self.settings.body_rate
+        self._head_due = self.loop.call_at(due, self.transport.abort)
 
     def _stop_head(self) -> None:
         if self._head_due is not None:

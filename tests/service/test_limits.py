@@ -358,6 +358,44 @@ async def test_a_head_that_does_not_come_is_given_up(store: FaultyStore, sent: b
         writer.close()
 
 
+async def half_sent(
+    address: tuple[str, int], world: World
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A message to a mailbox that there is not: answered at once, and half of it is still to come."""
+    reader, writer = await asyncio.open_connection(*address)
+    box = world.box()
+    path = f"/{world.slug}/api/1/{box.envelope_path()}"
+    message = request("PUT", path, bytes(20_000), **box.auth("write"))
+    writer.write(message.replace(b"Connection: close\r\n", b"")[:-10_000])
+    assert b"404" in await reader.readline()
+    return reader, writer
+
+
+async def test_a_body_that_was_answered_before_it_had_come_may_come_slowly(
+    store: FaultyStore, world: World
+) -> None:
+    """A client that reads only once all is sent would take a line that breaks for all that it is told."""
+    settings = Settings(head_seconds=0.05)
+    async with live(await limited(store), settings) as address:
+        reader, writer = await half_sent(address, world)
+        for _ in range(4):
+            writer.write(bytes(2_000))
+            await asyncio.sleep(0.05)
+        writer.write(bytes(2_000) + request("GET", "/"))
+        assert b"HTTP/1.1 404" in (await reader.read()).partition(b"\r\n\r\n")[2]
+        writer.close()
+
+
+async def test_but_not_for_ever(store: FaultyStore, world: World) -> None:
+    settings = Settings(head_seconds=600, idle_seconds=600, body_seconds=0.05, body_rate=10**6)
+    async with live(await limited(store), settings) as address:
+        reader, writer = await half_sent(address, world)
+        writer.write(bytes(100))
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+
 async def sent_until_refused(address: tuple[str, int], head: bytes, piece: bytes) -> tuple[int, bytes]:
     """How many bytes a connection takes of something without end, and what it answers."""
     reader, writer = await asyncio.open_connection(*address)
