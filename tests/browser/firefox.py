@@ -170,6 +170,8 @@ class FirefoxPage(Page):
             try:
                 found[0].click()
             except errors.ElementClickInterceptedException:
+                # What stands under the bar at the top counts as in view.
+                self._run("arguments[0].scrollIntoView({block: 'center'})", script_args=[found[0]])
                 return False
             return True
 

@@ -144,7 +144,7 @@ def test_of_a_damaged_file_nothing_is_saved(
     inbox = opened(device, demo, middle)
     middle.tamper = tamper
     assert inbox.save() == code
-    assert device.page.text("#file-0-0 [data-end]") == words("inbox", f"error.{code}")
+    assert device.page.text("#file-0-0 [data-end]") == words("inbox", f"download.{code}")
     assert device.saved() == {}
     middle.tamper = lambda _, ask: ask()
     assert inbox.save() == "saved"
@@ -158,7 +158,7 @@ def test_a_file_that_the_server_no_longer_gives(device: Device, demo: Demo, midd
     )
     middle.tamper = meddled("blobs/", lambda _: gone)
     assert inbox.save() == "blob-unknown"
-    assert device.page.text("#file-0-0 [data-end]") == words("inbox", "error.blob-unknown")
+    assert device.page.text("#file-0-0 [data-end]") == words("inbox", "download.blob-unknown")
     assert device.saved() == {}
 
 

@@ -12,10 +12,10 @@ from tests.browser.catalogue import words
 from tests.browser.conftest import BROWSERS, Opening
 from tests.browser.device import Device
 from tests.browser.driver import Page, poll
-from tests.browser.meddling import instead, nothing_ran
+from tests.browser.meddling import instead, meddled, nothing_ran
 from tests.browser.profile import in_session, linger, search
 from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tampering, untouched
+from tests.browser.tampering import Tampering, answer, gone, untouched
 from tests.searching import Secrets
 from tests.serving import Demo
 
@@ -101,12 +101,46 @@ def test_a_file_that_is_not_what_was_sent_leaves_nothing(
 ) -> None:
     middle.tamper = instead("blobs/", lambda body: body[:-1] + bytes([body[-1] ^ 1]))
     assert reporter.save("#file-1-0") == "attachment-damaged"
-    assert words("reporter", "error.attachment-damaged") in device.page.text("#file-1-0")
+    assert words("reporter", "download.attachment-damaged") in device.page.text("#file-1-0")
     assert reporter.look(LOOKED_AT) == "attachment-damaged"
     reporter.back_to_messages()
     middle.tamper = untouched
     assert reporter.save("#file-1-0") == "saved"
     device.saves({"brief.bin": LETTER})
+
+
+def test_of_a_file_that_the_server_no_longer_gives_nothing_is_said_as_of_one_to_send(
+    device: Device, reporter: Reporter, middle: Tampering
+) -> None:
+    unknown = {"type": "about:blank", "status": 404, "title": "unknown", "code": "blob-unknown"}
+    reply = answer(404, json.dumps(unknown).encode(), content_type="application/problem+json")
+    middle.tamper = meddled("blobs/", lambda _: reply)
+    said = words("reporter", "download.blob-unknown")
+    assert said != words("reporter", "error.blob-unknown")
+    assert reporter.save("#file-1-0") == "blob-unknown"
+    assert device.page.text("#file-1-0 [data-end]") == said
+    assert reporter.look(LOOKED_AT) == "blob-unknown"
+    assert device.page.text("#preview-failed") == said
+    assert device.saved() == {}
+
+
+def test_while_the_line_is_broken_nothing_is_asked_of_who_waits(
+    device: Device, reporter: Reporter, middle: Tampering
+) -> None:
+    said = f"{words('reporter', 'download.server-unreachable')} {words('reporter', 'file.goes-on')}"
+    middle.tamper = meddled("blobs/", lambda _: gone())
+    device.page.click("#file-1-0-save")
+    device.page.wait_for("#file-1-0 [data-code]")
+    assert device.page.text("#file-1-0 [data-code]") == said
+    middle.tamper = untouched
+    assert reporter.ended("#file-1-0") == "saved"
+    middle.tamper = meddled("blobs/", lambda _: gone())
+    device.page.click(f"{LOOKED_AT}-preview")
+    device.page.click("#preview-start")
+    device.page.wait_for("[data-phase=coming] [data-code]")
+    assert device.page.text("[data-code]") == said
+    middle.tamper = untouched
+    device.page.wait_for("[data-phase=shown]")
 
 
 def test_nobody_on_the_line_sees_that_an_answer_has_files(

@@ -22,6 +22,8 @@ const OF_CODES = ['code-malformed', 'code-checksum', 'code-wrong-kind'];
 const OF_REPORTERS = ['channel-unknown', 'channel-closed', 'recipient-unreachable', 'kind-unknown', 'receipt-unknown'];
 /** What only who sends files meets; the inbox sends none. */
 const OF_SENDERS = ['attachment-changed', 'attachment-unreadable', 'attachment-too-large', 'attachments-incomplete', 'attachments-too-many', 'storage-full'];
+/** Said of a download, by `download.*`. */
+const OF_DOWNLOADS = ['attachment-damaged', 'blob-unknown'];
 /** Layers that never refuse a whole call here: an envelope becomes a notice, and others' statements are not read. */
 const AS_NOTICE = Object.keys(ERRORS).filter((code) => code.startsWith('envelope-') || code === 'statement-expired');
 
@@ -35,7 +37,7 @@ test('both catalogues say the same things with the same values', () => {
 });
 
 test('every error and notice that can reach a recipient has words', () => {
-  const elsewhere = new Set([...OF_CODES, ...OF_REPORTERS, ...OF_SENDERS, ...AS_NOTICE]);
+  const elsewhere = new Set([...OF_CODES, ...OF_REPORTERS, ...OF_SENDERS, ...OF_DOWNLOADS, ...AS_NOTICE]);
   const wanted = [...Object.keys(ERRORS).filter((code) => !elsewhere.has(code)), ...OWN].map((code) => `error.${code}`);
   const found = Object.keys(nl).filter((key) => key.startsWith('error.'));
   assert.deepEqual(found.sort(), wanted.sort());

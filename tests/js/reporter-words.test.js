@@ -25,6 +25,8 @@ const ONLY_RETURNING = /^error\.(code-|receipt-unknown$)/u;
 const OWN = ['channel-changed', 'client-fault', 'files-stopped', 'language', 'page-incomplete', 'pin-malformed', 'stopped'];
 /** What only one who signs in with an access code meets, or one who names a conversation. */
 const OF_RECIPIENTS = /^(keyring-|access-unknown$|sign-in-again$|precondition-required$|conversation-)/u;
+/** Said of a download, by `download.*`; what else ends one can be said of a file that is sent, too. */
+const OF_DOWNLOADS = 'attachment-damaged';
 /** An envelope that can't be opened becomes a notice, unless the service refuses it. */
 const AS_NOTICE = Object.keys(ERRORS).filter((code) => code.startsWith('envelope-') && ERRORS[code]?.status === 0);
 
@@ -49,7 +51,7 @@ test('both languages say the same things with the same values', () => {
 });
 
 test('every error and notice that can reach a reporter has words, and no other', () => {
-  const wanted = [...Object.keys(ERRORS).filter((code) => !OF_RECIPIENTS.test(code) && !AS_NOTICE.includes(code)), ...OWN];
+  const wanted = [...Object.keys(ERRORS).filter((code) => !OF_RECIPIENTS.test(code) && code !== OF_DOWNLOADS && !AS_NOTICE.includes(code)), ...OWN];
   const found = (/** @type {string} */ family) => Object.keys(nl).filter((key) => key.startsWith(`${family}.`)).sort();
   assert.deepEqual(found('error'), wanted.map((code) => `error.${code}`).sort());
   assert.deepEqual(found('notice'), NOTICES.map((code) => `notice.${code}`).sort());
@@ -68,7 +70,7 @@ test('words that only a return visit needs come with it, and no others', () => {
   const named = (/** @type {string} */ key, /** @type {string} */ source) =>
     source.includes(`'${key.replace(/\.(one|other)$/u, '')}'`) || builtIn(source).includes(key);
   const isOfReturning = (/** @type {string} */ key) => named(key, OF_RETURNING.join('\n')) && !named(key, `${reporting}${DOCUMENT.replaceAll('"', "'")}`);
-  const wanted = Object.keys(nl).filter((key) => /^notice\./u.test(key) || ONLY_RETURNING.test(key) || isOfReturning(key));
+  const wanted = Object.keys(nl).filter((key) => /^(notice|download)\./u.test(key) || ONLY_RETURNING.test(key) || isOfReturning(key));
   assert.deepEqual(Object.keys(returning).sort(), [...wanted, ...KINDS].sort());
   assert.equal(Object.keys(nl).length, Object.keys(first).length + Object.keys(returning).length);
 });
@@ -86,6 +88,6 @@ test('every key that is named is there', () => {
 
 test('every key is named', () => {
   const used = (/** @type {string} */ key) => SOURCE.includes(`'${key}'`) || DOCUMENT.includes(`data-words="${key}"`) || BUILT.includes(key);
-  const keys = Object.keys(nl).filter((key) => !/^(error|notice)\./u.test(key));
+  const keys = Object.keys(nl).filter((key) => !/^(error|notice|download)\./u.test(key));
   assert.deepEqual(keys.filter((key) => !used(key.replace(/\.(one|other)$/u, ''))), []);
 });

@@ -23,7 +23,8 @@ import {BYTES, ClientProblem} from './connection.js';
 
 const FIRST_PAUSE = 0.5;
 const LONGEST_PAUSE = 30;
-const PASSING = ['server-unreachable', 'server-busy', 'server-unavailable', 'server-fault'];
+/** What a new try may get past. */
+export const PASSING = ['server-unreachable', 'server-busy', 'server-unavailable', 'server-fault'];
 
 /** @param {Sink} each gets whole sealed chunks, which it keeps no hold of @returns {{take: Sink, isCut: () => boolean}} */
 function inChunks(each) {

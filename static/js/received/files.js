@@ -122,7 +122,7 @@ function savingOf({id, size}) {
   return [
     el('progress', {'aria-label': t('file.coming'), max: 1, value: size > 0 ? saving.done / size : 0}),
     el('p', {class: 'hint'}, savingWords(saving)),
-    saving.code !== '' && el('p', {class: 'hint', 'data-code': saving.code}, wordsFor('error', saving.code), ' ', t('file.goes-on')),
+    saving.code !== '' && el('p', {class: 'hint', 'data-code': saving.code}, wordsFor('download', saving.code), ' ', t('file.goes-on')),
   ];
 }
 
@@ -136,7 +136,7 @@ function savingWords({state, done, file}) {
 const ENDS = {saved: 'right', stopped: 'hint'};
 
 /** @param {string} end @returns {string} */
-const endWords = (end) => (['saved', 'stopped', 'unsaved'].includes(end) ? t(/** @type {Key} */ (`file.${end}`)) : wordsFor('error', end));
+const endWords = (end) => (['saved', 'stopped', 'unsaved'].includes(end) ? t(/** @type {Key} */ (`file.${end}`)) : wordsFor('download', end));
 
 /** @param {NamedFile} file */
 async function save(file) {

@@ -83,7 +83,7 @@ const PHASES = {
   coming: (file) => [
     el('p', {class: 'activity'}, t('file.progress', {done: sizeWords(at.done), size: sizeWords(file.size)})),
     el('progress', {'aria-label': t('file.coming'), max: file.size, value: at.done}),
-    at.code !== '' && el('p', {class: 'hint', 'data-code': at.code}, wordsFor('error', at.code), ' ', t('file.goes-on')),
+    at.code !== '' && el('p', {class: 'hint', 'data-code': at.code}, wordsFor('download', at.code), ' ', t('file.goes-on')),
   ],
   opening: () => [el('p', {class: 'activity'}, t('preview.opening')), el('progress', {'aria-label': t('preview.opening')})],
   failed: () => el('div', {class: 'notice', id: 'preview-failed', 'data-problem': at.failed}, el('p', {}, failedWords())),
@@ -92,7 +92,7 @@ const PHASES = {
 
 /** @returns {string} */
 const failedWords = () =>
-  ['kind', 'pixels', 'password', 'broken', 'slow'].includes(at.failed) ? t(/** @type {Key} */ (`preview.${at.failed}`)) : wordsFor('error', at.failed);
+  ['kind', 'pixels', 'password', 'broken', 'slow'].includes(at.failed) ? t(/** @type {Key} */ (`preview.${at.failed}`)) : wordsFor('download', at.failed);
 
 /** @returns {Child} */
 const written = () => [

@@ -163,8 +163,12 @@ export const tn = (key, n, values = {}) =>
 /** @param {string} text @param {Values} values */
 const put = (text, values) => text.replace(/\{(\w+)\}/g, (brace, name) => String(values[name] ?? brace));
 
-/** Words for a problem of PROTOCOL 15, or of the page itself. @param {'error' | 'notice'} family @param {string} code */
-export const wordsFor = (family, code) => current.texts[`${family}.${code}`] ?? t('error.client-fault');
+/**
+ * Words for a problem of PROTOCOL 15, or of the page itself. What is wrong with a `download` is told apart where it would else be
+ * said of something that a person sends.
+ * @param {'error' | 'notice' | 'download'} family @param {string} code
+ */
+export const wordsFor = (family, code) => current.texts[`${family}.${code}`] ?? current.texts[`error.${code}`] ?? t('error.client-fault');
 
 /** @param {number} value */
 export const number = (value) => new Intl.NumberFormat(LOCALES[current.language]).format(value);
