@@ -175,8 +175,8 @@ def _file(file: Exported) -> str:
 def is_linked(name: str) -> bool:
     """Whether a browser that opens a file of this safe name shows it, and runs nothing of it.
 
-    A browser goes by the name's end where a page lies on a disk, and opens what it was to save (`download` means nothing
-    there): an HTML or SVG file would run its author's script, with the network, at one click.
+    A browser goes by the name's end where a page lies on a disk, and opens what it was to save: `download` means
+    nothing there. An HTML or SVG file would run its author's script, with the network, at one click.
     """
     return PurePosixPath(name).suffix.lower() in LINKED
 

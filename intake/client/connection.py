@@ -6,8 +6,8 @@ import socket
 import ssl
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,11 +17,11 @@ import httpx
 from crypto.encoding import b64, parse_object
 from crypto.errors import ERRORS, DrempelError
 from intake.client.address import Address
+from intake.client.bodies import Body, timeout_for
 
 PATIENCE = 30.0
 # Whoever sends gigabytes over a bad line does not want to come back for every half minute of silence.
 FILE_PATIENCE = 600.0
-TIMEOUT = httpx.Timeout(60.0, connect=30.0)
 LONGEST_ANSWER = 64 * 1024 * 1024
 PASSING = (429, 500, 502, 503, 504, 507)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
@@ -49,15 +49,19 @@ class ConnectionProblem(DrempelError):
 
 
 class Trying:
-    """One thing that is tried again while its failure may pass, after pauses that grow."""
+    """Something that is tried again while its failure may pass, after pauses that grow. Several may share one."""
 
     def __init__(self, patience: float, waiting: Callable[[str], None]) -> None:
-        """`patience`: seconds from the first failure on, for a line that goes dead in silence lets the first try wait
-        longer than that; `waiting` is told in a word why it is trying again."""
+        """`patience`: seconds from the first failure on since something arrived, for a line that goes dead in silence
+        lets the first try wait longer than that; `waiting` is told in a word why it is trying again."""
         self._patience = patience
+        self._waiting = waiting
+        self.arrived()
+
+    def arrived(self) -> None:
+        """Something of it has arrived: the line is there, and patience begins anew with the next failure."""
         self._end: float | None = None
         self._pause = FIRST_PAUSE
-        self._waiting = waiting
 
     async def again(self, problem: ConnectionProblem) -> None:
         """Wait for the next try; raises the problem instead if it does not pass, or patience has come to its end."""
@@ -69,20 +73,6 @@ class Trying:
         self._waiting(str(problem))
         await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads clients, guards nothing
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
-
-
-class _Pieces(httpx.AsyncByteStream):
-    """A body in pieces, sent once and never joined. The patience of a write is each one's own, so that a slow line
-    that takes all of them in time does not fail for their number."""
-
-    def __init__(self, pieces: Sequence[bytes]) -> None:
-        self._pieces = pieces
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        # httpx's answer and its request hold each other, and with them every body, until a collector comes by.
-        pieces, self._pieces = self._pieces, ()
-        for piece in pieces:
-            yield piece
 
 
 def _proxy() -> str | None:
@@ -103,14 +93,13 @@ class Connection:
         waiting: Callable[[str], None] = lambda _: None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`patience`: seconds to go on trying, by default `PATIENCE`, and `FILE_PATIENCE` for the chunks of files;
-        `waiting` is told in a word why it is trying again."""
+        """`patience`: seconds to go on trying, by default `PATIENCE`, and `FILE_PATIENCE` for files and what is
+        sent with them; `waiting` is told in a word why it is trying again."""
         self.address = address
         self._patience = PATIENCE if patience is None else patience
         self._file_patience = FILE_PATIENCE if patience is None else patience
         self._waiting = waiting
         self._client = httpx.AsyncClient(
-            timeout=TIMEOUT,
             transport=transport,
             trust_env=False,
             proxy=None if address.is_local or transport else _proxy(),
@@ -133,6 +122,16 @@ class Connection:
     def trying_file(self) -> Trying:
         """For chunks of a file, which take more than one request, or not the same one each time."""
         return Trying(self._file_patience, self._waiting)
+
+    @contextmanager
+    def carrying_files(self) -> Iterator[None]:
+        """Within it every request has the patience of files: after hours of sending, the message that names them is
+        worth as much of it."""
+        before, self._patience = self._patience, self._file_patience
+        try:
+            yield
+        finally:
+            self._patience = before
 
     async def request(
         self,
@@ -220,15 +219,12 @@ class Connection:
         sent = dict(headers or {})
         if token is not None:
             sent["Authorization"] = "Bearer " + (b64(token) if isinstance(token, bytes) else token)
-        content: bytes | _Pieces | None = None
-        if body is not None:
-            sent.setdefault("Content-Type", BYTES)
-        if body is None or isinstance(body, bytes):
-            content = body
-        else:
-            content = _Pieces(body)
-            sent["Content-Length"] = str(sum(len(piece) for piece in body))
-        return self._client.build_request(method, self.address.api + path, content=content, headers=sent)
+        content = None if body is None else Body(body)
+        if content is not None:
+            sent = {"Content-Type": BYTES, **sent, "Content-Length": str(content.length)}
+        timeout = timeout_for(content.length if content else 0)
+        url = self.address.api + path
+        return self._client.build_request(method, url, content=content, headers=sent, timeout=timeout)
 
     async def _once(
         self,

@@ -140,7 +140,7 @@ async def download(
                     # It has fewer chunks than it must have, or went while it was read.
                     raise DrempelError("attachment-damaged") from None
                 if receiving.done > before:
-                    trying = connection.trying_file()
+                    trying.arrived()
                 await trying.again(problem)
             receiving.again()
         return await loop.run_in_executor(thread, receiving.finish)

@@ -13,22 +13,23 @@ QUICK_SECONDS, SLOW_SECONDS = 4.0, 10.0
 class Pace:
     """How many chunks a request carries and how many requests are under way at a time.
 
-    Requests begin with one chunk and grow while the line is fast. After a failure there is but one small request:
-    several on a slow line would each take so long that all of them fail, again and again.
+    It begins with one request of one chunk, and grows while the line is fast. When that is slow, or after a failure,
+    there is but one small request: several on a slow line would each take so long that all of them fail, again and
+    again.
     """
 
     def __init__(self) -> None:
-        self.chunks = 1
-        self.requests = MOST_REQUESTS
+        self.chunks = self.requests = 1
         self._under_way = 0
         self._freed = asyncio.Event()
 
     def arrived(self, seconds: float) -> None:
         """A request with that many chunks took so long."""
-        self.requests = min(self.requests + 1, MOST_REQUESTS)
         if seconds < QUICK_SECONDS:
+            self.requests = min(self.requests + 1, MOST_REQUESTS)
             self.chunks = min(2 * self.chunks, MOST_TOGETHER)
         elif seconds > SLOW_SECONDS:
+            self.requests = max(self.requests - 1, 1)
             self.chunks = max(self.chunks // 2, 1)
 
     def failed(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +52,8 @@ class _Blob:
         self._count = chunk_count(file.size)
         self._pace = pace
         self._told = told
+        # One for all senders: as long as something of the file arrives, none of them has reason to give up.
+        self._trying = connection.trying_file()
         self._there = 0
         self._turn = asyncio.Lock()
 
@@ -112,7 +114,7 @@ class _Blob:
 
     async def _send(self, batch: Batch) -> None:
         """Send a batch, in parts after a failure. What was sealed is kept until it is confirmed."""
-        at, trying = 0, self._connection.trying_file()
+        at = 0
         while at < len(batch.chunks):
             try:
                 async with self._pace.place():
@@ -120,10 +122,11 @@ class _Blob:
                     await self._put(batch.first + at, part)
             except ConnectionProblem as problem:
                 self._pace.failed()
-                await trying.again(problem)
+                await self._trying.again(problem)
                 continue
+            self._trying.arrived()
             self._tell(len(part))
-            at, trying = at + len(part), self._connection.trying_file()
+            at += len(part)
 
     async def _put(self, first: int, part: list[bytes]) -> None:
         start = time.monotonic()
@@ -168,24 +171,28 @@ class Uploads:
         If the server misses some of a file, which an operator may have made room of, that is brought again. A refusal
         by the service, or by what the files are, takes away what was brought; after all else the command can go on.
         """
-        try:
-            for looks in range(MOST_LOOKS):
-                attachments = tuple([await self._bring(number) for number in range(len(self._files))])
-                try:
-                    sent = await send(attachments)
-                except ConnectionProblem as problem:
-                    if problem.code != "attachments-incomplete" or looks == MOST_LOOKS - 1:
-                        raise
-                else:
-                    self._forget()
-                    return sent
-            raise AssertionError("the last look ends it")
-        except DrempelError as problem:
-            if _ends(problem):
-                await self._take_back()
-            raise
-        finally:
-            self._close()
+        with self._connection.carrying_files() if self._files else nullcontext():
+            try:
+                return await self._deliver(send)
+            except DrempelError as problem:
+                if _ends(problem):
+                    await self._take_back()
+                raise
+            finally:
+                self._close()
+
+    async def _deliver(self, send: Callable[[tuple[Attachment, ...]], Awaitable[T]]) -> T:
+        for looks in range(MOST_LOOKS):
+            attachments = tuple([await self._bring(number) for number in range(len(self._files))])
+            try:
+                sent = await send(attachments)
+            except ConnectionProblem as problem:
+                if problem.code != "attachments-incomplete" or looks == MOST_LOOKS - 1:
+                    raise
+            else:
+                self._forget()
+                return sent
+        raise AssertionError("the last look ends it")
 
     async def _bring(self, number: int) -> Attachment:
         """Bring what is missing of a file, whatever it takes: a file that changed is sealed under another secret."""

@@ -26,6 +26,7 @@ from intake.client.session import Session, open_session
 from intake.service.app import create_app
 from intake.service.settings import Settings
 from intake.store import create_store
+from tests.client.line import Line
 
 HOST = "http://drempel.test"
 API = "/demo/api/1/"
@@ -84,15 +85,18 @@ class Refusing:
 class Lying(httpx.AsyncBaseTransport):
     """The service with a change between, which keeps what was asked."""
 
-    def __init__(self, app: Starlette, change: Change | None) -> None:
+    def __init__(self, app: Starlette, change: Change | None, line: Line | None = None) -> None:
         self._inner = httpx.ASGITransport(app, raise_app_exceptions=False)
         self._change = change
+        self._line = line
         self.asked: list[tuple[str, str]] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on and change the answer."""
         below = request.url.raw_path.decode("ascii").removeprefix(API)
         self.asked.append((request.method, below))
+        if self._line is not None:
+            await self._line.carry(request)
         refused = self._change.refuses(request.method, below) if isinstance(self._change, Refusing) else None
         if refused is not None:
             await request.aread()
@@ -116,6 +120,8 @@ class House:
         self.root_seed = root_seed(parse_code(founded.custodian_code, "custodian"))
         self.versions = [founded.directory]
         self.transports: list[Lying] = []
+        self.line: Line | None = None
+        """The line that all connections from now on go over, if it is not a perfect one."""
 
     @property
     def id(self) -> bytes:
@@ -123,10 +129,10 @@ class House:
         return self.founded.organisation.id
 
     def connection(
-        self, change: Change | None = None, *, pin: bool = True, patience: float = 0
+        self, change: Change | None = None, *, pin: bool = True, patience: float | None = 0
     ) -> Connection:
-        """A client's connection, with no patience unless it is given some."""
-        transport = Lying(self.app, change)
+        """A client's connection, with no patience unless it is given some; with None, as much as a client has."""
+        transport = Lying(self.app, change, self.line)
         self.transports.append(transport)
         address = Address(f"{HOST}/demo/", self.id if pin else None)
         return Connection(address, patience=patience, transport=transport)

@@ -37,7 +37,11 @@ class Sender:
         return path
 
     async def report(
-        self, *paths: Path, change: Change | None = None, patience: float = PATIENCE, text: str = "A report."
+        self,
+        *paths: Path,
+        change: Change | None = None,
+        patience: float | None = PATIENCE,
+        text: str = "A report.",
     ) -> tuple[Attachment, ...]:
         """What the message that is stored says of its files."""
         organisation = await self.house.organisation()

@@ -1,12 +1,17 @@
-"""How long a client goes on trying."""
+"""How long a client waits for a line, and goes on trying."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 import pytest
 
+from crypto.claims import CHUNK_LENGTH
 from crypto.errors import DrempelError
 from intake.client.address import Address
+from intake.client.bodies import PIECE, SLOWEST, STILL_SECONDS, Body, timeout_for
 from intake.client.connection import FILE_PATIENCE, PATIENCE, Connection, ConnectionProblem
 from tests.client.house import answer
 
@@ -69,3 +74,111 @@ async def test_chunks_of_files_are_worth_more_patience_unless_one_says_how_much(
         line.now += 1
         with pytest.raises(ConnectionProblem):
             await trying.again(problem)
+
+
+async def test_patience_begins_anew_once_something_has_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = DeadLine(seconds=0, failures=0)
+    problem = ConnectionProblem("server-unreachable", passing=True)
+    async with connect(line, monkeypatch) as connection:
+        trying = connection.trying_file()
+        for _ in range(3):
+            await trying.again(problem)
+            line.now += FILE_PATIENCE - 1
+            await trying.again(problem)
+            trying.arrived()
+        await trying.again(problem)
+        line.now += FILE_PATIENCE
+        with pytest.raises(ConnectionProblem):
+            await trying.again(problem)
+
+
+async def test_only_what_goes_with_files_has_their_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = DeadLine(seconds=2 * PATIENCE, failures=3)
+    async with connect(line, monkeypatch) as connection:
+        with connection.carrying_files():
+            assert await connection.json("GET", "directory") == {}
+        line.asked = 0
+        with pytest.raises(ConnectionProblem):
+            await connection.request("GET", "directory")
+
+
+@asynccontextmanager
+async def going_silent(*, reads: bool) -> AsyncIterator[tuple[int, list[int]]]:
+    """A server whose first connection says nothing, is never closed, and is not even read unless it `reads`.
+
+    All others get an empty answer. Gives its port, and a list that has a number for each connection.
+    """
+    made: list[int] = []
+    ends: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made.append(len(made))
+        ends.append(writer)
+        if made[-1] == 0:
+            if reads:
+                await reader.read()
+            return
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length")), 0
+        )
+        await reader.readexactly(length)
+        status = b"204 No Content" if length else b"200 OK\r\nContent-Length: 2"
+        writer.write(b"HTTP/1.1 " + status + b"\r\nConnection: close\r\n\r\n" + (b"" if length else b"{}"))
+        await writer.drain()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], made
+    finally:
+        for end in ends:
+            end.close()
+        server.close()
+
+
+@pytest.mark.parametrize("reads", [True, False])
+async def test_a_line_that_falls_silent_is_left_for_another(
+    monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    """No end of it is closed: nothing but the clock tells."""
+    monkeypatch.setattr("intake.client.bodies.STILL_SECONDS", 0.2)
+    monkeypatch.setattr("intake.client.connection.FIRST_PAUSE", 0.001)
+    waiting: list[str] = []
+    async with going_silent(reads=reads) as (port, made):
+        address = Address(f"http://127.0.0.1:{port}/demo/", None)
+        async with Connection(address, waiting=waiting.append) as connection:
+            if reads:
+                assert await connection.json("GET", "directory") == {}
+            else:
+                # More than a machine keeps for a server that does not take it.
+                await connection.request("PUT", "blobs/x/chunks/0", body=[bytes(1 << 20)] * 16)
+    assert len(made) > 1
+    assert waiting[0].startswith("The server can't be reached.")
+
+
+@pytest.mark.parametrize(
+    ("length", "waits"),
+    [
+        (0, STILL_SECONDS),
+        (100 * SLOWEST, STILL_SECONDS + 100),
+        (CHUNK_LENGTH, STILL_SECONDS + CHUNK_LENGTH / SLOWEST),
+        (CHUNK_LENGTH + 1, STILL_SECONDS),
+    ],
+)
+def test_the_answer_to_a_small_body_is_waited_for_as_long_as_it_may_take_to_go(
+    length: int, waits: float
+) -> None:
+    timeout = timeout_for(length)
+    assert (timeout.read, timeout.write) == (waits, STILL_SECONDS)
+
+
+async def test_a_body_goes_in_small_pieces_unless_it_is_several_chunks() -> None:
+    chunk = bytes(range(256)) * 1024 + bytes(16)
+    for content in (chunk, [chunk]):
+        body = Body(content)
+        pieces = [piece async for piece in body]
+        assert (b"".join(pieces), body.length) == (chunk, len(chunk))
+        assert max(map(len, pieces)) == PIECE
+    several = Body([chunk, chunk])
+    assert [piece async for piece in several] == [chunk, chunk]
+    assert [piece async for piece in Body(b"")] == []
