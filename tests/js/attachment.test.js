@@ -6,9 +6,8 @@ import fc from 'fast-check';
 import {CHUNK, CHUNK_LENGTH, LONGEST_FILE, MOST_CLAIMS, attachmentHash, attachmentJson, attachmentKeys, chunkCount, chunkHash, openChunks, padme} from '../../static/js/crypto/attachment.js';
 import {blobId} from '../../static/js/crypto/claims.js';
 import {b64, concat, dayText, equal} from '../../static/js/crypto/encoding.js';
-import {sealConversation} from '../../static/js/crypto/envelope.js';
+import {TEXT_LIMIT, membersOf, sealConversation} from '../../static/js/crypto/envelope.js';
 import {openConversation} from '../../static/js/crypto/envelope_reading.js';
-import {TEXT_LIMIT} from '../../static/js/crypto/envelope.js';
 import {readAttachments} from '../../static/js/crypto/message.js';
 import {publicKey} from '../../static/js/crypto/signatures.js';
 import {fileOf} from './attachment_operations.js';
@@ -245,6 +244,11 @@ test('a message names as many files as there can be, or none', async () => {
   const most = files(MOST_CLAIMS);
   assert.deepEqual((await open(await seal(most.map(attachmentJson)))).attachments, most);
   assert.deepEqual((await open(await seal(undefined))).attachments, []);
+});
+
+test('a message never names an empty list of files, since no reader would take it', () => {
+  assert.throws(() => membersOf([]), TypeError);
+  assert.deepEqual(membersOf([GOOD]), {attachments: [GOOD]});
 });
 
 test('more files than fit are too many', async () => {

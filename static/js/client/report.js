@@ -2,7 +2,7 @@
 import {newCode, parseCode, reporterKeys} from '../crypto/codes.js';
 import {quoteJson, quoteOf, signersHash} from '../crypto/directory.js';
 import {b64, concat, dayText} from '../crypto/encoding.js';
-import {checkText, creationOf, sealOpening, stubMaker} from '../crypto/envelope.js';
+import {checkText, creationOf, membersOf, sealOpening, stubMaker} from '../crypto/envelope.js';
 import {publicBytes} from '../crypto/hpke.js';
 import {ENVELOPE_ID_LENGTH, REPORTER, creationBytes, verifier} from '../crypto/wire.js';
 import {addressees, checkKind} from './organisation.js';
@@ -59,7 +59,7 @@ export async function sealReport(organisation, keys, report, random) {
     to: to.map(({id}) => id),
     channel,
     report: kind,
-    ...(attached ? {attachments: attached.meta} : {}),
+    ...(attached ? membersOf(attached.meta) : {}),
   };
   const draft = {
     creation,

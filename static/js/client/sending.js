@@ -2,7 +2,7 @@
 import {nextAfter} from '../crypto/conversation.js';
 import {quoteJson, quoteOf} from '../crypto/directory.js';
 import {b64, concat, dayText, equal} from '../crypto/encoding.js';
-import {checkText, sealConversation} from '../crypto/envelope.js';
+import {checkText, membersOf, sealConversation} from '../crypto/envelope.js';
 import {DrempelError} from '../crypto/errors.js';
 import {ENVELOPE_ID_LENGTH} from '../crypto/wire.js';
 
@@ -41,7 +41,7 @@ export async function sealMessage({mailbox, conversation, author, signingSeed}, 
     directory: quoteJson(quoteOf(directory)),
     counter,
     parents,
-    ...(attached ? {attachments: attached.meta} : {}),
+    ...(attached ? membersOf(attached.meta) : {}),
   };
   const place = {organisation: directory.organisation, mailbox, envelope};
   const bytes = await sealConversation(place, conversation, meta, text, signingSeed, random);

@@ -66,6 +66,15 @@ export function packMessage(meta, text, place, signingSeed, sizes) {
   return padded;
 }
 
+/**
+ * What a meta says of the files of a message. Without a file it has no such member: no reader would open what has an empty one.
+ * @param {Json[]} attachments @returns {Json} members of a meta
+ */
+export function membersOf(attachments) {
+  if (attachments.length === 0) throw new TypeError('a message names files, or has no such member');
+  return {attachments};
+}
+
 /** @param {Json} meta */
 const numberOfFiles = ({attachments}) => (Array.isArray(attachments) ? attachments.length : 0);
 
