@@ -14,6 +14,7 @@ server that kept both of a chunk's sealings would learn how the two differ.
 import fcntl
 import os
 import re
+import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,6 +26,8 @@ from intake.client.choosing import Chosen
 
 VERSION = b"drempel note 1\n"
 KEPT_SECONDS = 2 * 24 * 60 * 60
+MOST_MADE = 20
+"""How often a folder is made that others remove: each of them does so once."""
 NAME = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -50,6 +53,7 @@ class Note:
         if self._path is not None:
             with suppress(OSError):
                 self._path.unlink()
+            _tidy(self._path.parent)
         self._path = None
         self.close()
 
@@ -67,27 +71,33 @@ class Notes:
         self._folder = folder
         self._organisation = organisation
         self._random = random
-        if folder is not None and not _is_private(folder):
-            self._folder = None
         self._sweep()
 
     def take(self, file: Chosen) -> Note:
         """The note of a file: the one of an earlier command, or a new one."""
-        if self._folder is None:
-            return Note(self._random(SECRET_LENGTH))
-        place = self._organisation + os.fsencode(file.path.absolute()) + b"\x00" + file.stamp.to_bytes()
-        path = self._folder / b64(hash_labelled("note", place))
+        descriptor = -1
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError:
-            return Note(self._random(SECRET_LENGTH))
-        try:
+            path, descriptor = self._open(file)
             # Two commands that seal the same file under one secret would claim one blob twice.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return self._read(path, descriptor)
         except OSError:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
             return Note(self._random(SECRET_LENGTH))
+
+    def _open(self, file: Chosen) -> tuple[Path, int]:
+        """A note's path and its descriptor; OSError if there is no place for it."""
+        place = self._organisation + os.fsencode(file.path.absolute()) + b"\x00" + file.stamp.to_bytes()
+        for _ in range(MOST_MADE):
+            if self._folder is None:
+                break
+            # Another command whose last note goes may remove the folder at any step.
+            with suppress(FileNotFoundError, FileExistsError):
+                _make_private(self._folder)
+                path = self._folder / b64(hash_labelled("note", place))
+                return path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        raise OSError
 
     def _read(self, path: Path, descriptor: int) -> Note:
         found = os.pread(descriptor, len(VERSION) + SECRET_LENGTH + 1, 0)
@@ -105,9 +115,11 @@ class Notes:
         if self._folder is None:
             return
         with suppress(OSError):
+            _check_private(self._folder)
             for path in self._folder.iterdir():
                 if NAME.fullmatch(path.name) and path.lstat().st_mtime < time.time() - KEPT_SECONDS:
                     path.unlink()
+            _tidy(self._folder)
 
 
 def notes_folder(environment: Mapping[str, str]) -> Path | None:
@@ -121,14 +133,26 @@ def notes_folder(environment: Mapping[str, str]) -> Path | None:
     return state / "drempel" / "uploads" if state.is_absolute() else None
 
 
-def _is_private(folder: Path) -> bool:
-    """Whether the folder is there, made if need be, and nobody else can look into it."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-        if found.st_uid != os.geteuid() or not folder.is_dir() or folder.is_symlink():
-            return False
-        folder.chmod(0o700)
-    except OSError:
-        return False
-    return True
+def _make_private(folder: Path) -> None:
+    """Make the folder, and the one it lies in, if they are not there; OSError if others can look into it."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _check_private(folder)
+
+
+def _check_private(folder: Path) -> None:
+    """OSError unless the folder is this user's own; it is closed to others then."""
+    found = folder.lstat()
+    if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):
+        raise OSError
+    folder.chmod(0o700)
+
+
+def _tidy(folder: Path) -> None:
+    """Leave no folder that says by its name and its time that something was sent, and when.
+
+    One in which there is anything, such as another command's note, can't be removed that way, and stays.
+    """
+    for path in (folder, folder.parent):
+        with suppress(OSError):
+            path.rmdir()

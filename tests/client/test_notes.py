@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,74 @@ def test_a_removed_note_is_gone(folder: Path, chosen: Chosen) -> None:
     note = notes(folder).take(chosen)
     note.remove()
     assert not note.lasts
-    assert list(folder.iterdir()) == []
     assert not notes(folder).take(chosen).kept
+
+
+def test_the_last_note_takes_its_folders_with_it(folder: Path, chosen: Chosen, tmp_path: Path) -> None:
+    """An empty folder would say by its name that something was sent, and by its time when."""
+    (tmp_path / "another").write_bytes(b"another")
+    first, last = notes(folder).take(chosen), notes(folder).take(choose(tmp_path / "another", LONGEST_FILE))
+    first.remove()
+    assert len(list(folder.iterdir())) == 1
+    last.remove()
+    assert not folder.parent.exists()
+    assert tmp_path.exists()
+
+
+def test_no_folder_is_made_before_there_is_a_note(folder: Path, chosen: Chosen) -> None:
+    made = notes(folder)
+    assert not folder.parent.exists()
+    made.take(chosen).close()
+    assert folder.exists()
+
+
+def test_folders_with_something_else_in_them_stay(folder: Path, chosen: Chosen) -> None:
+    note = notes(folder).take(chosen)
+    (folder.parent / "mine").write_text("mine")
+    note.remove()
+    assert [path.name for path in folder.parent.iterdir()] == ["mine"]
+    note = notes(folder).take(chosen)
+    (folder / "mine").write_text("mine")
+    note.remove()
+    assert (folder / "mine").read_text() == "mine"
+
+
+@pytest.mark.parametrize("at", ["the folder", "the one above", "the note"])
+def test_a_folder_that_another_command_removes_at_that_moment_is_made_again(
+    folder: Path, chosen: Chosen, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    times = [1, 2, 3]
+
+    def tidied() -> None:
+        """As if another command's last note had gone just now."""
+        if times:
+            times.pop()
+            for path in (folder, folder.parent):
+                with suppress(OSError):
+                    path.rmdir()
+
+    if at == "the note":
+        opened = os.open
+
+        def open_(path: Path, *options: int) -> int:
+            if path.parent == folder:
+                tidied()
+            return opened(path, *options)
+
+        monkeypatch.setattr(os, "open", open_)
+    else:
+        made, named = Path.mkdir, {"the folder": folder, "the one above": folder.parent}[at]
+
+        def mkdir(path: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+            made(path, mode, parents, exist_ok)
+            if path == named:
+                tidied()
+
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+    note = notes(folder).take(chosen)
+    assert times == []
+    assert note.lasts
+    assert [path.read_bytes() for path in folder.iterdir()] == [VERSION + note.secret]
 
 
 def test_a_note_in_use_is_not_shared(folder: Path, chosen: Chosen) -> None:
@@ -95,12 +162,26 @@ def test_old_notes_go_and_nothing_else_does(folder: Path, chosen: Chosen) -> Non
     assert (folder / "mine").exists()
 
 
+def test_old_notes_go_even_where_no_other_is_taken(folder: Path, chosen: Chosen) -> None:
+    notes(folder).take(chosen).close()
+    [path] = folder.iterdir()
+    os.utime(path, (0, path.stat().st_mtime - KEPT_SECONDS - 60))
+    notes(folder)
+    assert not folder.parent.exists()
+
+
 def test_the_folder_is_closed_to_others(folder: Path, chosen: Chosen) -> None:
     folder.mkdir(parents=True, mode=0o755)
     notes(folder).take(chosen).close()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     [path] = folder.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_folders_that_are_made_are_closed_to_others(folder: Path, chosen: Chosen) -> None:
+    notes(folder).take(chosen).close()
+    for made in (folder, folder.parent):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("kind", ["link", "file", "linked note"])
