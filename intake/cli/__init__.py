@@ -52,7 +52,11 @@ class Refusing(click.Group):
 
 
 def _end(words: str, status: int = 1) -> None:
-    click.echo(words, err=True)
+    try:
+        click.echo(words, err=True)
+    except OSError:
+        # The terminal was closed, and nobody can be told. Python would try again at its end, and change the status.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(status)
 
 

@@ -14,7 +14,7 @@ from crypto.attachment import Attachment
 from crypto.conversation import Thread
 from crypto.encoding import b64, day_text
 from crypto.errors import ERRORS, DrempelError
-from intake.cli.export_folder import FILES, ExportFolder, readable_json
+from intake.cli.export_folder import CONTENT, FILES, PAGE, ExportFolder, readable_json
 from intake.cli.export_page import Conversation, Exported, author_name, page, words_of
 from intake.cli.options import Call
 from intake.cli.output import Refused, emit, run, thread_json
@@ -66,8 +66,8 @@ async def _export(to: Path, call: Call, bring: Bring) -> list[Exported]:
         folder = ExportFolder(to)
         fetching = _Fetching(call, connection, brought.directory.organisation, folder)
         content = replace(brought, files=await fetching.all(brought.thread))
-    folder.write("conversation.html", page(content))
-    folder.write("conversation.json", readable_json(_as_json(content)))
+    folder.write(PAGE, page(content))
+    folder.write(CONTENT, readable_json(_as_json(content)))
     every = [file for of_message in content.files.values() for file in of_message]
     folder.finish(
         [
@@ -129,9 +129,9 @@ class _Fetching:
                 self.folder.keep(name, attachment.size, sha256)
                 kept = True
             finally:
-                self.call.status.end()
                 if not kept:
                     self.folder.drop(name)
+                self.call.status.end()
         return sha256
 
 

@@ -11,14 +11,19 @@ from typing import Any
 from crypto.filename import safe_name
 from intake.cli.output import Refused
 
-FILES, MANIFEST = "files", "manifest.json"
+FILES, MANIFEST, PAGE, CONTENT = "files", "manifest.json", "conversation.html", "conversation.json"
+PARTIAL = ".part"
 DIRECTORY_MODE, FILE_MODE = 0o700, 0o600
 
 
 def check_folder(folder: Path) -> None:
     """Refused unless there is nothing there yet: an export never mixes with anything else."""
     try:
-        if any(folder.iterdir()):
+        there = {path.name for path in folder.iterdir()}
+        if _is_unfinished(there):
+            words = "It looks like an export that was not finished: remove it, and export again."
+            raise Refused(f"The folder is not empty. {words}")
+        if there:
             raise Refused("The folder is not empty. Name one that does not exist yet.")
     except FileNotFoundError:
         if not folder.absolute().parent.is_dir():
@@ -27,6 +32,12 @@ def check_folder(folder: Path) -> None:
         raise Refused("That is a file. Name a folder that does not exist yet.") from None
     except OSError as problem:
         raise Refused(f"The folder can't be used: {problem.strerror}.") from None
+
+
+def _is_unfinished(names: set[str]) -> bool:
+    """Whether a folder has what an export makes, and no more than that, but not the manifest that ends it."""
+    others = {name for name in names if not name.endswith(PARTIAL)} - {FILES, PAGE, CONTENT}
+    return FILES in names and not others
 
 
 class ExportFolder:
@@ -46,7 +57,7 @@ class ExportFolder:
         return safe_name(name, self._names)
 
     def begin(self, name: str) -> io.FileIO:
-        """A file in `files` that is not yet what its name says, so it has another until `keep` or `drop`."""
+        """A file that is not yet what its name says, so it has another, outside of `files`, until `keep` or `drop`."""
         return _new(self._partial(name))
 
     def keep(self, name: str, size: int, sha256: str) -> None:
@@ -72,8 +83,8 @@ class ExportFolder:
         self.write(MANIFEST, readable_json({"version": 1, "files": self._listed, "missing": missing}))
 
     def _partial(self, name: str) -> Path:
-        # No safe name begins with a dot.
-        return self.folder / FILES / f".{name}.part"
+        # Beside `files`, where nobody's file has that name, and to be seen, should nobody be left to remove it.
+        return self.folder / f"{name}{PARTIAL}"
 
 
 def readable_json(value: dict[str, Any]) -> bytes:

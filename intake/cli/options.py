@@ -13,6 +13,7 @@ import click
 from crypto.errors import DrempelError
 from crypto.message import TEXT_LIMIT
 from intake.cli.attaching import Attaching
+from intake.cli.ending import ending_like_ctrl_c
 from intake.cli.output import Refused, remark
 from intake.cli.progress import Status
 from intake.client.address import Address, read_address
@@ -40,7 +41,8 @@ def client_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         status = Status()
         connection = connection_to(server, pin, patience, status)
-        return function(*args, call=Call(connection, as_json, status), **others)
+        with ending_like_ctrl_c():
+            return function(*args, call=Call(connection, as_json, status), **others)
 
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document."),

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 
 import click
 
@@ -26,7 +27,7 @@ class Status:
         if sys.stderr.isatty() and reason not in self._said:
             self._said.add(reason)
             self.end()
-            click.echo(f"{reason}\nStill trying; Ctrl-C stops it.", err=True)
+            _say(f"{reason}\nStill trying; Ctrl-C stops it.")
 
     def progress(self, name: str, done: int, total: int) -> None:
         """So many bytes of a file are where they should be."""
@@ -46,7 +47,7 @@ class Status:
     def end(self) -> None:
         """Go on below the line."""
         if self._length:
-            click.echo(err=True)
+            _say("")
         self._length = 0
 
     def _words(self, now: float, done: int, total: int) -> str:
@@ -57,5 +58,11 @@ class Status:
         return f"{name}: {100 * done // total if total else 100} %, {speed:.1f} MB/s"
 
     def _line(self, words: str) -> None:
-        click.echo("\r" + words.ljust(self._length), err=True, nl=False)
+        _say("\r" + words.ljust(self._length), nl=False)
         self._length = len(words)
+
+
+def _say(words: str, *, nl: bool = True) -> None:
+    """Say it if it can be: a terminal that has been closed must not end what is under way, nor its cleaning up."""
+    with suppress(OSError):
+        click.echo(words, err=True, nl=nl)

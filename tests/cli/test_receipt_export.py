@@ -3,6 +3,8 @@
 import hashlib
 import signal
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,11 @@ import pytest
 from crypto.codes import new_code
 from crypto.encoding import parse_object
 from crypto.sealing import os_random
-from tests.cli.desk import CHANNEL, Desk, content
+from tests.cli.desk import CHANNEL, Desk, Started, content
 from tests.cli.gate import gate_to
 from tests.cli.test_files import HOSTILE
 from tests.cli.test_usage import run
-from tests.serving import Demo
+from tests.serving import Demo, until
 from tests.store.test_faults import files_limited_to
 
 SAID = "This leaves the conversation readable on this device.\n"
@@ -139,19 +141,37 @@ def test_a_full_disk_leaves_no_file_that_is_cut_off(desk: Desk) -> None:
     assert result.stderr.startswith(SAID)
     assert "remove the folder, if it is there, and export again" in result.stderr
     assert not (folder / "manifest.json").exists()
-    assert list((folder / "files").iterdir()) == []
-    desk.export_own(sent["receipt"])[0].refused("not empty")
+    assert [path.name for path in folder.rglob("*")] == ["files"]
+    desk.export_own(sent["receipt"])[0].refused("not finished")
 
 
-def test_an_interrupted_export_says_what_to_do(desk: Desk) -> None:
+@contextmanager
+def exporting(desk: Desk) -> Iterator[tuple[Started, Path]]:
+    """An export that stands in the middle of a file, and its folder."""
     sent = desk.report(desk.file("large.bin", content(24 * MIB))).json
-    folder = desk.folder / "own"
     with gate_to(desk.demo.url) as gate:
         gate.hold_answers(8 * MIB)
         desk.url = gate.address(desk.demo.url)
         started = desk.start_export_own(sent["receipt"], "own")
         gate.wait_until_held()
-        refusal = started.end(signal.SIGINT).refused("Interrupted.")
+        until((desk.folder / "own" / "large.bin.part").exists, "nothing of the file is there")
+        yield started, desk.folder / "own"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_export_that_is_ended_says_what_to_do_and_leaves_no_part(desk: Desk, number: int) -> None:
+    with exporting(desk) as (started, folder):
+        refusal = started.end(number).refused("Interrupted.")
     assert "remove the folder, if it is there, and export again" in refusal
-    assert list((folder / "files").iterdir()) == []
-    assert not (folder / "manifest.json").exists()
+    assert [path.name for path in folder.rglob("*")] == ["files"]
+
+
+def test_what_a_killed_export_leaves_is_to_be_seen_and_named(desk: Desk) -> None:
+    with exporting(desk) as (started, folder):
+        started.kill()
+    assert {path.name for path in folder.rglob("*")} == {"files", "large.bin.part"}
+    refusal = desk.export_own("no receipt at all", "own")[0].refused("not empty")
+    assert "looks like an export that was not finished: remove it" in refusal
+    (folder / "mine").write_text("mine")
+    refusal = desk.export_own("no receipt at all", "own")[0].refused("not empty")
+    assert "remove" not in refusal, "somebody's own files are in it"

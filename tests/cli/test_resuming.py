@@ -74,11 +74,12 @@ def test_a_note_is_private_and_holds_nothing_but_a_secret(desk: Desk, gate: Gate
     started.kill()
 
 
-def test_ctrl_c_says_that_the_same_command_goes_on(desk: Desk, gate: Gate) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_ended_says_that_the_same_goes_on(desk: Desk, gate: Gate, number: int) -> None:
     path = desk.file("papers.zip", content(SIZE))
     started = desk.start_report(path)
     gate.wait_until_held()
-    refusal = started.end(signal.SIGINT).refused("Interrupted.")
+    refusal = started.end(number).refused("Interrupted.")
     assert refusal.splitlines()[-1].endswith(
         "run the same command again; the files go on where they stopped."
     )
@@ -166,6 +167,8 @@ def test_a_message_that_had_arrived_before_its_command_was_killed_shares_no_blob
         gate.open()
         first = started.end().json["mailbox"]
     assert desk.notes == []
+    assert not note.parent.parent.exists(), "even an empty folder would tell"
+    note.parent.mkdir(parents=True)
     note.write_bytes(kept)
     note.chmod(0o600)
     second, sent = sent_by_rerun(desk, path)
