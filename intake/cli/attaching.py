@@ -68,7 +68,8 @@ def attach_options(function: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="Send this file along, with its name. Can be given up to 64 times.",
+            help="Send this file along, with its name. Can be given up to 64 times. While the command runs, whoever "
+            "else uses this machine can see the path as you type it: go to its folder first, and give its name alone.",
         ),
     ):
         command = option(command)
