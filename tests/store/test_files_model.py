@@ -1,0 +1,173 @@
+"""The files of a store against a dictionary: whatever is done in whatever order, both say the same."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from crypto.claims import CHUNK_LENGTH
+from intake.store import BlobClaim, ClaimedBlob, Conflict, Incomplete, create_store, open_store
+from tests.store.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, files_holding, mailbox
+
+LIVES = 2  # days
+NAMES = [bytes([0xA0 + number]) * 32 for number in range(3)]  # few, so that rules meet
+names = st.sampled_from(NAMES)
+places = st.integers(0, 2)
+
+
+@dataclass
+class File:
+    """What the dictionary knows of a file: which of its chunks have which content, and whose it is."""
+
+    expiry_day: int
+    chunks: dict[int, int] = field(default_factory=dict)
+    mailbox: bytes | None = None
+
+
+def sealed(name: bytes, number: int, content: int) -> bytes:
+    """A chunk, which can be found on the disk by the name of its file."""
+    begin = name[:16] + bytes([number, content])
+    return begin + bytes(CHUNK_LENGTH - len(begin))
+
+
+class FilesAgainstDictionary(RuleBasedStateMachine):
+    """Each rule does one thing to both, and compares what they answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.parent = Path(tempfile.mkdtemp())
+        self.today = DAY
+        self.files: dict[bytes, File] = {}
+        self.boxes: list[bytes] = []
+
+    @initialize()
+    def create(self) -> None:
+        self.store = self.runner.run(create_store(self.parent / "data"))
+        self.runner.run(self.store.add_organisation(ORGANISATION, DIRECTORY))
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "store"):
+                self.runner.run(self.store.erase_files())
+                gone = [name for name in NAMES if name not in self.files]
+                left = [files_holding(self.parent / "data", name[:16]) for name in gone]
+                assert left == [[]] * len(gone)
+        finally:
+            if hasattr(self, "store"):
+                self.runner.run(self.store.close())
+            self.runner.close()
+            shutil.rmtree(self.parent)
+
+    @rule(name=names, first=places, contents=st.lists(st.integers(0, 1), min_size=1, max_size=3))
+    def put(self, name: bytes, first: int, contents: list[int]) -> None:
+        chunks = [sealed(name, first + at, content) for at, content in enumerate(contents)]
+        expected = self.sent(name, dict(enumerate(contents, first)))
+        try:
+            self.runner.run(self.store.put_chunks(ORGANISATION.id, name, first, chunks, self.today + LIVES))
+            answer: object = None
+        except Conflict:
+            answer = Conflict
+        assert answer == expected
+
+    def sent(self, name: bytes, chunks: dict[int, int]) -> object:
+        """Do to the dictionary what `put` does, and say what it must answer."""
+        file = self.files.get(name) or File(self.today + LIVES)
+        if any(file.chunks.get(number, content) != content for number, content in chunks.items()):
+            return Conflict
+        if chunks.keys() <= file.chunks.keys():
+            return None  # a repetition lets nothing live longer
+        if file.mailbox is not None:
+            return Conflict
+        file.chunks |= chunks
+        file.expiry_day = self.today + LIVES
+        self.files[name] = file
+        return None
+
+    @rule(name=names, count=st.integers(1, 4), at=st.none() | st.integers(0, 3))
+    def claim(self, name: bytes, count: int, at: int | None) -> None:
+        """With a new mailbox, or with one that there is."""
+        there = self.boxes[at] if at is not None and at < len(self.boxes) else None
+        box = mailbox(there or os.urandom(32), day=self.today, expiry_day=self.today + 99)
+        claims = [BlobClaim(name, count)]
+        expected = self.claimed(box.id, name, count)
+        try:
+            if there is None:
+                self.runner.run(self.store.create_mailbox(box, b"e" * 16, content(box.id), claims))
+                self.boxes.append(box.id)
+            else:
+                envelope = os.urandom(16)
+                self.runner.run(self.store.append(box.id, envelope, self.today, b"more", *LIMITS, claims))
+            answer: object = None
+        except Incomplete:
+            answer = Incomplete
+        assert answer == expected
+
+    def claimed(self, box: bytes, name: bytes, count: int) -> object:
+        """Do to the dictionary what `claim` does, and say what it must answer."""
+        file = self.files.get(name)
+        if file is None or sorted(file.chunks) != list(range(count)) or file.mailbox not in (None, box):
+            return Incomplete
+        file.mailbox = box
+        return None
+
+    @rule(name=names)
+    def delete_file(self, name: bytes) -> None:
+        file = self.files.get(name)
+        try:
+            self.runner.run(self.store.delete_blob(ORGANISATION.id, name))
+        except Conflict:
+            assert file is not None
+            assert file.mailbox is not None
+        else:
+            assert file is None or file.mailbox is None
+            self.files.pop(name, None)
+
+    @rule(at=st.integers(0, 3))
+    def delete_mailbox(self, at: int) -> None:
+        if at < len(self.boxes):
+            box = self.boxes.pop(at)
+            assert self.runner.run(self.store.delete_mailbox(ORGANISATION.id, box))
+            self.files = {name: file for name, file in self.files.items() if file.mailbox != box}
+
+    @rule(days=st.integers(0, 2))
+    def a_day_passes(self, days: int) -> None:
+        self.today += days
+        self.runner.run(self.store.expire(self.today))
+        self.files = {
+            name: file for name, file in self.files.items() if file.mailbox or file.expiry_day > self.today
+        }
+
+    @rule()
+    def reopen(self) -> None:
+        self.runner.run(self.store.close())
+        self.store = self.runner.run(open_store(self.parent / "data"))
+
+    @rule()
+    def erase(self) -> None:
+        self.runner.run(self.store.erase_files())
+
+    @invariant()
+    def both_hold_the_same(self) -> None:
+        for name in NAMES:
+            file = self.files.get(name) or File(0)
+            ranges = self.runner.run(self.store.stored_chunks(ORGANISATION.id, name))
+            assert [number for first, end in ranges for number in range(first, end)] == sorted(file.chunks)
+            found = self.runner.run(self.store.claimed_blob(ORGANISATION.id, name))
+            read = self.runner.run(self.store.chunks(ORGANISATION.id, name, 0, 9))
+            if file.mailbox is None:
+                assert (found, read) == (None, [])
+            else:
+                assert isinstance(found, ClaimedBlob)
+                assert found.chunks == len(file.chunks)
+                assert read == [sealed(name, number, file.chunks[number]) for number in sorted(file.chunks)]
+
+
+FilesAgainstDictionary.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestFiles = FilesAgainstDictionary.TestCase
