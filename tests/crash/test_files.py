@@ -20,6 +20,7 @@ BUSY, FULL = 503, 507
 AT_ONCE = 16
 LARGE = 256  # chunks: 64 MiB
 GROWTH = 32 * 1024  # KiB
+MOST_MEMORY = 512 * 1024  # KiB: what bodies may take (`Settings.bodies_bytes`), and as much for all else
 IDLE_SECONDS = 60
 
 
@@ -110,24 +111,27 @@ async def test_the_server_never_holds_a_file(place: Place) -> None:
 
 
 async def test_fifty_clients_send_files_at_once(place: Place) -> None:
+    """Together they send three times what the service holds of files in memory: whoever comes too late comes again."""
+
     async def send(file: File) -> None:
         line, first = Line(place.service), 0
         while first < len(file.chunks):
-            status = await place.put(line, file, first, first + 4)
+            status = await place.put(line, file, first, first + AT_ONCE)
             assert status in (STORED, BUSY)
             if status == STORED:
-                first += 4
+                first += AT_ONCE
             else:
                 await asyncio.sleep(0.05)
         assert await place.stored(line, file) == [[0, len(file.chunks)]]
         assert await place.send_with(line, file) == STORED
         await line.close()
 
-    chunks = [os.urandom(CHUNK_LENGTH) for _ in range(8)]
+    chunks = [os.urandom(CHUNK_LENGTH) for _ in range(AT_ONCE + 4)]
     files = [File(0) for _ in range(50)]
     for file in files:
         file.chunks = chunks
     await asyncio.gather(*map(send, files))
+    assert place.memory("VmHWM") < MOST_MEMORY
 
 
 async def test_a_full_disk_keeps_what_came_takes_texts_and_goes_on(place: Place) -> None:
