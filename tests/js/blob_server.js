@@ -43,7 +43,7 @@ export class BlobServer {
 
   /** @param {Asked} asked @param {AbortSignal} [signal] */
   async answer(asked, signal) {
-    const fault = await this.fault(asked);
+    const fault = await Promise.race([this.fault(asked), brokenOff(signal)]);
     await new Promise((resolve) => {
       setTimeout(resolve, 1);
     });
@@ -75,6 +75,12 @@ export class BlobServer {
     return new Response(null, {status: 204});
   }
 }
+
+/** @param {AbortSignal} [signal] @returns {Promise<never>} fails when whoever asked does not wait any longer */
+const brokenOff = (signal) =>
+  new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason));
+  });
 
 /** @param {BodyInit | null | undefined} body */
 const bytesOf = async (body) => new Uint8Array(await new Response(body).arrayBuffer());

@@ -177,5 +177,6 @@ test('a text of markup comes back as the text that it is', async () => {
   await calls.seal({...REPORT, text});
   await calls.send();
   assert.equal((await calls.visit({code: calls.receipt()})).messages[0]?.text, text);
-  assert.equal((await calls.write({text})).messages[1]?.text, text);
+  await calls.write({text});
+  assert.equal((await calls.refresh()).messages[1]?.text, text);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
 import {after, before, beforeEach, test} from 'node:test';
 import {reporterCalls} from '../../static/js/reporter/worker.js';
-import {meddle, problem, startService, until} from './serving.js';
+import {given, meddle, problem, startService, until} from './serving.js';
 
 /** @import {NamedFile} from '../../static/js/client/fetching.js' */
 /** @import {Told, Visit} from '../../static/js/client/views.js' */
@@ -60,9 +60,11 @@ test('a report names its files once they are there, and a message its own', asyn
   ]);
   await calls.attach({id: 3, file: file('three.png', 10)});
   await calls.settled({files: [3]});
-  const {messages: more} = await calls.write({text: 'One more.', files: [3]});
+  await calls.write({text: 'One more.', files: [3]});
+  const {messages: more} = await calls.refresh();
   assert.deepEqual(more[1]?.attachments.map(({name}) => name), ['three.png']);
-  assert.deepEqual((await calls.write({text: 'No more.'})).messages[2]?.attachments, []);
+  await calls.write({text: 'No more.'});
+  assert.deepEqual((await calls.refresh()).messages[2]?.attachments, []);
 });
 
 test('with files on their way a report is tried, and not sent', async () => {
@@ -72,7 +74,7 @@ test('with files on their way a report is tried, and not sent', async () => {
   await assert.rejects(calls.seal({...REPORT, kind: 'gossip', files: [1]}), {code: 'kind-unknown'});
   await calls.seal({...REPORT, files: [1]});
   const receipt = calls.receipt();
-  await assert.rejects(calls.send(), TypeError);
+  await assert.rejects(calls.send(), {code: 'attachments-incomplete'});
   const waiting = calls.settled({files: [1]});
   await until(() => chunks().length > 0, 'it goes up');
   calls.stop();
@@ -147,9 +149,63 @@ test('a message that was refused for files of another name is sealed again with 
   meddler.between((asked, pass) => (isMessage(asked.path) ? problem(409, 'attachments-incomplete') : pass()));
   await assert.rejects(calls.write({text: 'With one.', files: [1]}), {code: 'attachments-incomplete'});
   meddler.between(null);
-  const {messages} = await calls.write({text: 'With one.', files: [1]});
+  await calls.write({text: 'With one.', files: [1]});
+  const {messages} = await calls.refresh();
   assert.deepEqual(messages.slice(1).map(({attachments}) => attachments.length), [1]);
   assert.equal(new Set(meddler.seen.filter(({path}) => isMessage(path)).map(({path}) => path)).size, 2);
+});
+
+test('a message that is stored keeps its files until the page has done with them, whatever comes after', async () => {
+  const {calls} = await page();
+  await calls.seal(REPORT);
+  await calls.send();
+  await calls.visit({code: calls.receipt()});
+  await calls.attach({id: 1, file: file('one.png', 10)});
+  await calls.settled({files: [1]});
+  await calls.write({text: 'With one.', files: [1]});
+  await calls.write({text: 'With one, said better.', files: [1]});
+  await calls.removeFiles({ids: [1]});
+  const {messages, notices} = await calls.refresh();
+  assert.deepEqual(messages.slice(1).map(({attachments}) => attachments.map(({name}) => name)), [['one.png'], ['one.png']]);
+  assert.deepEqual(notices, []);
+  assert.equal(meddler.seen.some(({method}) => method === 'DELETE'), false);
+});
+
+test('nothing is sent without a file that it was to have', async () => {
+  const {calls} = await page();
+  await calls.seal({...REPORT, files: [7]});
+  await assert.rejects(calls.send(), {code: 'attachments-incomplete'});
+  await assert.rejects(calls.settled({files: [7]}), {code: 'attachments-incomplete'});
+  await assert.rejects(calls.goOnWithFile({id: 7}), TypeError);
+  await calls.seal(REPORT);
+  await calls.send();
+  await calls.visit({code: calls.receipt()});
+  await assert.rejects(calls.write({text: 'With none.', files: [7]}), {code: 'attachments-incomplete'});
+  await calls.attach({id: 1, file: file('one.png', 10)});
+  await calls.settled({files: [1]});
+  await assert.rejects(calls.write({text: 'With one of two.', files: [1, 7]}), {code: 'attachments-incomplete'});
+  assert.equal((await calls.refresh()).messages.length, 1);
+});
+
+test('a report whose files the server can not get again is refused, and known not to be stored', async () => {
+  const {calls, told} = await page();
+  await calls.attach({id: 1, file: file('one.png', 10)});
+  await calls.settled({files: [1]});
+  await calls.seal({...REPORT, files: [1]});
+  meddler.between((asked, pass) => {
+    if (asked.path.includes('/opening/')) return problem(409, 'attachments-incomplete');
+    if (asked.path.endsWith('/chunks')) return given(200, '{"stored": []}', {'Content-Type': 'application/json'});
+    return asked.path.startsWith('blobs/') ? problem(507, 'storage-full') : pass();
+  });
+  const before = chunks().length;
+  const sending = calls.send();
+  await until(() => chunks().length > before, 'it is sent again');
+  calls.stop();
+  await assert.rejects(sending, {code: 'attachments-incomplete'});
+  meddler.between(null);
+  await calls.settled({files: [1]});
+  await calls.seal({...REPORT, files: [1]});
+  assert.deepEqual(told.filter(({event}) => event === 'renewed'), [{event: 'renewed', perhaps: false}]);
 });
 
 test('what the server lost before the report came is sent again, and then the same report', async () => {

@@ -1,21 +1,15 @@
 /** Files go up whole over any line, whatever becomes of them or of it meanwhile. */
 import assert from 'node:assert/strict';
-import {randomBytes} from 'node:crypto';
 import {afterEach, beforeEach, test} from 'node:test';
 import {attachmentHash, attachmentKeys, chunkCount, chunkHash, openChunks, withoutPadding, CHUNK} from '../../static/js/crypto/attachment.js';
 import {CHUNK_LENGTH} from '../../static/js/crypto/claims.js';
 import {b64, concat, unb64} from '../../static/js/crypto/encoding.js';
 import {DrempelError} from '../../static/js/crypto/errors.js';
-import {connect} from '../../static/js/client/connection.js';
-import {Uploads} from '../../static/js/client/uploading.js';
 import {BlobServer, ChangingFile} from './blob_server.js';
 import {until} from './serving.js';
+import {ORGANISATION, content, fileOf, named, page} from './upload_page.js';
 
-/** @import {FileView, Told} from '../../static/js/client/views.js' */
 /** @import {Fault} from './blob_server.js' */
-
-const LIMITS = {silence: 5, slow: 5, firstPause: 0.001};
-const ORGANISATION = randomBytes(32);
 
 /** @type {BlobServer} */
 let server;
@@ -26,26 +20,6 @@ afterEach(() => server.close());
 
 const puts = () => server.asked.filter(({method}) => method === 'PUT');
 const deleted = () => server.asked.filter(({method}) => method === 'DELETE').map(({blob}) => blob);
-
-/** The files of a page, and what it was told. */
-function page() {
-  /** @type {Told[]} */
-  const told = [];
-  const beside = (tell = (/** @type {Told} */ _told) => {}) => connect('http://127.0.0.1/demo/', tell, LIMITS);
-  const random = (/** @type {number} */ length) => new Uint8Array(randomBytes(length));
-  const uploads = new Uploads({organisation: ORGANISATION, beside, random}, (event) => void told.push(event), LIMITS.firstPause);
-  /** @returns {FileView | undefined} what was told last */
-  const last = (/** @type {number} */ id) => told.flatMap((event) => (event.event === 'file' && event.file.id === id ? event.file : [])).at(-1);
-  const lines = () => told.flatMap((event) => (event.event === 'line' ? event.code : []));
-  return {uploads, told, last, lines};
-}
-
-/** @param {ReturnType<typeof page>} page @param {number[]} ids @returns {any[]} what a message would say of them */
-function named({uploads}, ids) {
-  const {attached, isWhole} = uploads.attached(ids);
-  assert.equal(isWhole, true);
-  return attached.meta;
-}
 
 /** @param {any} attachment as a message names it @returns {Promise<Uint8Array>} what a recipient gets */
 async function opened({bytes, secret, hash}) {
@@ -63,12 +37,6 @@ async function opened({bytes, secret, hash}) {
   assert.equal(b64(attachmentHash(hashes ?? [])), hash);
   return concat(...(pieces ?? []));
 }
-
-/** @param {Uint8Array} bytes @param {string} [name] */
-const fileOf = (bytes, name = 'foto.jpg') => new File([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)], name, {type: 'image/jpeg'});
-
-/** @param {number} length */
-const content = (length) => new Uint8Array(randomBytes(length));
 
 /** @param {Uint8Array} a @param {Uint8Array} b */
 const same = (a, b) => assert.equal(Buffer.compare(a, b), 0);

@@ -23,6 +23,8 @@ export class Attempt {
     this.stored = 0;
     this.begun = false;
     this.checked = false;
+    /** Part of a message by now. */
+    this.isClaimed = false;
     this.path = `blobs/${b64(sealing.keys.blob)}`;
   }
 
@@ -78,12 +80,14 @@ export class Attempt {
   }
 
   /** Whether it is part of a message by now: only then a server gives any of it. @param {Connection} connection @returns {Promise<boolean>} */
-  async isClaimed(connection) {
+  async seeIfClaimed(connection) {
+    if (this.isClaimed) return true;
     try {
       const options = {token: this.sealing.keys.token, longest: CHUNK_LENGTH};
       const {content} = await connection.request('GET', `${this.path}/chunks/${this.sealing.count - 1}`, options);
       // Else somebody between has answered.
       if (content.length !== CHUNK_LENGTH) throw new DrempelError('answer-damaged');
+      this.isClaimed = true;
       return true;
     } catch (problem) {
       if (problem instanceof DrempelError && problem.code === 'blob-unknown') return false;
@@ -93,7 +97,7 @@ export class Attempt {
 
   /** It will be part of no message. @param {Connection} connection */
   async erase(connection) {
-    if (!this.begun) return;
+    if (!this.begun || this.isClaimed) return;
     try {
       await connection.request('DELETE', this.path, {token: this.sealing.keys.token, expected: [204], patience: PATIENCE});
     } catch (problem) {

@@ -27,7 +27,8 @@ export class Upload {
     this.file = file;
     this.sealing = sealing;
     this.tell = tell;
-    this.connection = sealing.beside();
+    /** One for each request on its way. @type {Set<Connection>} */
+    this.connections = new Set();
     /** @type {FileView['state']} */
     this.state = 'waiting';
     this.code = '';
@@ -69,13 +70,17 @@ export class Upload {
     if (this.state === 'waiting') this.show({state: 'uploading'});
     const range = attempt.take(line.width);
     const began = performance.now();
+    const connection = this.sealing.beside();
+    this.connections.add(connection);
     try {
-      await line.carry(() => attempt.send(this.connection, range));
+      await line.carry(connection, () => attempt.send(connection, range));
       line.arrived(range[1] - range[0], (performance.now() - began) / 1000);
       if (attempt === this.attempt && attempt.isWhole) await this.finish(attempt);
       else if (performance.now() - this.told > TELLING) this.show();
     } catch (problem) {
       await this.trouble(attempt, problem, line);
+    } finally {
+      this.connections.delete(connection);
     }
     // Only now nothing of it is on its way any more.
     if (attempt !== this.attempt && attempt.flying === 0) await attempt.erase(this.sealing.beside());
@@ -110,8 +115,12 @@ export class Upload {
 
   pause() {
     if (this.state === 'done' || this.state === 'failed' || this.attempt?.isWhole) return;
-    this.connection.stop();
+    this.breakOff();
     this.show({state: 'paused'});
+  }
+
+  breakOff() {
+    for (const connection of this.connections) connection.stop();
   }
 
   /** After a pause, or a failure. */
@@ -119,7 +128,6 @@ export class Upload {
     if (this.state !== 'paused' && this.state !== 'failed') return;
     const isUseless = OF_THE_FILE.includes(this.code) || !this.attempt;
     if (isUseless) this.changes = 0;
-    this.connection.begin();
     this.show({state: 'waiting', code: ''});
     if (isUseless) await this.begin();
   }
@@ -133,7 +141,7 @@ export class Upload {
   /** What is part of one message can't be part of another, but under another secret. @param {Connection} connection */
   async renew(connection) {
     const {attempt} = this;
-    if (!attempt?.isWhole || !(await attempt.isClaimed(connection)) || attempt !== this.attempt) return;
+    if (!attempt?.isWhole || !(await attempt.seeIfClaimed(connection)) || attempt !== this.attempt) return;
     this.show({state: 'waiting'});
     await this.begin();
   }
@@ -142,8 +150,7 @@ export class Upload {
   drop() {
     const {attempt} = this;
     this.attempt = null;
-    this.connection.stop();
-    this.connection = this.sealing.beside();
+    this.breakOff();
     if (attempt?.flying === 0) void attempt.erase(this.sealing.beside());
   }
 }

@@ -2,8 +2,8 @@
  * What a message is made of, in a new report as on a return visit: its text, and its files. What it takes to show and send files
  * is fetched when there is one.
  */
-import {el, number, t} from '../ui/screen.js';
-import {setProblem} from '../ui/page.js';
+import {el, fill, number, t, tn} from '../ui/screen.js';
+import {say} from '../ui/page.js';
 
 /** @import {FileView, Told} from '../client/views.js' */
 /** @import {Key} from '../ui/screen.js' */
@@ -15,7 +15,7 @@ import {setProblem} from '../ui/page.js';
  * @typedef {{channel: string, without: string[], kind: string | null, text: string, files: Item[], rereadable: boolean,
  *   receipt: string, renewed: boolean, tried: boolean, perhaps: boolean, stored: boolean, arrived: number}} Draft
  */
-/** @typedef {FileView & {file: File}} Item a file that was chosen, and how far it is */
+/** @typedef {FileView & {file: File, isUnknown: boolean}} Item a file that was chosen, and how far it is; `isUnknown`: the Worker does not have it */
 /** @typedef {{files: File[], folders: string[]}} Given what was picked, dropped or pasted; folders by name, since they can't be sent */
 
 /** Bytes of UTF-8 (PROTOCOL 7.3). */
@@ -56,8 +56,13 @@ export function unsendable(text) {
   return bytesOf(text) > LONGEST_TEXT ? 'error.text-too-long' : '';
 }
 
-/** Where files go now: to the message that is being written. @type {{session: Session | null, items: Item[], parts: typeof import('./files.js') | null}} */
-const at = {session: null, items: [], parts: null};
+/**
+ * Where files go now: to the message that is being written. `coming` was chosen, and is in no list yet, since the parts are not
+ * there; `isLacking`: they did not come. `moved` is the screen that waits for files.
+ * @type {{session: Session | null, items: Item[], parts: typeof import('./files.js') | null, coming: {items: Item[], given: Given}[],
+ *   isLacking: boolean, moved: () => void}}
+ */
+const at = {session: null, items: [], parts: null, coming: [], isLacking: false, moved: () => undefined};
 
 /** @param {Session} session @param {Item[]} items @returns {HTMLElement} where files are chosen, and seen on their way */
 export function filesPart(session, items) {
@@ -80,27 +85,86 @@ export function filesPart(session, items) {
 }
 
 /** @param {Item[]} items @param {boolean} [sending] the message waits for them */
-export const filesShown = (items, sending = false) => el('div', {id: 'files-shown'}, at.parts?.filesShown(at.session, items, sending));
+export const filesShown = (items, sending = false) => [
+  el('div', {id: 'files-shown'}, at.parts?.filesShown(at.session, items, sending)),
+  el('div', {id: 'files-coming', tabindex: '-1'}, comingShown(items)),
+];
 
 /** @param {Item[]} items */
 export const filesSummary = (items) => items.length > 0 && at.parts?.filesSummary(items);
 
-/** One after the other, as they were given: two imports under way need not end in the order they began. */
-let taken = Promise.resolve();
-
 /** @param {Given} given */
 function take(given) {
-  const {session, items} = at;
-  if (session && given.files.length + given.folders.length > 0) taken = taken.catch(() => undefined).then(() => add(session, items, given));
+  if (!at.session || given.files.length + given.folders.length === 0) return;
+  at.coming.push({items: at.items, given});
+  void bring(at.session);
 }
 
-/** @param {Session} session @param {Item[]} items @param {Given} given */
-async function add(session, items, given) {
-  const [parts] = await Promise.all([import('./files.js'), import('../ui/file_words.js'), import('../viewer/visible.js')]).catch(() => []);
-  if (!parts) return setProblem(() => t('error.page-incomplete'));
-  Object.assign(at, {parts});
-  parts.add(session, items, given);
+/** What it takes to show and send files. Once it is here, all that was chosen is taken, in the order in which it was given. @param {Session} session */
+async function bring(session) {
+  at.isLacking = false;
+  if (!at.parts) showComing();
+  const [parts] = at.parts ? [at.parts] : await Promise.all([import('./files.js'), import('../ui/file_words.js'), import('../viewer/visible.js')]).catch(() => []);
+  Object.assign(at, {parts: parts ?? null, isLacking: !parts});
+  const taken = parts ? at.coming.splice(0) : [];
+  showComing();
+  for (const {items, given} of taken) parts?.add(session, items, given);
+  filesMoved();
 }
+
+/** @param {Item[]} items @returns {number} how many were chosen for this message that are not in its list yet: it must not go without them */
+const numberComing = (items) => at.coming.reduce((sum, {items: of, given}) => sum + (of === items ? given.files.length + given.folders.length : 0), 0);
+
+/** @param {Item[]} items */
+export const areComing = (items) => numberComing(items) > 0;
+
+/** @param {Item[]} items */
+export const areChosen = (items) => items.length > 0 || areComing(items);
+
+/** Whether nothing that was chosen for this message is still to arrive. @param {Item[]} items */
+export const haveArrived = (items) => items.every(({state}) => state === 'done') && !areComing(items);
+
+/** @param {Item[]} items */
+function comingShown(items) {
+  const n = numberComing(items);
+  if (n === 0) return null;
+  if (!at.isLacking) return el('p', {class: 'hint'}, tn('attach.coming', n));
+  const again = () => void (at.session && bring(at.session));
+  const remove = () => {
+    at.coming = at.coming.filter((each) => each.items !== items);
+    showComing();
+    filesMoved();
+  };
+  return el(
+    'div',
+    {class: 'notice'},
+    el('p', {}, tn('attach.lost', n)),
+    el(
+      'div',
+      {class: 'file-actions'},
+      el('button', {type: 'button', id: 'files-bring', on: {click: again}}, t('attach.again')),
+      el('button', {type: 'button', id: 'files-drop', on: {click: remove}}, t('attach.remove')),
+    ),
+  );
+}
+
+function showComing() {
+  const {items, isLacking} = at;
+  const place = document.getElementById('files-coming');
+  const n = numberComing(items);
+  if (n > 0) say(() => tn(isLacking ? 'attach.lost' : 'attach.coming', n), false);
+  if (!place) return;
+  const isHere = place.contains(document.activeElement);
+  fill(place, comingShown(items));
+  // Whoever pressed a button that is gone goes on from where it was.
+  if (isHere) place.focus();
+}
+
+/** Something became of chosen files. */
+export const filesMoved = () => at.moved();
+
+/** @param {() => void} moved is told whenever something becomes of them, in place of who was told before */
+export const watchFiles = (moved) => void Object.assign(at, {moved});
 
 /** @param {Told} told what the Worker tells of files */
 export const hearOfFiles = (told) => at.parts?.hear(told);
@@ -108,7 +172,7 @@ export const hearOfFiles = (told) => at.parts?.hear(told);
 /** The page is left. */
 export function forgetFiles() {
   at.parts?.forgetAll();
-  Object.assign(at, {session: null, items: []});
+  Object.assign(at, {session: null, items: [], coming: [], moved: () => undefined});
 }
 
 /** With another line, whose Worker knows nothing of them yet. @param {Session} session */

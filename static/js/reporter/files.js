@@ -1,8 +1,9 @@
 /** Chosen files on their way: a list that says how far each is, and lets it be paused, tried again or removed. */
-import {el, fill, listWords, number, t, tn, wordsFor} from '../ui/screen.js';
+import {el, fill, listWords, number, remember, t, tn, wordsFor} from '../ui/screen.js';
 import {say} from '../ui/page.js';
 import {fileNames, sizeWords} from '../ui/file_words.js';
 import {visibleName} from '../viewer/visible.js';
+import {filesMoved} from './composing.js';
 import {waitingWords} from './sending.js';
 
 /** @import {FileView, Told} from '../client/views.js' */
@@ -15,10 +16,12 @@ import {waitingWords} from './sending.js';
 const MOST_FILES = 64;
 
 /**
- * `lists` are those that files belong to; `line` is what is wrong with the line, if anything; `wrong` says why something was not taken.
- * @type {{last: number, lists: Set<Item[]>, line: LineTold | null, wrong: (() => string) | null, sending: boolean, session: Session | null}}
+ * `lists` are those that files belong to; `line` is what is wrong with the line, if anything, and `said` what was said of it last;
+ * `wrong` says why something was not taken.
+ * @type {{last: number, lists: Set<Item[]>, line: LineTold | null, said: string, wrong: (() => string) | null, sending: boolean,
+ *   session: Session | null}}
  */
-const at = {last: 0, lists: new Set(), line: null, wrong: null, sending: false, session: null};
+const at = {last: 0, lists: new Set(), line: null, said: '', wrong: null, sending: false, session: null};
 
 /** @param {Session} session @param {Item[]} items @param {Given} given */
 export function add(session, items, {files, folders}) {
@@ -37,7 +40,7 @@ export function add(session, items, {files, folders}) {
 /** @param {File} file @returns {Item} */
 function itemOf(file) {
   at.last += 1;
-  return {id: at.last, file, state: 'waiting', share: 0, code: '', changed: false};
+  return {id: at.last, file, state: 'waiting', share: 0, code: '', changed: false, isUnknown: false};
 }
 
 /**
@@ -57,16 +60,30 @@ function put(session, items, file) {
 /** @param {Session} session @param {Item} item */
 function attach({link}, item) {
   const {id, file} = item;
-  link.call('attach', {id, file}).catch((refusal) => {
-    change({...item, state: 'failed', code: refusal.problem?.code ?? 'client-fault'});
-  });
+  link.call('attach', {id, file}).catch((refusal) => lose(item, refusal));
+}
+
+/** The Worker has nothing of it. @param {Item} item @param {any} refusal */
+function lose(item, refusal) {
+  item.isUnknown = true;
+  change({...item, state: 'failed', code: refusal.problem?.code ?? 'client-fault'});
+}
+
+/** Where it failed before the Worker had it, it is given to it again. @param {Item} item */
+function again(item) {
+  const {session} = at;
+  if (!session) return;
+  if (!item.isUnknown) return void session.link.call('goOnWithFile', {id: item.id}).catch((refusal) => lose(item, refusal));
+  item.isUnknown = false;
+  change({...item, state: 'waiting', share: 0, code: ''});
+  attach(session, item);
 }
 
 /** @param {Session} session */
 export function attachAgain(session) {
   at.line = null;
   for (const item of [...at.lists].flat()) {
-    Object.assign(item, {state: 'waiting', share: 0, code: '', changed: false});
+    Object.assign(item, {state: 'waiting', share: 0, code: '', changed: false, isUnknown: false});
     attach(session, item);
   }
 }
@@ -103,8 +120,20 @@ export const filesSummary = (items) => [
 /** @param {Item[]} items */
 function redrawList(items) {
   const place = document.getElementById('files-shown');
-  if (place) fill(place, filesShown(at.session, items, at.sending));
+  if (place) refill(place, filesShown(at.session, items, at.sending));
 }
+
+/** Nobody who is at one of its buttons is to be thrown off. @param {HTMLElement} place @param {Child} child */
+function refill(place, child) {
+  const isHere = place.contains(document.activeElement);
+  const putBack = remember(place);
+  fill(place, child);
+  putBack();
+  if (isHere && !place.contains(document.activeElement)) goNear();
+}
+
+/** To what is next to the files, on the screen that shows them. */
+const goNear = () => ['files-choose', 'stop', 'heading'].map((id) => document.getElementById(id)).find((found) => found)?.focus();
 
 /** @param {Item[]} items @returns {Child} */
 function lineWords(items) {
@@ -114,10 +143,13 @@ function lineWords(items) {
   return el(
     'div',
     {class: 'notice'},
-    el('p', {}, waitingWords({...line, event: 'waiting'})),
+    el('p', {}, lineSays(line)),
     el('button', {type: 'button', id: 'files-hurry', on: {click: hurry}}, t('sending.hurry')),
   );
 }
+
+/** @param {LineTold} line */
+const lineSays = (line) => waitingWords(line.code === 'slow' ? {event: 'slow'} : {...line, event: 'waiting'});
 
 /** What keeps a message from being sent. @param {Item[]} items */
 function heldWords(items) {
@@ -134,7 +166,7 @@ function row(items, item) {
   const isGoing = state === 'waiting' || state === 'uploading';
   const button = (/** @type {string} */ what, /** @type {Key} */ words, /** @type {() => void} */ click) =>
     el('button', {type: 'button', id: `file-${id}-${what}`, 'aria-labelledby': `file-${id}-${what} file-${id}-name`, on: {click}}, t(words));
-  const ask = (/** @type {string} */ call) => () => void at.session?.link.call(call, {id}).catch(() => undefined);
+  const pause = () => void at.session?.link.call('pauseFile', {id}).catch(() => undefined);
   return el(
     'li',
     {class: 'file', id: `file-${id}`, 'data-state': stateOf(item)},
@@ -144,9 +176,9 @@ function row(items, item) {
     el(
       'div',
       {class: 'file-actions'},
-      isGoing && item.share < 1 && button('pause', 'attach.pause', ask('pauseFile')),
-      state === 'paused' && button('go', 'attach.go', ask('goOnWithFile')),
-      state === 'failed' && item.code !== 'attachment-too-large' && button('go', 'attach.again', ask('goOnWithFile')),
+      isGoing && item.share < 1 && button('pause', 'attach.pause', pause),
+      state === 'paused' && button('go', 'attach.go', () => again(item)),
+      state === 'failed' && item.code !== 'attachment-too-large' && button('go', 'attach.again', () => again(item)),
       button('remove', 'attach.remove', () => remove(items, item)),
     ),
   );
@@ -155,7 +187,7 @@ function row(items, item) {
 /** @param {Item} item */
 function stateWords({state, share, code, changed, file}) {
   const percent = number(Math.floor(100 * share));
-  if (state === 'failed') return wordsFor('error', code);
+  if (state === 'failed') return code === 'page-incomplete' ? tn('attach.lost', 1) : wordsFor('error', code);
   if (state === 'paused') return t('attach.paused', {n: percent});
   if (state === 'done') return t(changed ? 'attach.done.changed' : file.size === 0 ? 'attach.done.empty' : 'attach.done');
   if (share === 1) return t('attach.checking');
@@ -165,10 +197,14 @@ function stateWords({state, share, code, changed, file}) {
 
 /** @param {Item[]} items @param {Item} item */
 function remove(items, item) {
+  const place = items.indexOf(item);
   if (at.session) forget(at.session, items, item);
   at.wrong = null;
   redrawList(items);
-  document.getElementById('files-choose')?.focus();
+  const next = items[place] ?? items[place - 1];
+  if (next) document.getElementById(`file-${next.id}-remove`)?.focus();
+  else goNear();
+  filesMoved();
 }
 
 /** @param {Session} session @param {Item[]} items @param {Item} item */
@@ -180,7 +216,7 @@ function forget({link}, items, item) {
 /** The page is left. */
 export function forgetAll() {
   at.lists.clear();
-  Object.assign(at, {line: null, wrong: null, session: null});
+  Object.assign(at, {line: null, said: '', wrong: null, session: null});
 }
 
 /** @param {Told} told */
@@ -200,6 +236,7 @@ function change(view) {
   if (state === before.state && changed === before.changed && (share === 1) === (before.share === 1)) return progress(item);
   redrawRow(items, item);
   announce(items, item, changed && !before.changed && state !== 'done');
+  filesMoved();
 }
 
 /** No more than what moves: whoever is about to press a button must find it. @param {Item} item */
@@ -224,7 +261,7 @@ function redrawRow(items, item) {
 /** @param {Item[]} items */
 function redrawAround(items) {
   const [line, held] = ['files-line', 'files-held'].map((id) => document.getElementById(id));
-  if (line) fill(line, lineWords(items));
+  if (line) refill(line, lineWords(items));
   if (held) held.textContent = heldWords(items);
 }
 
@@ -237,11 +274,16 @@ function announce(items, item, isAnew) {
 
 /** @param {LineTold} told */
 function changeLine(told) {
-  const before = at.line?.code ?? '';
+  const {said} = at;
   at.line = told.code ? told : null;
+  // A line that is slow again and again is not worth saying so each time.
+  if (told.code || said !== 'slow') at.said = told.code;
   const shown = [...at.lists].find((items) => items.some(({id}) => document.getElementById(`file-${id}`)));
   if (!shown) return;
   redrawAround(shown);
-  if (told.code && told.code !== before) say(() => waitingWords({...told, event: 'waiting'}), false);
+  if (told.code && told.code !== said) say(() => lineSays(told), false);
 }
+
+// What set out over the network of before hangs, and would be noticed only after minutes.
+addEventListener('online', () => void at.session?.link.call('hurry', {all: true}).catch(() => undefined));
 

@@ -2,7 +2,7 @@
 import {el, listWords, pick, t, tn} from '../ui/screen.js';
 import {inOwnWords, redraw, refusalWords, say, setProblem, show} from '../ui/page.js';
 import {filesPart, filesSummary, remainingWords, unsendable} from './composing.js';
-import {groups, receiptInTheMaking, send, waitingWords} from './sending.js';
+import {filesToCome, groups, receiptInTheMaking, send, waitingWords} from './sending.js';
 
 /** @import {ChannelView} from '../client/views.js' */
 /** @import {Refusal} from '../ui/page.js' */
@@ -115,7 +115,13 @@ function textField({draft}) {
 
 /** Sealed before the receipt is shown: what can't be sent as it is must not cost anybody a code. @param {Session} session */
 async function seal(session) {
-  const {link} = session;
+  const {link, draft} = session;
+  try {
+    // What is sealed without them would go without them.
+    await filesToCome(session, draft.files, draft.tried || draft.perhaps);
+  } catch (refusal) {
+    return refused(session, /** @type {Refusal} */ (refusal));
+  }
   const turn = {};
   making.turn = turn;
   receipt(session);

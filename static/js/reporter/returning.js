@@ -20,7 +20,8 @@ import {visitView} from '../client/views.js';
 /**
  * @typedef {object} Returning
  * @property {() => Promise<Visit>} look
- * @property {(said: {text: string, files?: number[]}) => Promise<Visit>} write
+ * @property {(said: {text: string, files?: number[]}) => Promise<void>} write ends once it is stored: that it can't be seen then
+ *   must not look as if it were not
  * @property {() => Promise<void>} remove
  * @property {() => Promise<Visit>} withFiles the conversation as it was last seen, with files to look at and to download. What
  *   that takes is fetched only when it is asked for: who watches the line would see from it that there is an answer.
@@ -55,9 +56,8 @@ export function openReturning({connection, beside, followed, organisation}, secr
     return found;
   };
 
-  /** @param {{patience?: number}} [options] */
-  const look = async (options) => {
-    const {directory, channel, thread} = await read(options);
+  const look = async () => {
+    const {directory, channel, thread} = await read();
     at.last = {visit: visitView(directory, channel, thread, REPORTER), thread};
     return named();
   };
@@ -65,7 +65,8 @@ export function openReturning({connection, beside, followed, organisation}, secr
   /** @param {string} text @param {number[]} ids of its files, which have arrived */
   const seal = async (text, ids) => {
     const {directory, thread} = await read({patience: Infinity});
-    const {attached} = await files.attached(ids);
+    const {attached, isWhole} = await files.attached(ids);
+    if (!isWhole) throw new DrempelError('attachments-incomplete');
     return sealFollowUp(keys, directory, thread, text, dayAt(now()), random, attached);
   };
 
@@ -86,7 +87,7 @@ export function openReturning({connection, beside, followed, organisation}, secr
   };
 
   return {
-    look: () => look(),
+    look,
     withFiles: async () => {
       const {openFiles} = await fetching();
       at.received ??= openFiles({organisation, beside, tell});
@@ -99,8 +100,8 @@ export function openReturning({connection, beside, followed, organisation}, secr
       checkText(text);
       const sealed = await written.sealed(JSON.stringify(said), () => seal(text, ids));
       await deliver(ids, sealed);
-      // It is stored: that it can't be seen now must not look as if it were not.
-      return look({patience: Infinity});
+      // Said again, it is another one.
+      written.forget();
     },
     remove: async () => {
       try {

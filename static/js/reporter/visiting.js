@@ -1,8 +1,8 @@
 /** A return visit: the receipt is asked for, the conversation read, written on, deleted. */
 import {el, t} from '../ui/screen.js';
-import {Refusal, leave, refusalWords, setProblem, show} from '../ui/page.js';
+import {Refusal, leave, redraw, refusalWords, setProblem, show} from '../ui/page.js';
 import {codeField} from './code_field.js';
-import {clearFiles, filesPart} from './composing.js';
+import {areChosen, clearFiles, filesPart} from './composing.js';
 import {filesToArrive, whileSending} from './sending.js';
 import {conversation, sentFiles} from './thread.js';
 
@@ -10,8 +10,13 @@ import {conversation, sentFiles} from './thread.js';
 /** @import {Child, Key} from '../ui/screen.js' */
 /** @import {Session} from './main.js' */
 
+/** @typedef {{visit: Visit, done?: Key | undefined, getting: number | null}} Shown `done` is told first; `getting` is the place of the message whose files are asked for */
+
 /** Whether it was said that closing loses the text that stands there. */
 const closing = {warned: false};
+
+/** Whether something of what stands there may have arrived. */
+const sending = {tried: false};
 
 /** @param {Session} session */
 export function askForReceipt(session) {
@@ -59,10 +64,14 @@ async function open(session) {
 
 /**
  * What it takes to look at a file or to download it is fetched when somebody wants to: who watches the line would see from it
- * that there is an answer.
- * @param {Session} session @param {number} place of the message
+ * that there is an answer. Whoever has gone on to something else meanwhile stays there.
+ * @param {Session} session @param {Shown} shown @param {number} place of the message
  */
-async function getFiles(session, place) {
+async function getFiles(session, shown, place) {
+  if (shown.getting !== null) return;
+  shown.getting = place;
+  redraw();
+  const isHere = () => document.querySelector('[data-screen="thread"]') !== null && screen.shown === shown;
   try {
     const received = await import('./receiving.js').catch(() => {
       throw new Refusal({code: 'page-incomplete', detail: ''});
@@ -71,33 +80,49 @@ async function getFiles(session, place) {
     /** @type {Visit} */
     const visit = await session.link.call('withFiles');
     Object.assign(session, {received});
-    read(session, visit);
-    document.getElementById(`files-${place}`)?.querySelector('button')?.focus();
+    Object.assign(shown, {visit, getting: null});
+    if (isHere()) showFiles(place);
   } catch (refusal) {
-    setProblem(() => refusalWords(refusal));
+    shown.getting = null;
+    if (isHere()) setProblem(() => refusalWords(refusal));
   }
 }
 
-/** @param {Session} session @param {Visit} visit @returns {(message: MessageView, place: number) => Child} */
-const filesOf = (session, visit) => (message, place) => {
-  if (session.received?.areNamed(message)) return session.received.fileList(message, place, () => read(session, visit));
-  const get = () => void getFiles(session, place);
-  return [sentFiles(message), message.attachments.length > 0 && el('button', {type: 'button', id: `get-files-${place}`, on: {click: get}}, t('thread.get-files'))];
+/** Where they were asked for, and without taking anybody from a text. @param {number} place of the message */
+function showFiles(place) {
+  const isThere = document.activeElement?.id === `get-files-${place}`;
+  redraw();
+  if (isThere) document.getElementById(`files-${place}`)?.querySelector('button')?.focus();
+}
+
+/** @param {Session} session @param {Shown} shown @returns {(message: MessageView, place: number) => Child} */
+const filesOf = (session, shown) => (message, place) => {
+  if (session.received?.areNamed(message)) return session.received.fileList(message, place, () => read(session, shown.visit));
+  const get = () => void getFiles(session, shown, place);
+  const isComing = shown.getting === place;
+  const button = {type: 'button', id: `get-files-${place}`, 'aria-disabled': isComing ? 'true' : null, on: {click: get}};
+  return [sentFiles(message), message.attachments.length > 0 && el('button', button, t(isComing ? 'thread.getting' : 'thread.get-files'))];
 };
+
+/** The conversation that was shown last. @type {{shown: Shown | null}} */
+const screen = {shown: null};
 
 /** @param {Session} session @param {Visit} visit @param {Key} [done] what there is to tell first */
 function read(session, visit, done) {
-  show('title', () => threadScreen(session, visit, done));
+  const shown = {visit, done, getting: null};
+  screen.shown = shown;
+  show('title', () => threadScreen(session, shown));
 }
 
-/** @param {Session} session @param {Visit} visit @param {Key} [done] */
-const threadScreen = (session, visit, done) =>
-  el(
+/** @param {Session} session @param {Shown} shown */
+const threadScreen = (session, shown) => {
+  const {visit, done} = shown;
+  return el(
     'section',
     {'data-screen': 'thread'},
     el('h1', {}, t('thread.title')),
     done && el('div', {class: 'done', role: 'status', id: 'done'}, el('p', {}, t(done))),
-    conversation(visit, filesOf(session, visit)),
+    conversation(visit, filesOf(session, shown)),
     el('p', {}, el('button', {type: 'button', id: 'refresh', on: {click: () => void refresh(session, visit)}}, t('thread.refresh'))),
     visit.canWrite ? replyForm(session, visit) : el('div', {class: 'notice', id: 'closed'}, el('p', {}, t('thread.closed'))),
     el(
@@ -107,10 +132,11 @@ const threadScreen = (session, visit, done) =>
       el('button', {type: 'button', class: 'danger', id: 'delete', on: {click: () => sure(session, visit)}}, t('thread.delete')),
     ),
   );
+};
 
 /** The button at the top asks nothing; who is done may have forgotten a text. @param {Session} session */
 function finish({typed, draft}) {
-  const unsent = typed.reply.trim() !== '' || draft.text.trim() !== '' || typed.files.length + draft.files.length > 0;
+  const unsent = typed.reply.trim() !== '' || draft.text.trim() !== '' || areChosen(typed.files) || areChosen(draft.files);
   if (!unsent || closing.warned) return leave();
   closing.warned = true;
   return setProblem(() => t('thread.unsent'), 'reply');
@@ -164,25 +190,45 @@ function arrived({typed}, before, found) {
 /** @param {Session} session */
 function sent(session) {
   session.typed.reply = '';
+  sending.tried = false;
   clearFiles(session, session.typed.files);
 }
 
 /** @param {Session} session @param {Visit} visit */
 async function reply(session, visit) {
-  const {typed, link} = session;
+  const {typed} = session;
   if (typed.reply.trim() === '') {
     setProblem(() => t('error.text-empty'), 'reply');
     return;
   }
+  const {tried} = sending;
   try {
-    await filesToArrive(session, typed.files);
-    const said = {text: typed.reply, files: typed.files.map(({id}) => id)};
-    /** @type {Visit} */
-    const found = await whileSending(session, {title: 'thread.sending', stop: 'sending.stop'}, () => link.call('write', said));
-    sent(session);
+    await filesToArrive(session, typed.files, tried);
+    await whileSending(session, {title: 'thread.sending', stop: 'sending.stop', files: typed.files}, (call) => {
+      sending.tried = true;
+      return call('write', {text: typed.reply, files: typed.files.map(({id}) => id)});
+    });
+  } catch (refusal) {
+    // Then nothing of it is stored.
+    if (/** @type {Refusal} */ (refusal).problem?.code === 'attachments-incomplete') Object.assign(sending, {tried});
+    unchanged(session, visit, /** @type {Refusal} */ (refusal), 'thread.stopped');
+    return;
+  }
+  sent(session);
+  await see(session, visit);
+}
+
+/** A message that is stored: what stood there is gone, whether it can be seen now or not. @param {Session} session @param {Visit} before */
+async function see(session, before) {
+  try {
+    const words = /** @type {const} */ ({title: 'thread.sent', stop: 'sending.back', then: 'thread.fetching'});
+    const found = /** @type {Visit} */ (await whileSending(session, words, (call) => call('refresh')));
     read(session, found, 'thread.sent');
   } catch (refusal) {
-    unchanged(session, visit, /** @type {Refusal} */ (refusal), 'thread.stopped');
+    read(session, before, 'thread.unseen');
+    const code = /** @type {Refusal} */ (refusal).problem?.code ?? '';
+    // That the line is bad has nothing to do with the message any more.
+    if (code !== 'stopped' && !code.startsWith('server-')) setProblem(() => refusalWords(refusal));
   }
 }
 

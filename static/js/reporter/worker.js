@@ -31,9 +31,9 @@ import {checkCode, openDesk, serveWorker} from '../client/serving.js';
 /** @typedef {{channel: string, kind: string | null, text: string, rereadable: boolean, without: string[], files?: number[]}} Asked `files` by the page's ids */
 /**
  * A report in the making, under one receipt. `asked` is what `sealed` holds. Once `sending` has begun, something may be stored
- * under the receipt, and other content needs another. `files` are those it names.
+ * under the receipt, and other content needs another. `files` are those it names; `lacks`: not all of what it asks for had arrived.
  * @typedef {{organisation: Uint8Array, receipt: string, keys: ReporterKeys | null, asked: string, sealed: SealedReport | null,
- *   files: number[], sending: 'not yet' | 'begun' | 'done' | 'refused'}} Draft
+ *   lacks: boolean, files: number[], sending: 'not yet' | 'begun' | 'done' | 'refused'}} Draft
  */
 
 /** After these the same bytes would be refused for ever, and nothing of them is on the server. */
@@ -59,9 +59,9 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
       stop();
       files.stop();
     },
-    hurry: () => {
+    hurry: (/** @type {{all?: boolean} | undefined} */ options = undefined) => {
       hurry();
-      files.hurry();
+      files.hurry(options);
     },
     visit: inTurn(visit),
     refresh: inTurn(() => visited().look()),
@@ -88,7 +88,7 @@ function attaching(desk, {tell, random, limits}) {
   const begin = async () => {
     const {organisation, beside} = desk.opened();
     const {Uploads} = await uploading();
-    at.uploads = new Uploads({organisation, beside, random}, tell, limits?.firstPause);
+    at.uploads = new Uploads({organisation, beside, random}, tell, limits);
     return at.uploads;
   };
   const uploads = () => {
@@ -97,6 +97,8 @@ function attaching(desk, {tell, random, limits}) {
     at.begun.catch(() => Object.assign(at, {begun: null}));
     return at.begun;
   };
+  /** Null if no file was ever given to it, as where that part did not arrive. */
+  const given = async () => at.begun?.catch(() => null) ?? null;
   return {
     calls: {
       attach: async (/** @type {{id: number, file: File}} */ {id, file}) => (await uploads()).add(id, file),
@@ -107,22 +109,23 @@ function attaching(desk, {tell, random, limits}) {
     /** @param {{files: number[]}} asked */
     settled: async ({files}) => {
       const {stops} = at;
-      const found = await uploads();
+      const found = await given();
       // Stopped before there was anything that waits.
       if (stops !== at.stops) throw new ClientProblem('stopped');
+      if (!found) throw new DrempelError('attachments-incomplete');
       return found.settled(files);
     },
     /** @param {number[]} ids @returns {Promise<{attached?: Attached, isWhole: boolean}>} */
-    attached: async (ids) => (ids.length > 0 ? (await uploads()).attached(ids) : {isWhole: true}),
+    attached: async (ids) => (ids.length > 0 ? ((await given())?.attached(ids) ?? {isWhole: false}) : {isWhole: true}),
     /** @param {number[]} ids */
-    renew: async (ids) => (ids.length > 0 ? (await uploads()).renew(ids) : undefined),
+    renew: async (ids) => (await given())?.renew(ids),
     /** @param {number[]} ids @param {() => Promise<void>} send */
     deliver: async (ids, send) => (ids.length > 0 ? (await uploads()).deliver(ids, send) : send()),
     stop: () => {
       at.stops += 1;
       at.uploads?.stop();
     },
-    hurry: () => at.uploads?.hurry(),
+    hurry: (/** @type {{all?: boolean} | undefined} */ options) => at.uploads?.hurry(options),
   };
 }
 
@@ -136,7 +139,7 @@ function writing(desk, {tell, now, random, files}) {
     const {organisation} = desk.opened();
     // A receipt is for one organisation.
     if (at.draft && !equal(at.draft.organisation, organisation)) at.draft = null;
-    at.draft ??= {organisation, ...newReceipt(organisation, random), asked: '', sealed: null, files: [], sending: 'not yet'};
+    at.draft ??= {organisation, ...newReceipt(organisation, random), asked: '', sealed: null, lacks: false, files: [], sending: 'not yet'};
     return at.draft;
   };
 
@@ -160,7 +163,7 @@ function writing(desk, {tell, now, random, files}) {
     // It may have arrived: only the very same bytes can be sent again.
     if (at.draft?.sending === 'begun' && at.draft.asked === content) return;
     // Whatever fails from here on, what was sealed before is not what the person means now.
-    if (at.draft) Object.assign(at.draft, {sealed: null, asked: ''});
+    if (at.draft) Object.assign(at.draft, {sealed: null, asked: '', lacks: false});
     const organisation = await followed.current();
     // What was sent before may have arrived, with these files: then they belong to that report.
     if (draft().sending !== 'not yet') await files.renew(draft().files);
@@ -169,12 +172,13 @@ function writing(desk, {tell, now, random, files}) {
     const sealed = await sealReport(organisation, keys, {...asked, ...(attached ? {attached} : {}), today: dayAt(now())}, random);
     if (!isAsShown(shown, organisation, asked.channel)) throw new ClientProblem('channel-changed');
     // With files still on their way it was only tried, so that what can't be sent costs nobody a noted receipt.
-    if (isWhole) Object.assign(draft(), {sealed, asked: content, files: asked.files ?? []});
+    Object.assign(draft(), isWhole ? {sealed, asked: content, files: asked.files ?? []} : {lacks: true});
   };
 
   const send = async () => {
     const sending = draft();
     if (sending.sending === 'done') return;
+    if (sending.lacks) throw new DrempelError('attachments-incomplete');
     if (!sending.sealed) throw new TypeError('seal comes first');
     sending.sending = 'begun';
     try {

@@ -29,7 +29,6 @@ const VIEWS = {
   visit: visits(true),
   refresh: visits(true),
   withFiles: ready,
-  write: visits(true),
 };
 
 /** @type {Record<string, Told>} what is told of something that goes on for ever */
@@ -64,7 +63,7 @@ function tellOfFile(answer, args, tell) {
 }
 
 /** The refusals of the page itself, which the registry of the protocol does not have. */
-const OWN = ['stopped', 'pin-malformed'];
+const OWN = ['stopped', 'pin-malformed', 'page-incomplete'];
 
 /** @param {string} code @returns {Error} */
 function problem(code) {
@@ -78,9 +77,9 @@ function problem(code) {
  * @returns {Promise<unknown>}
  */
 export async function give(call, answer, {tell, stopped, args}) {
-  if (call === 'attach') return tellOfFile(answer, args, tell);
   const [first, what = ''] = answer.split(' ');
   if (first === 'refused') throw problem(what);
+  if (call === 'attach') return tellOfFile(answer, args, tell);
   if (first !== 'going') return VIEWS[call]?.[answer] ?? null;
   const told = NEWS[what];
   if (told) tell(told);

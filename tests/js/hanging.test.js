@@ -1,0 +1,87 @@
+/** A line that hangs is told of, and can be tried again at once: nothing of it waits for minutes without a word. */
+import assert from 'node:assert/strict';
+import {afterEach, beforeEach, test} from 'node:test';
+import {CHUNK} from '../../static/js/crypto/attachment.js';
+import {BlobServer} from './blob_server.js';
+import {until} from './serving.js';
+import {content, fileOf, page} from './upload_page.js';
+
+const LIMITS = {silence: 5, slow: 0.1, firstPause: 0.001};
+/** @type {Promise<never>} */
+const never = new Promise(() => {});
+
+/** @type {BlobServer} */
+let server;
+beforeEach(() => {
+  server = new BlobServer();
+});
+afterEach(() => server.close());
+
+const puts = () => server.asked.filter(({method}) => method === 'PUT');
+
+/** A file of which all that is on its way hangs, and which goes on once `isHanging` is false. */
+async function hanging() {
+  const here = page(LIMITS);
+  const line = {isHanging: true};
+  server.fault = () => (line.isHanging ? never : null);
+  await here.uploads.add(1, fileOf(content(3 * CHUNK)));
+  await until(() => puts().length === 3, 'it sets out');
+  return {...here, line};
+}
+
+test('a line on which nothing is answered is told to be slow, and well again once something is', async () => {
+  const here = await hanging();
+  await until(() => here.lines().includes('slow'), 'it is told');
+  here.line.isHanging = false;
+  here.uploads.hurry();
+  await here.uploads.settled([1]);
+  assert.equal(here.lines().at(-1), '');
+});
+
+test('what hangs is sent again when a person says so, by one request at first', async () => {
+  const here = await hanging();
+  await until(() => here.lines().includes('slow'), 'it is told');
+  here.uploads.hurry();
+  await until(() => puts().length > 3, 'it sets out again');
+  assert.equal(server.flying, 1);
+  assert.deepEqual(here.told.at(-1), {event: 'line', code: 'server-unreachable', seconds: 0}, 'it is said to be tried now');
+  here.line.isHanging = false;
+  await until(() => here.lines().at(-1) === 'slow', 'it hangs again');
+  here.uploads.hurry();
+  await here.uploads.settled([1]);
+});
+
+test('what has only just set out is not broken off, unless the network is another one', async () => {
+  const here = await hanging();
+  here.uploads.hurry();
+  assert.equal(server.flying, 3);
+  here.line.isHanging = false;
+  here.uploads.hurry({all: true});
+  await here.uploads.settled([1]);
+});
+
+test('after a failure it is tried again while others hang, and nobody is told to wait for what is over', async () => {
+  const here = page(LIMITS);
+  let requests = 0;
+  server.fault = () => {
+    requests += 1;
+    if (requests === 1) return 'broken';
+    return requests < 4 ? never : null;
+  };
+  await here.uploads.add(1, fileOf(content(9 * CHUNK)));
+  await until(() => here.lines().includes('server-unreachable'), 'it is told');
+  await until(() => here.lines().at(-1) !== 'server-unreachable', 'another request finds out that it is well');
+  assert.ok(here.told.some((told) => told.event === 'line' && told.code === 'server-unreachable' && told.seconds === 0));
+  await until(() => here.lines().at(-1) === 'slow', 'the others still hang');
+  here.uploads.hurry();
+  await here.uploads.settled([1]);
+});
+
+test('a paused file breaks off what hangs', async () => {
+  const here = await hanging();
+  here.uploads.pause(1);
+  await until(() => server.flying === 0, 'nothing is on its way');
+  here.line.isHanging = false;
+  await here.uploads.goOn(1);
+  await here.uploads.settled([1]);
+});
