@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.browser.catalogue import words
 from tests.browser.screens import ACCESS_CODE, MALFORMED, RECEIPT, SLIPS, Screen, Walker
 
 TEXT = "Ik zag dat de enveloppen open op tafel lagen.\nDat was op dinsdag, voordat iemand had geboden."
@@ -122,10 +123,14 @@ FILES = {
     "changed": "Notulen_" + "van_het_overleg_" * 8 + ".odt",
     "paused": "opname.mp4",
     "unreadable": "Verplaatst.docx",
+    "refused page-incomplete": "Brief.odt",
     "again": "Planning.xlsx",
     "plain": "leeg.txt",
     "waiting storage-full": "archief.zip",
 }
+
+
+UNFINISHED = "Array.from(document.querySelectorAll('.file:not([data-state=done])'), (e) => e.id)"
 
 
 def _choose(walker: Walker, folder: Path, state: str, name: str) -> None:
@@ -154,6 +159,18 @@ def filing(walker: Walker) -> Iterator[Screen]:
         walker.press("#begin", "channel")
         page.click("#channel-confidential-adviser")
         walker.press("#next", "write")
+        with walker.stage.lacking("reporter/files.js"):
+            page.choose("#files-choose", folder / "film.mkv")
+            page.wait_for("#files-bring")
+        page.forget()  # that this did not come is what was wanted
+        yield Screen("write files lost", "")
+        page.type(TEXT, into="#text")
+        walker.press("#next", "sending")
+        yield Screen("sending files lost")
+        walker.open("", READY)
+        walker.press("#begin", "channel")
+        page.click("#channel-confidential-adviser")
+        walker.press("#next", "write")
         page.type(TEXT, into="#text")
         for state, name in FILES.items():
             _choose(walker, folder, state, name)
@@ -167,6 +184,8 @@ def filing(walker: Walker) -> Iterator[Screen]:
         yield Screen("sending files")
         walker.press("#stop", "write")
         yield Screen("write files stopped", "#problem")
+        for file in page.evaluate(UNFINISHED):
+            page.click(f"#{file}-remove")
         walker.press("#next", "receipt")
         page.wait_for("#receipt-groups")
         _type_groups(walker, RECEIPT)
@@ -207,6 +226,15 @@ def receiving(walker: Walker) -> Iterator[Screen]:
     page.type(RECEIPT, into="#code")
     walker.press("#open", "thread", visit="answered", withFiles="ready")
     yield Screen("thread answered")
+    walker.stage.set(withFiles="going")
+    page.click("#get-files-1")
+    page.wait_for("#get-files-1[aria-disabled]")
+    yield Screen("thread files asked", "#get-files-1")
+    walker.open("", READY)
+    page.evaluate(UNPICKED)
+    walker.press("#return", "return")
+    page.type(RECEIPT, into="#code")
+    walker.press("#open", "thread", visit="answered", withFiles="ready")
     page.click("#get-files-1")
     page.wait_for("#files-1")
     yield Screen("thread with files", "#file-1-0-preview")
@@ -240,6 +268,12 @@ def conversing(walker: Walker) -> Iterator[Screen]:
     walker.press("#send-reply", "sending", write="going unreachable")
     yield Screen("sending a message")
     walker.press("#stop", "thread")
+    walker.press("#send-reply", "sending", refresh="going")
+    page.wait_for_text(words("reporter", "thread.fetching", walker.language), "#main")
+    yield Screen("message sent")
+    walker.press("#stop", "thread")
+    yield Screen("thread unseen")
+    page.type(TEXT, into="#reply")
     walker.press("#send-reply", "thread")
     page.wait_for("#done")
     yield Screen("thread sent")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.browser.tampering import Reply, Tampering, altered, tampering
+from tests.browser.tampering import Reply, Tampering, altered, answer, tampering
 from tests.browser.wire import Request, Response
 from tests.project import ROOT
 
@@ -28,6 +28,16 @@ class Stage:
     url: str
     answers: dict[str, str] = field(default_factory=dict)
     scripts: bool = True
+    lacks: str = ""
+
+    @contextmanager
+    def lacking(self, part: str) -> Iterator[None]:
+        """Meanwhile this part of a page does not come."""
+        self.lacks = part
+        try:
+            yield
+        finally:
+            self.lacks = ""
 
     @contextmanager
     def without_scripts(self) -> Iterator[None]:
@@ -46,11 +56,13 @@ class Stage:
         """The server's answer, but for the worker and what it asks."""
         if not self.scripts:
             return altered(ask(), content_security_policy=SCRIPTLESS)
+        if self.lacks and request.path.endswith(self.lacks):
+            return answer(503)
         if request.path in WORKERS:
             return altered(ask(), body=SCRIPT)
         if request.path.startswith(ASKED):
-            answer = self.answers.get(request.path.removeprefix(ASKED), "plain")
-            return _found(ask(), answer.encode(), "text/plain")
+            said = self.answers.get(request.path.removeprefix(ASKED), "plain")
+            return _found(ask(), said.encode(), "text/plain")
         if request.path.startswith(FILES) and ".." not in request.path:
             return _found(ask(), (ROOT / request.path[1:]).read_bytes(), "text/javascript")
         return ask()
