@@ -1,10 +1,15 @@
 """Files that somebody else has sent, as either page shows them: saved, looked at."""
 
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from crypto.claims import CHUNK_LENGTH
 from tests.browser import thread
 from tests.browser.driver import Page
+from tests.browser.tampering import Reply
 from tests.browser.thread import at
+from tests.browser.wire import Request, Response
 
 FILES = """Array.from(document.querySelectorAll('#thread .received-file'), (e) => ({
   id: e.id,
@@ -24,6 +29,22 @@ class File:
     called: str
     kind: str
     size: str
+
+
+class Held:
+    """A server that gives a file's first chunk and then no more, until it is let go."""
+
+    def __init__(self) -> None:
+        self.going = threading.Event()
+
+    def __call__(self, request: Request, ask: Callable[[], Response]) -> Reply:
+        return self._slowly(ask()) if "/chunks/" in request.path else ask()
+
+    def _slowly(self, true: Response) -> Iterator[bytes]:
+        first = len(true.raw) - len(true.body) + CHUNK_LENGTH
+        yield true.raw[:first]
+        self.going.wait(60)
+        yield true.raw[first:]
 
 
 class Receiving:

@@ -16,6 +16,7 @@ from tests.browser.driver import poll
 from tests.browser.inbox import Inbox
 from tests.browser.inbox_screens import LATER, MINUTE
 from tests.browser.meddling import instead, meddled, nothing_ran
+from tests.browser.received import Held
 from tests.browser.tampering import Reply, Tamper, Tampering, answer
 from tests.browser.thread import at
 from tests.browser.wire import Request, Response
@@ -191,22 +192,6 @@ def test_a_line_that_breaks_goes_on_where_it_was(device: Device, demo: Demo, mid
     assert inbox.ended() == "saved"
     assert line.asked == list(range(CHUNKS))
     device.saves({"bewijs.bin": EVIDENCE})
-
-
-class Held:
-    """A server that gives a file's first chunk and then no more, until it is let go."""
-
-    def __init__(self) -> None:
-        self.going = threading.Event()
-
-    def __call__(self, request: Request, ask: Callable[[], Response]) -> Reply:
-        return self._slowly(ask()) if "/chunks/" in request.path else ask()
-
-    def _slowly(self, true: Response) -> Iterator[bytes]:
-        first = len(true.raw) - len(true.body) + CHUNK_LENGTH
-        yield true.raw[:first]
-        self.going.wait(60)
-        yield true.raw[first:]
 
 
 @pytest.fixture

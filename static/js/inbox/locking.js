@@ -62,13 +62,7 @@ function lock(reason) {
   const link = clearDesk();
   byId('lock', HTMLButtonElement).hidden = true;
   locking.after(reason);
-  if (!link) return;
-  const end = () => {
-    clearTimeout(timer);
-    link.end();
-  };
-  const timer = setTimeout(end, LAST_WRITE);
-  link.call('lock').then(end, end);
+  void link?.endAfter('lock', LAST_WRITE);
 }
 
 /** Whoever presses the button may have somebody behind them: what is on the screen is covered before anything is asked. */

@@ -1,5 +1,5 @@
 /** The recipient's inbox. It shows and asks; every secret but the text on the screen is in the worker. */
-import {hearFiles} from '../received/files.js';
+import {forgetFiles, hearFiles, isSaving} from '../received/files.js';
 import {hearPreview} from '../received/preview.js';
 import {byId} from '../ui/screen.js';
 import {begin, refusalWords, setOrganisation, setProblem} from '../ui/page.js';
@@ -23,9 +23,15 @@ function enter() {
   void firstSync(showList);
 }
 
-function forget() {
+/** @type {import('../ui/page.js').Leaving} */
+function forget(isGone) {
   forgetWatch();
-  clearDesk()?.end();
+  const half = isSaving() && !isGone;
+  const dropped = forgetFiles();
+  const link = clearDesk();
+  if (half && link) return Promise.all([dropped, link.endAfter('leave')]);
+  link?.end();
+  return null;
 }
 
 async function start() {

@@ -76,6 +76,11 @@ export function inboxCalls({tell, now = Date.now, random = osRandom, limits, loc
     hurryFile: (/** @type {{id: string}} */ asked) => files().hurry(asked),
     stop,
     hurry,
+    // Whoever leaves is in a hurry, and asks the server nothing more. Once nothing is left of half a file:
+    leave: async () => {
+      stop();
+      await endFiles();
+    },
     lock: async () => {
       stop();
       await Promise.all([endFiles(), inTurn(forget)()]);

@@ -112,8 +112,7 @@ async function arrive(asked) {
 /** From the start, with another line: what was typed stays, and gets another receipt than the one that was shown. */
 function again() {
   const {draft} = session;
-  session.link.end();
-  session.received?.forget();
+  void endLine(false);
   setOrganisation(null);
   if (draft.receipt !== '') renew(draft.tried);
   draft.receipt = '';
@@ -272,11 +271,20 @@ function unsent() {
   return (hasBegun(draft) && !draft.stored) || typed.reply !== '' || typed.files.length > 0;
 }
 
-function forget() {
-  session.link.end();
+/** @type {import('../ui/page.js').Leaving} */
+function endLine(isGone) {
+  const {link, received} = session;
+  if (received?.isSaving() && !isGone) return Promise.all([received.forget(), link.endAfter('leave')]);
+  received?.forget();
+  link.end();
+  return null;
+}
+
+/** @type {import('../ui/page.js').Leaving} */
+function forget(isGone) {
   forgetFiles();
-  session.received?.forget();
   Object.assign(session, {draft: nothing(), typed: {code: '', reply: '', files: []}, overview: NONE});
+  return endLine(isGone);
 }
 
 addEventListener('beforeunload', (event) => {

@@ -61,8 +61,11 @@ export function hear(told) {
   at.parts?.hearPreview(told);
 }
 
-/** The page is left, or begins anew. */
+/** Whether something of a file would be left on the device. */
+export const isSaving = () => at.parts?.isSaving() ?? false;
+
+/** The page is left, or begins anew. @returns {Promise<unknown> | undefined} see `forgetFiles` */
 export function forget() {
-  at.parts?.forgetFiles();
   at.parts?.forgetPreview();
+  return at.parts?.forgetFiles();
 }

@@ -72,9 +72,12 @@ export function reporterCalls({tell, now = Date.now, random = osRandom, limits})
     saveFile: (/** @type {Parameters<Files['save']>[0]} */ asked) => visited().files().save(asked),
     lookAtFile: (/** @type {{id: string}} */ asked) => visited().files().look(asked),
     stopFile: (/** @type {{id: string}} */ asked) => visited().files().stop(asked),
-    leave: () => {
+    // Once nothing is left of half a file, where somebody has asked for files.
+    leave: async () => {
       stop();
-      return inTurn(leave)();
+      files.stop();
+      const ended = async () => visited().files().end();
+      await Promise.allSettled([ended(), inTurn(leave)()]);
     },
   };
 }

@@ -6,22 +6,25 @@ import {LANGUAGES, byId, dayWords, el, fill, keepChoicesUnsaved, language, pick,
 
 /** @import {Overview} from '../client/views.js' */
 /** @import {Child, Key, Language, PageName, Text} from './screen.js' */
+/** Forgets all, at once. What it gives back is waited for, unless the page is gone: until nothing stays of half a file. @typedef {(isGone: boolean) => Promise<unknown> | null} Leaving */
 /** @typedef {() => Child} Screen draws itself from what the page knows, in the language at hand; may be asked again at any time */
 
 /**
  * `wrong` is the id of the field that the problem is about, if any.
  * @type {{name: PageName, screen: Screen, title: Key, overview: Overview | null, problem: (() => string) | null, wrong: string,
- *   said: (() => string) | null, leaving: () => void}}
+ *   said: (() => string) | null, leaving: Leaving}}
  */
-const page = {name: 'reporter', screen: () => null, title: 'title', overview: null, problem: null, wrong: '', said: null, leaving: () => undefined};
+const page = {name: 'reporter', screen: () => null, title: 'title', overview: null, problem: null, wrong: '', said: null, leaving: () => null};
 
 const SECONDS_TO_NEXT_TRY = 3;
+/** Milliseconds. Nothing is on the screen by then. */
+const LEFT_WITHIN = 1000;
 
 const main = () => byId('main', HTMLElement);
 
 /**
  * Take over the document. Resolves once it speaks this person's language.
- * @param {PageName} name @param {() => void} leaving forgets everything, at once
+ * @param {PageName} name @param {Leaving} leaving
  * @param {Screen} [screen] what the document shows by itself
  */
 export async function begin(name, leaving, screen = () => null) {
@@ -31,7 +34,7 @@ export async function begin(name, leaving, screen = () => null) {
   keepChoicesUnsaved();
   // What a closed or left page showed must not come back with the back button.
   addEventListener('pagehide', () => {
-    page.leaving();
+    page.leaving(true);
     wipe();
   });
   addEventListener('pageshow', (event) => {
@@ -203,14 +206,17 @@ function wipe() {
 
 /** Forget everything and show an empty page; the back button does not bring it back. */
 export function leave() {
-  page.leaving();
+  const last = page.leaving(false);
   wipe();
-  location.replace('about:blank');
+  const go = () => location.replace('about:blank');
+  if (!last) return go();
+  last.then(go, go);
+  setTimeout(go, LEFT_WITHIN);
 }
 
 /** @typedef {{code: string, detail: string, group?: number, correction?: string, kind?: string}} Problem */
 /** @typedef {{event: string} & Record<string, unknown>} Told */
-/** @typedef {{call: <T>(name: string, args?: object) => Promise<T>, end: () => void}} Link */
+/** `endAfter` hears nothing more, and ends it once a last call was answered, so many milliseconds later, or with the page. @typedef {{call: <T>(name: string, args?: object) => Promise<T>, end: () => void, endAfter: (last: string, within?: number) => Promise<void>}} Link */
 
 /** What a call is refused with: a code of PROTOCOL 15.2 or of the page's own, never a text to show as it is. */
 export class Refusal extends Error {
@@ -246,10 +252,9 @@ export function connect(name, onEvent) {
   const worker = startWorker(name);
   /** @type {Map<number, {resolve: (value: any) => void, reject: (problem: Refusal) => void}>} */
   const waiting = new Map();
-  let last = 0;
-  let broken = false;
+  let [broken, last, hear] = [false, 0, onEvent];
   worker.onmessage = ({data}) => {
-    if (data.event) return onEvent(data);
+    if (data.event) return hear(data);
     const call = waiting.get(data.id);
     waiting.delete(data.id);
     if (data.problem) call?.reject(new Refusal(data.problem));
@@ -262,20 +267,31 @@ export function connect(name, onEvent) {
     for (const {reject} of waiting.values()) reject(incomplete());
     waiting.clear();
   };
-  return {
-    call: (call, args = {}) =>
-      new Promise((resolve, reject) => {
-        last += 1;
-        if (broken) reject(incomplete());
-        else waiting.set(last, {resolve, reject});
-        worker.postMessage({id: last, call, args});
-      }),
-    // What was asked before stays without an answer: there is no screen left for it.
-    end: () => {
-      worker.terminate();
-      waiting.clear();
-    },
+  /** @type {Link['call']} */
+  const ask = (call, args = {}) =>
+    new Promise((resolve, reject) => {
+      last += 1;
+      if (broken) reject(incomplete());
+      else waiting.set(last, {resolve, reject});
+      worker.postMessage({id: last, call, args});
+    });
+  // What was asked before stays without an answer: there is no screen left for it.
+  const end = () => {
+    worker.terminate();
+    waiting.clear();
   };
+  const endAfter = async (/** @type {string} */ call, within = LEFT_WITHIN) => {
+    waiting.clear();
+    hear = () => undefined;
+    // A page that the browser keeps for the way back would keep its Worker too.
+    addEventListener('pagehide', end);
+    const late = new Promise((resolve) => {
+      setTimeout(resolve, within);
+    });
+    await Promise.race([late, ask(call).catch(() => undefined)]);
+    end();
+  };
+  return {call: ask, end, endAfter};
 }
 
 const incomplete = () => new Refusal({code: 'page-incomplete', detail: ''});

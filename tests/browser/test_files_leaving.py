@@ -1,0 +1,123 @@
+"""Whoever leaves in the middle of a download leaves nothing of it, and is gone at once."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.browser.conftest import BROWSERS, Opening
+from tests.browser.device import Device
+from tests.browser.driver import Page, poll
+from tests.browser.inbox import Inbox
+from tests.browser.received import Held, Receiving
+from tests.browser.reporter import Reporter
+from tests.browser.tampering import Reply, Tampering, altered
+from tests.browser.wire import Request, Response
+from tests.serving import Demo
+
+RECIPIENT = "confidential-adviser-1"
+FILES = {"besluit over melding.bin": bytes(700_000), "bijlage.bin": bytes(700_000)}
+# What is still there when the press of the button has been dealt with.
+LEFT_AT_ONCE = "(document.querySelector('#leave').click(), document.title + document.body.textContent)"
+
+
+@pytest.fixture(scope="module")
+def receipt(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Of a report that was answered with files."""
+    folder, attached = tmp_path_factory.mktemp("sent"), []
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+        attached += ["--attach", str(folder / name)]
+    found = json.loads(demo.report("Wat is er besloten?").out)
+    assert demo.inbox(RECIPIENT, "reply", *attached, "--", found["mailbox"], text="Dit.").status == 0
+    return str(found["receipt"])
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def device(
+    opening_once: Opening, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Device]:
+    made = Device(opening_once, request.param, tmp_path_factory.mktemp("device"))
+    yield made
+    assert made.page.errors() == []
+
+
+def as_reporter(device: Device, demo: Demo, middle: Tampering, receipt: str) -> Reporter:
+    found = Reporter(device.page, middle.address(demo.pinned))
+    found.come_back(receipt)
+    device.ready()
+    found.get_files()
+    return found
+
+
+def as_recipient(device: Device, demo: Demo, middle: Tampering, receipt: str) -> Inbox:
+    assert receipt
+    found = Inbox(device.page, middle.address(demo.pinned))
+    found.open(demo.access_codes[RECIPIENT])
+    device.ready()
+    found.read()
+    return found
+
+
+@pytest.fixture(params=[as_reporter, as_recipient])
+def somebody(
+    device: Device, demo: Demo, middle: Tampering, receipt: str, request: pytest.FixtureRequest
+) -> Iterator[Receiving]:
+    """Somebody whose download has begun and does not end, and who has chosen a place for another."""
+    found: Receiving = request.param(device, demo, middle, receipt)
+    middle.tamper = hold = Held()
+    device.page.click("#file-1-0-save")
+    device.page.wait_until("document.querySelector('#file-1-0 progress')?.value > 0")
+    device.page.click("#file-1-1-save")
+    device.page.wait_for("#file-1-1-stop")
+    yield found
+    hold.going.set()
+
+
+def gone(page: Page) -> None:
+    page.wait_until("location.href === 'about:blank'")
+    poll(lambda: page.workers() == 0, lambda: "the worker goes on")
+
+
+def test_leaving_empties_the_page_at_once_and_leaves_nothing_of_a_file(
+    device: Device, demo: Demo, middle: Tampering, somebody: Receiving
+) -> None:
+    assert device.page.evaluate(LEFT_AT_ONCE) == ""
+    gone(device.page)
+    # Where a browser keeps it, only a page of the same address can look.
+    Reporter(device.page, middle.address(demo.pinned)).arrive()
+    assert device.saved() == {}
+
+
+def test_what_waits_for_its_turn_leaves_nothing_when_it_is_stopped(
+    device: Device, somebody: Receiving
+) -> None:
+    device.page.click("#file-1-1-stop")
+    assert somebody.ended("#file-1-1") == "stopped"
+    device.page.click("#file-1-0-stop")
+    assert somebody.ended("#file-1-0") == "stopped"
+    poll(lambda: device.saved() == {}, lambda: f"{device.saved()}")
+
+
+def test_a_worker_that_does_not_answer_holds_nobody_up(
+    device: Device, demo: Demo, middle: Tampering, receipt: str
+) -> None:
+    def tamper(request: Request, ask: Callable[[], Response]) -> Reply:
+        if "/chunks/" in request.path:
+            return hold(request, ask)
+        if not request.path.endswith("reporter/worker.js"):
+            return ask()
+        code, last = ask().content, b"leave: async () => {\n      stop();"
+        assert code.count(last) == 1
+        return altered(ask(), body=code.replace(last, last + b"await new Promise(() => {});"))
+
+    middle.tamper, hold = tamper, Held()
+    as_reporter(device, demo, middle, receipt)
+    device.page.click("#file-1-0-save")
+    device.page.wait_until("document.querySelector('#file-1-0 progress')?.value > 0")
+    begun = time.monotonic()
+    assert device.page.evaluate(LEFT_AT_ONCE) == ""
+    gone(device.page)
+    assert time.monotonic() - begun < 5
+    hold.going.set()
