@@ -26,13 +26,15 @@ export async function send(session, {asked, refused, renewed}) {
       const now = /** @type {string} */ (await call('receipt'));
       if (now !== draft.receipt) return Object.assign(draft, {receipt: now, renewed: true});
       draft.tried = true;
-      await call('send');
+      await call('send').catch((/** @type {Refusal} */ refusal) => {
+        // Then nothing of it is stored.
+        if (refusal.problem?.code === 'attachments-incomplete') draft.tried = false;
+        throw refusal;
+      });
       Object.assign(draft, {stored: true, text: '', arrived: draft.files.length});
       return clearFiles(session, draft.files);
     });
   } catch (refusal) {
-    // Then nothing of it is stored.
-    if (/** @type {Refusal} */ (refusal).problem?.code === 'attachments-incomplete') Object.assign(draft, {tried: false});
     return refused(session, /** @type {Refusal} */ (refusal));
   }
   return draft.stored ? show('title', () => received(session)) : renewed(session);
