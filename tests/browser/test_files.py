@@ -142,36 +142,6 @@ def test_files_are_paused_go_on_and_are_removed(
     assert page.errors() == []
 
 
-def test_a_file_that_changes_while_it_is_read_is_sealed_anew(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
-) -> None:
-    page, text = same_page, f"Het veranderde, {same_page.browser}."
-    gate = Gate(middle)
-    reporter = writing(page, middle.address(demo.pinned))
-    path = tmp_path / "Notulen.odt"
-    made(path, 3_000_000)
-    reporter.attach(path)
-    poll(lambda: len(gate.blobs) == 1, lambda: "nothing goes up")
-    digest = made(path, 3_000_000)
-    gate.open.set()
-    if page.browser == "chromium":  # it will not read a file again that has changed since it was chosen
-        page.wait_for("#file-1[data-state=failed]")
-        assert page.text("#file-1-words") == words("reporter", "error.attachment-unreadable")
-        page.choose("#files-choose", path)
-        page.wait_for("#file-2[data-state=done]")
-    else:
-        page.wait_for("#file-1[data-state=done]")
-        assert page.text("#file-1-words") == words("reporter", "attach.done.changed")
-    assert reporter.files() == {"Notulen.odt": "done"}
-    assert len(gate.blobs) == 2
-    poll(
-        lambda: bool(middle.asked("DELETE", next(iter(gate.blobs)))), lambda: "the first stays on the server"
-    )
-    sent(reporter, text)
-    assert exported(demo, text, tmp_path / "export") == {"Notulen.odt": digest}
-    assert page.errors() == []
-
-
 def test_files_stay_through_other_languages_and_screens(same_page: Page, demo: Demo, tmp_path: Path) -> None:
     page = same_page
     reporter = writing(page, demo.pinned)
