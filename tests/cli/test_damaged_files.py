@@ -46,7 +46,7 @@ def check_all_but_one(ran: Ran, out: Path, names: list[str], data: bytes) -> Non
     saved = {path.name: path.read_bytes() for path in (out / "files").iterdir()}
     assert saved == {name.replace("\u202e", ""): data for name in whole}
     page = (out / "conversation.html").read_text("utf-8")
-    assert page.count("<a href=") == 2
+    assert page.count("SHA-256 <code>") == 2
     assert lost["text"] in page
     read = parse_object((out / "conversation.json").read_bytes())
     files = {file["name"]: file for file in read["messages"][0]["attachments"]}
