@@ -86,7 +86,7 @@ def command(path: Path, folder: Path) -> tuple[Ran, Ran, dict[str, int]]:
     with server("service", filled.folder) as running:
         running.settle()
         resting = running.memory()
-        there = _report(path, filled, running)
+        there = report(path, filled.channels[0], filled.url(running))
         mailbox = json.loads(there.out)["mailbox"]
         back = _export(mailbox, folder / "export", filled, running)
         memory = {"resting": resting, "peak": running.peak_memory()}
@@ -96,8 +96,9 @@ def command(path: Path, folder: Path) -> tuple[Ran, Ran, dict[str, int]]:
     return there, back, memory
 
 
-def _report(path: Path, filled: Filled, running: Server) -> Ran:
-    options = ["--server", filled.url(running), "--channel", filled.channels[0], "--message-file", "-"]
+def report(path: Path, channel: str, url: str) -> Ran:
+    """Up by the command line."""
+    options = ["--server", url, "--channel", channel, "--message-file", "-"]
     return run(["-c", COMMAND, "report", *options, "--attach", str(path), "--no-resume", "--json"], TEXT)
 
 

@@ -1,24 +1,31 @@
-"""Files that a reporter's page sends: how fast, and what the browser needs for it at most.
+"""Files that a reporter's page sends, and that an inbox saves: how fast, and what the browser needs for it at most.
 
 A page that held a file would need twice as much for one that is twice as large. (Chromium frees what was sent when it
-collects garbage, so that below some hundred MiB the need does grow.)
+collects garbage, so that below some hundred MiB the need does grow.) Saved is where a browser writes to disk as a file
+comes, which is Chromium; the others hold it, up to a limit.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from tests.bench.browsers import FULL, Browsers
-from tests.bench.files import make_file
+from tests.bench.files import make_file, report
 from tests.bench.filled import Filled
+from tests.browser.device import PICKERS
 from tests.browser.driver import Page
+from tests.browser.inbox import Inbox
 from tests.browser.reporter import Reporter
 
 LOOK_SECONDS = 0.25
 LONGEST_SECONDS = 600
+SAVED = """(async () => {
+  const folder = await navigator.storage.getDirectory();
+  return (await (await folder.getFileHandle('%s')).getFile()).size;
+})()"""
 
 
 @contextmanager
@@ -40,17 +47,49 @@ def _watched(browsers: Browsers, page: Page) -> Iterator[list[int]]:
         watcher.join()
 
 
-def _upload(browsers: Browsers, page: Page, reporter: Reporter, path: Path) -> dict[str, Any]:
+def _measured(browsers: Browsers, page: Page, size: int, work: Callable[[], None]) -> dict[str, Any]:
     before = browsers.memory(page)
     start = perf_counter()
     with _watched(browsers, page) as looks:
-        reporter.attach(path)
-        reporter.files_arrived(LONGEST_SECONDS)
+        work()
         taken = perf_counter() - start
-    page.click("#file-1-remove")
     peak = max([before, *looks])
     # At least one, since a ratio is made of it.
-    return {"bytes": path.stat().st_size, "seconds": taken, "more_bytes": max(1, peak - before)}
+    return {"bytes": size, "seconds": taken, "more_bytes": max(1, peak - before)}
+
+
+def _upload(browsers: Browsers, page: Page, reporter: Reporter, path: Path) -> dict[str, Any]:
+    def work() -> None:
+        reporter.attach(path)
+        reporter.files_arrived(LONGEST_SECONDS)
+
+    found = _measured(browsers, page, path.stat().st_size, work)
+    page.click("#file-1-remove")
+    return found
+
+
+def _download(browsers: Browsers, page: Page, path: Path) -> dict[str, Any]:
+    def work() -> None:
+        page.click("#file-0-0-save")
+        page.wait_for("#file-0-0 [data-end]", LONGEST_SECONDS)
+
+    found = _measured(browsers, page, path.stat().st_size, work)
+    assert page.attribute("#file-0-0 [data-end]", "data-end") == "saved"
+    assert page.evaluate(SAVED % path.name) == path.stat().st_size
+    return found
+
+
+def _saved(browsers: Browsers, filled: Filled, paths: list[Path]) -> list[dict[str, Any]]:
+    found = []
+    for path in paths:
+        with filled.served() as url, browsers.open("chromium") as page:
+            report(path, filled.channels[0], url)
+            inbox = Inbox(page, url)
+            inbox.open(filled.codes[0])
+            page.evaluate(PICKERS)
+            inbox.read()
+            found.append(_download(browsers, page, path))
+    return found
 
 
 def _in_browser(browsers: Browsers, name: str, filled: Filled, paths: list[Path]) -> list[dict[str, Any]]:
@@ -66,11 +105,14 @@ def _in_browser(browsers: Browsers, name: str, filled: Filled, paths: list[Path]
 
 
 def measure(browsers: Browsers, filled: Filled, folder: Path, sizes: tuple[int, int]) -> dict[str, Any]:
-    """By browser, for a small file and a large one, of these sizes in bytes."""
+    """Sent and saved, by browser, for a small file and a large one, of these sizes in bytes."""
     paths = [folder / f"{size}.bin" for size in sizes]
     for path, size in zip(paths, sizes, strict=True):
         make_file(path, size)
-    found = {name: _in_browser(browsers, name, filled, paths) for name in FULL}
+    found = {
+        "sent": {name: _in_browser(browsers, name, filled, paths) for name in FULL},
+        "saved": {"chromium": _saved(browsers, filled, paths)},
+    }
     for path in paths:
         path.unlink()
     return found

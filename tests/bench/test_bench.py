@@ -39,7 +39,7 @@ def test_all_that_is_promised_is_measured(run: tuple[str, dict[str, Any]]) -> No
     assert all(item["p95_ms"] >= item["median_ms"] > 0 for item in kinds.values())
     assert figures["resting"]["start_s"] > 0
     assert figures["resting"]["memory_bytes"] > 1 << 20
-    assert len(figures["goals"]) == 20
+    assert len(figures["goals"]) == 21
 
 
 def test_a_file_goes_up_and_down(run: tuple[str, dict[str, Any]]) -> None:
@@ -88,10 +88,11 @@ def test_a_report_is_timed_in_its_parts(run: tuple[str, dict[str, Any]]) -> None
         assert item["to_bare"] > 0
 
 
-def test_a_page_sends_a_small_file_and_a_large_one(run: tuple[str, dict[str, Any]]) -> None:
+def test_a_page_sends_and_saves_a_small_file_and_a_large_one(run: tuple[str, dict[str, Any]]) -> None:
     files = run[1]["pages"]["files"]
-    assert set(files) == {"chromium", "firefox"}
-    for item in files.values():
+    assert set(files["sent"]) == {"chromium", "firefox"}
+    assert set(files["saved"]) == {"chromium"}
+    for item in (*files["sent"].values(), *files["saved"].values()):
         assert [file["bytes"] for file in item] == [1 << 20, 1 << 21]
         assert all(file["seconds"] > 0 and file["more_bytes"] >= 0 for file in item)
 
