@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator
 
+from tests.browser.catalogue import words
 from tests.browser.reporter_screens import UNPICKED
 from tests.browser.screens import ACCESS_CODE, MALFORMED, RECEIPT, SLIPS, Screen, Walker
 
 ANSWER = "Dank u voor uw melding. Ik lees die vandaag nog."
 READY = "#enter:enabled"
 MINUTE = 60_000
+# As if the browser had been handed all that it can hold.
+HELD = """import('/static/js/received/saving.js').then(({LARGEST_PIECE, hand}) => {
+  hand(Object.defineProperty(new Blob(), 'size', {value: LARGEST_PIECE}), 'vorige.bin');
+})"""
+GIVEN_BACK = "import('/static/js/received/saving.js').then(({giveBackAll}) => giveBackAll())"
 # Each browser has the page's own clock at its window.
 LATER = "((own) => { const now = own.now; own.now = () => now() + %d; })(window.Date)"
 
@@ -133,7 +139,14 @@ def received(walker: Walker) -> Iterator[Screen]:
         walker.stage.set(saveFile="plain")
         page.click("#file-0-0-stop")
         page.wait_gone("#file-0-0 progress")
-    for name in ("plain", "damaged", "full"):
+    page.evaluate(HELD)
+    page.click("#files-0-save")
+    held = words("inbox", "file.held", walker.language, size="537\u00a0MB")
+    page.wait_for_text(held, "#file-0-0")
+    yield Screen("files held", "")
+    page.evaluate(GIVEN_BACK)
+    page.wait_for("#file-0-0 [data-end]")
+    for name in ("plain", "damaged", "full", "gone"):
         walker.stage.set(saveFile=name)
         page.click("#file-0-0-save")
         page.wait_for("#file-0-0 [data-end]")

@@ -7,6 +7,7 @@ export const SAVINGS = {
   plain: {end: 'saved', blob: null},
   damaged: {end: 'attachment-damaged', blob: null},
   full: {end: 'unsaved', blob: null},
+  gone: {end: 'blob-unknown', blob: null},
 };
 
 const bytes = (/** @type {string} */ text) => Uint8Array.from(text, (sign) => sign.charCodeAt(0));
