@@ -24,6 +24,7 @@ async function hanging() {
   const here = page(LIMITS);
   const line = {isHanging: true};
   server.fault = () => (line.isHanging ? never : null);
+  here.uploads.line.lanes = 3; // as after what came before
   await here.uploads.add(1, fileOf(content(3 * CHUNK)));
   await until(() => puts().length === 3, 'it sets out');
   return {...here, line};
@@ -63,6 +64,7 @@ test('what has only just set out is not broken off, unless the network is anothe
 test('after a failure it is tried again while others hang, and nobody is told to wait for what is over', async () => {
   const here = page(LIMITS);
   let requests = 0;
+  here.uploads.line.lanes = 3;
   server.fault = () => {
     requests += 1;
     if (requests === 1) return 'broken';
@@ -84,4 +86,20 @@ test('a paused file breaks off what hangs', async () => {
   here.line.isHanging = false;
   await here.uploads.goOn(1);
   await here.uploads.settled([1]);
+});
+
+test('a line gets more requests at a time while it is fast, and less when it is slow or fails', async () => {
+  const {line} = page(LIMITS).uploads;
+  assert.deepEqual([line.lanes, line.width], [1, 1]);
+  for (let width = 1; width <= 32; width *= 2) line.arrived(Math.min(width, 16), 0.1);
+  assert.deepEqual([line.lanes, line.width], [3, 16]);
+  line.arrived(16, 5);
+  assert.deepEqual([line.lanes, line.width], [3, 16], 'neither fast nor slow');
+  line.arrived(16, 50);
+  assert.deepEqual([line.lanes, line.width], [2, 8]);
+  line.failed('server-unreachable');
+  line.failed('server-unreachable');
+  line.failed('server-unreachable');
+  assert.deepEqual([line.lanes, line.width], [1, 1]);
+  line.goOn();
 });

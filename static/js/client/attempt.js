@@ -7,7 +7,9 @@ import {DrempelError} from '../crypto/errors.js';
 /** @import {FileSealing} from './file_sealing.js' */
 /** @typedef {[from: number, to: number]} Range of chunks, the second no longer in it */
 
-/** Seconds for the body of any request: that a line is fast was found out before a request got long. */
+/** Bytes a second: as slowly as the service lets a body come, one chunk may go up. */
+const SLOWEST = 2048;
+/** Seconds for the body of any longer request: that a line is fast was found out before. */
 const UPLOADING = 64;
 /** Seconds to go on telling the server that something is not wanted: it goes after a day anyway. */
 const PATIENCE = 10;
@@ -58,7 +60,8 @@ export class Attempt {
       this.begun = true;
       // Chromium sends megabytes that are no Blob twenty times slower.
       const body = new Blob(/** @type {BlobPart[]} */ (chunks));
-      const options = {token: this.sealing.keys.token, body, expected: [204], patience: 0, uploading: UPLOADING};
+      const uploading = to - from === 1 ? CHUNK_LENGTH / SLOWEST : UPLOADING;
+      const options = {token: this.sealing.keys.token, body, expected: [204], patience: 0, uploading};
       await connection.request('PUT', `${this.path}/chunks/${from}`, options);
       this.stored += to - from;
     } catch (problem) {

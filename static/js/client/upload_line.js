@@ -6,7 +6,10 @@
 /** @import {Connection, Limits} from './shapes.d.ts' */
 /** A request on its way, since when in milliseconds; `finds`: whether it finds out how the line is after a failure. @typedef {{connection: Connection, since: number, finds: boolean}} Flight */
 
-/** Requests at a time. A browser has six for a host, and the text must find one free. */
+/**
+ * Requests at a time where the line is fast; on a slow one they would all run out of time. A browser has six for a host, and the
+ * text must find one free.
+ */
 const LANES = 3;
 /** Chunks in a request. */
 const WIDEST = 16;
@@ -33,6 +36,7 @@ export class UploadLine {
     /** @type {Set<Flight>} */
     this.flights = new Set();
     this.width = 1;
+    this.lanes = 1;
     /** What is wrong, if anything. */
     this.code = '';
     this.isSilent = false;
@@ -47,7 +51,7 @@ export class UploadLine {
   /** After a failure one request finds out how it is now: one of before may hang for minutes. */
   get hasRoom() {
     if (this.rest !== null) return false;
-    return this.code ? [...this.flights].every(({finds}) => !finds) : this.flights.size < LANES;
+    return this.code ? [...this.flights].every(({finds}) => !finds) : this.flights.size < this.lanes;
   }
 
   /** @template T @param {Connection} connection that nothing else goes over @param {() => Promise<T>} request @returns {Promise<T>} */
@@ -76,15 +80,23 @@ export class UploadLine {
 
   /** @param {number} chunks that arrived in one request @param {number} seconds that it took */
   arrived(chunks, seconds) {
-    if (seconds < FAST && chunks === this.width) this.width = Math.min(WIDEST, 2 * this.width);
-    if (seconds > SLOW) this.width = Math.max(1, Math.floor(this.width / 2));
+    if (seconds < FAST) {
+      this.lanes = Math.min(LANES, this.lanes + 1);
+      if (chunks === this.width) this.width = Math.min(WIDEST, 2 * this.width);
+    }
+    if (seconds > SLOW) this.narrow();
     if (this.code || this.isSilent) this.tell('', 0);
     Object.assign(this, {code: '', isSilent: false, pause: this.firstPause});
   }
 
+  narrow() {
+    this.width = Math.max(1, Math.floor(this.width / 2));
+    this.lanes = Math.max(1, this.lanes - 1);
+  }
+
   /** @param {string} code of a failure that may pass */
   failed(code) {
-    this.width = Math.max(1, Math.floor(this.width / 2));
+    this.narrow();
     // Several requests fail of one cause.
     if (this.rest !== null) return;
     if (!this.code) this.since = performance.now();
@@ -113,7 +125,8 @@ export class UploadLine {
     const hang = [...this.flights].filter(({since}) => all || performance.now() - since > 1000 * this.slow);
     if (hang.length > 0) {
       if (!this.code) Object.assign(this, {code: 'server-unreachable', since: performance.now()});
-      Object.assign(this, {isSilent: false, width: Math.max(1, Math.floor(this.width / 2))});
+      this.isSilent = false;
+      this.narrow();
     }
     for (const {connection} of hang) connection.stop();
     this.goOn();
