@@ -1,7 +1,7 @@
 /** The reporter's page: its first screen, the organisation behind it, and the choice whom to tell. */
 import {byId, el, listWords, pick, speakOf, t, wordsFor} from '../ui/screen.js';
 import {begin, connect, inOwnWords, refusalWords, setOrganisation, setProblem, show, translate} from '../ui/page.js';
-import {attachAgain, forgetFiles, hearOfFiles, nothing} from './composing.js';
+import {areChosen, attachAgain, forgetFiles, hearOfFiles, nothing} from './composing.js';
 import {reachedBy, write} from './reporting.js';
 import {waitingWords} from './sending.js';
 
@@ -150,7 +150,7 @@ function choose() {
 }
 
 /** @param {Draft} draft */
-const hasBegun = ({text, files}) => text !== '' || files.length > 0;
+const hasBegun = ({text, files}) => text !== '' || areChosen(files);
 
 const channelScreen = () =>
   el(
@@ -268,7 +268,7 @@ async function comeBack() {
 
 function unsent() {
   const {draft, typed} = session;
-  return (hasBegun(draft) && !draft.stored) || typed.reply !== '' || typed.files.length > 0;
+  return (hasBegun(draft) && !draft.stored) || typed.reply !== '' || areChosen(typed.files);
 }
 
 /** @type {import('../ui/page.js').Leaving} */
