@@ -1,8 +1,13 @@
 # make run     a demonstration service on this machine; needs Python 3.11 and nothing else
-# make test    everything that must hold; make check is its first part
+# make test    what must hold before a change is merged, make check included; prints what each part took
+# make test-all    that, and then the rest: every case in every browser, the gallery, a short bench, the tests of tools
+# make test-conditions    some tests under each condition a run may find: nohup, locales, fonts, another date
+# make gallery     all screens as pictures: test-output/screens/index.html
 # make bench   the numbers we promise, as a table and as bench.json
 # make soak    the service killed a thousand times under load; takes five minutes
+# make docs    re-creates docs/command-line.md from the commands' own help
 # make manifest    build/manifest.json: the hashes of what a browser gets
+# make pages   re-creates static/pages, what a browser runs, from static/js
 # make lock    re-creates every lock      make vendor   re-creates static/vendor
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -13,32 +18,29 @@ BIN := $(VENV)/bin
 NODE_BIN := node_modules/.bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# In browsers a test mostly waits, so most of those run beside all others. The last come after those.
-IN_BROWSERS := tests/browser tests/bench
-LAST := $(wildcard tests/browser/test_files*.py tests/browser/test_inbox_files.py tests/browser/test_inbox_previews.py) tests/bench
-
 # Empty unless the machine's own node is missing or too old; see requirements/node.sh.
 export PATH := $(CURDIR)/$(VENV)/node:$(PATH):/usr/sbin
 
-.PHONY: help run test check bench soak manifest lock vendor vendor-verify clean node system
+.PHONY: help run test test-all test-conditions gallery check bench soak docs manifest lock vendor vendor-verify pages pages-verify clean node system
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n 's/^# //p' Makefile | head -6
+	@sed -n '/^# /!q;s/^# //p' Makefile
 
 run: $(VENV)/.run
 	$(BIN)/drempel demo
 
 test: $(VENV)/.dev node_modules/.installed system
-	@$(MAKE) --no-print-directory check
-	@rm -rf test-output/browser; mkdir -p test-output; status=0; \
-	$(BIN)/python -m pytest tests/browser $(LAST:%=--ignore=%) >test-output/browsers.log 2>&1 & browsers=$$!; \
-	$(BIN)/python -m pytest $(IN_BROWSERS:%=--ignore=%) || status=1; \
-	node --test --test-reporter=spec $$(find tests -name '*.test.js' | sort) || status=1; \
-	$(BIN)/python -m pytest $(LAST) || status=1; \
-	wait $$browsers || status=1; \
-	cat test-output/browsers.log; \
-	exit $$status
+	$(BIN)/python -m tests.run gate
+
+test-all: test
+	$(BIN)/python -m tests.run rest
+
+test-conditions: $(VENV)/.dev node_modules/.installed system
+	$(BIN)/python -m tests.run.conditions
+
+gallery: $(VENV)/.dev node_modules/.installed system
+	$(BIN)/python -m pytest tests/browser/test_screens.py --gallery
 
 check: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff check --quiet
@@ -47,13 +49,17 @@ check: $(VENV)/.dev node_modules/.installed
 	$(BIN)/lint-imports --no-logo
 	$(NODE_BIN)/tsc --project tsconfig.json
 	$(NODE_BIN)/eslint --max-warnings 0 .
-	@$(MAKE) --no-print-directory vendor-verify
+	$(NODE_BIN)/prettier --check --log-level warn '**/*.js' '**/*.ts'
+	@$(MAKE) --no-print-directory vendor-verify pages-verify
 
 bench: $(VENV)/.dev node_modules/.installed system
 	$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.dev
 	DREMPEL_KILLS=1000 $(BIN)/python -m pytest tests/crash
+
+docs: $(VENV)/.run
+	$(BIN)/python docs/command_line.py > docs/command-line.md
 
 manifest: $(VENV)/.run
 	@mkdir -p build
@@ -72,6 +78,16 @@ vendor-verify: node_modules/.installed
 		cmp "$$folder/$$file" "static/vendor/$$file" || { \
 			echo "static/vendor/$$file is not what its packages make: make vendor" >&2; exit 1; }; \
 	done
+
+pages: node_modules/.installed
+	rm -rf static/pages
+	node requirements/pages.js static/pages
+
+pages-verify: node_modules/.installed
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	node requirements/pages.js "$$folder" && \
+	diff --recursive --brief "$$folder" static/pages || { \
+		echo "static/pages is not what its sources make: make pages" >&2; exit 1; }
 
 clean:
 	rm -rf $(VENV) node_modules build dist test-output bench.json *.egg-info \

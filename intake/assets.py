@@ -12,10 +12,17 @@ MEDIA_TYPES: Final = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-# Documents are found by what follows the organisation's slug, and by nothing else.
+# Documents are found by the part of the path after the organisation's slug.
 SHELLS: Final = {"index.html": ("/{slug}/", "/{slug}"), "inbox.html": ("/{slug}/inbox",)}
-# What lies beside the delivered files for those who write them. It would be part of what a release has to answer for.
-NOT_FOR_BROWSERS: Final = ("*.d.ts", "*.entry.js", "README.md")
+# The documents for a person who opens an address where there is nothing, or which can't be answered now. They have no
+# addresses of their own.
+NOT_FOUND: Final = "not_found.html"
+UNAVAILABLE: Final = "unavailable.html"
+REFUSALS: Final = (NOT_FOUND, UNAVAILABLE)
+# Sources that lie beside the delivered files. If they were served, a release would have to answer for them too.
+# The files in pages/ are made of js/, css/ and noble.js.
+SOURCES: Final = ("js/", "css/")
+NOT_FOR_BROWSERS: Final = ("*.d.ts", "*.entry.js", "README.md", "vendor/noble.js")
 
 
 class Asset(NamedTuple):
@@ -39,6 +46,11 @@ def static_folder() -> Path:
     return _PACKAGE / "static"
 
 
+def is_kept_back(name: str) -> bool:
+    """Whether the file of that path below `static/` is for those who write the pages, and for no browser."""
+    return name.startswith(SOURCES) or any(PurePosixPath(name).match(pattern) for pattern in NOT_FOR_BROWSERS)
+
+
 def addresses(name: str) -> tuple[str, ...]:
     """Where the file of that path below `static/` is served: nowhere, if it is not for browsers."""
     path = PurePosixPath(name)
@@ -46,7 +58,7 @@ def addresses(name: str) -> tuple[str, ...]:
         return SHELLS[name]
     if path.suffix not in MEDIA_TYPES or path.suffix == ".html" or name.startswith(".") or "/." in name:
         return ()
-    if any(path.match(pattern) for pattern in NOT_FOR_BROWSERS):
+    if is_kept_back(name):
         return ()
     return ("/static/" + name,)
 
@@ -55,7 +67,7 @@ def read_assets(folder: Path) -> dict[str, Asset]:
     """Each file under `folder` that a browser gets, by its path in there. OSError if a document is missing."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return {
-        name: Asset((folder / name).read_bytes(), MEDIA_TYPES[PurePosixPath(name).suffix], found)
-        for name in sorted({*names, *SHELLS})
-        if (found := addresses(name))
+        name: Asset((folder / name).read_bytes(), MEDIA_TYPES[PurePosixPath(name).suffix], addresses(name))
+        for name in sorted({*names, *SHELLS, *REFUSALS})
+        if addresses(name) or name in REFUSALS
     }

@@ -9,6 +9,7 @@ while read -r program package; do
     command -v "$program" >/dev/null 2>&1 || packages="$packages $package"
 done <<END
 caddy caddy
+nginx nginx-light
 tor tor
 systemd-analyze systemd
 chromium chromium

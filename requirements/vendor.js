@@ -1,13 +1,15 @@
 /**
- * Usage: node requirements/vendor.js FOLDER. Writes the modules and the README.md of static/vendor, which are made.
+ * Usage: node requirements/vendor.js FOLDER. Writes the modules and the README.md of static/vendor, which are
+ * made.
  *
- * The browser runs what is committed, not what a build makes; this only lets anyone make it again and compare.
+ * The browser runs what is committed, not what a build makes; this only lets anyone make it again and
+ * compare.
  */
 import {createHash} from 'node:crypto';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
-import {minify} from 'terser';
+import {shrink} from './shrink.js';
 import {pdfChanges} from './vendor_pdf.js';
 
 /** @typedef {{name: string, packages: string[], code: string}} Made */
@@ -23,20 +25,36 @@ const BUNDLES = {
 };
 
 /** The notices of packages that hold more than one. */
-const NOTICES = {'pdfjs-dist': ['LICENSE', ...['PDFJS_JBIG2', 'JBIG2', 'PDFJS_OPENJPEG', 'OPENJPEG'].map((of) => `wasm/LICENSE_${of}`)]};
+const NOTICES = {
+  'pdfjs-dist': [
+    'LICENSE',
+    ...['PDFJS_JBIG2', 'JBIG2', 'PDFJS_OPENJPEG', 'OPENJPEG'].map((of) => `wasm/LICENSE_${of}`),
+  ],
+};
 
 /** By licence, whose it is: a line in the module itself. */
-const OWNERS = {MIT: 'MIT License, (c) Paul Miller (paulmillr.com)', 'Apache-2.0': 'Apache License 2.0, (c) Mozilla Foundation'};
+const OWNERS = {
+  MIT: 'MIT License, (c) Paul Miller (paulmillr.com)',
+  'Apache-2.0': 'Apache License 2.0, (c) Mozilla Foundation',
+};
 
 /** @param {string} name @returns {{version: string, license: keyof typeof OWNERS, notice: string}} */
 function describe(name) {
   const folder = join('node_modules', name);
   const {version, license} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const files = Object.entries(NOTICES).find(([known]) => known === name)?.[1] ?? ['LICENSE'];
-  return {version, license, notice: files.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n\n')};
+  return {
+    version,
+    license,
+    notice: files.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n\n'),
+  };
 }
 
-/** @param {string} name @param {string[]} packages @returns {Promise<string>} as small as it gets: pages wait for it, over Tor too */
+/**
+ * @param {string} name
+ * @param {string[]} packages
+ * @returns {Promise<string>} as small as it gets: pages wait for it, over Tor too
+ */
 async function bundle(name, packages) {
   const smallest = SMALLEST.includes(name);
   const versions = packages.map((from) => `${from} ${describe(from).version}`).join(', ');
@@ -51,27 +69,25 @@ async function bundle(name, packages) {
     minifySyntax: true,
     minifyWhitespace: !smallest,
     legalComments: 'none',
-    banner: {js: `/*! ${versions}. ${[...owners].join(', ')}; see README.md beside this file. */`}, // instead of one for each part
+    banner: {js: `/*! ${versions}. ${[...owners].join(', ')}; see README.md in static/vendor. */`}, // instead of one for each part
     plugins: [pdfChanges],
     tsconfigRaw: {},
     write: false,
   });
   const {text} = /** @type {import('esbuild').OutputFile} */ (built.outputFiles[0]);
-  return smallest ? shrunk(text) : text;
-}
-
-/** @param {string} text of a module @returns {Promise<string>} */
-async function shrunk(text) {
-  const {code = ''} = await minify(text, {module: true, ecma: 2020, compress: {passes: 3}, format: {comments: /^!/}});
-  return `${code}\n`;
+  return smallest ? shrink(text) : text;
 }
 
 /** @param {Made[]} made @returns {string} */
 function readme(made) {
   const rows = made.flatMap(({name, packages}) =>
-    packages.map((from) => `| ${name}.js | ${from} | ${describe(from).version} | ${describe(from).license} |`),
+    packages.map(
+      (from) => `| ${name}.js | ${from} | ${describe(from).version} | ${describe(from).license} |`,
+    ),
   );
-  const hashes = made.map(({name, code}) => `    sha256  ${createHash('sha256').update(code).digest('hex')}  ${name}.js`);
+  const hashes = made.map(
+    ({name, code}) => `    sha256  ${createHash('sha256').update(code).digest('hex')}  ${name}.js`,
+  );
   const notices = made
     .flatMap(({packages}) => packages)
     .map((from) => `### ${from}\n\n${describe(from).notice.replace(/^/gm, '    ').replace(/ +$/gm, '')}\n`);
@@ -100,6 +116,12 @@ ${notices.join('\n')}`;
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: node requirements/vendor.js FOLDER');
 mkdirSync(folder, {recursive: true});
-const made = await Promise.all(Object.entries(BUNDLES).map(async ([name, packages]) => ({name, packages, code: await bundle(name, packages)})));
+const made = await Promise.all(
+  Object.entries(BUNDLES).map(async ([name, packages]) => ({
+    name,
+    packages,
+    code: await bundle(name, packages),
+  })),
+);
 for (const {name, code} of made) writeFileSync(join(folder, `${name}.js`), code);
 writeFileSync(join(folder, 'README.md'), readme(made));

@@ -1,6 +1,6 @@
 /**
- * What is changed in PDF.js when it is bundled: it fetches code while it runs, and as a Worker it listens from the start. Ours
- * must have all of it before a stranger's file comes near, and hears nobody but us.
+ * What is changed in PDF.js when it is bundled: it fetches code while it runs, and as a Worker it listens
+ * from the start. Ours must have all of it before a stranger's file comes near, and hears nobody but us.
  */
 import {readFileSync} from 'node:fs';
 
@@ -13,7 +13,10 @@ import * as openjpegFile from '../../wasm/openjpeg_nowasm_fallback.js';
 const DECODERS = {'jbig2_nowasm_fallback.js': jbig2File, 'openjpeg_nowasm_fallback.js': openjpegFile};
 `;
 
-/** By file: what comes before it, and its changes, each of which must fit exactly once. @type {Record<string, {before: string, changes: Change[]}>} */
+/**
+ * By file: what comes before it, and its changes, each of which must fit exactly once.
+ * @type {Record<string, {before: string, changes: Change[]}>}
+ */
 const FILES = {
   'pdf.worker.mjs': {
     before: DECODERS,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from intake.assets import SHELLS, read_assets, static_folder
+from intake.assets import REFUSALS, SHELLS, read_assets, static_folder
 
 # What would hold script or style of its own, another document, another base for addresses, or a header in disguise.
 UNWANTED = {"base", "embed", "foreignobject", "frame", "iframe", "object", "set", "style"}
@@ -30,6 +30,8 @@ REFERENCES = {
 ACTIONS = {"action", "formaction", "http-equiv", "manifest", "srcdoc", "style"}
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 FOREIGN = re.compile(r"(?:https?|wss?|ftp)://", re.IGNORECASE)
+# The document of no address is found at any depth, below any proxy: nothing in it leads anywhere, or is filled in.
+BEYOND_TEXT = re.compile(r"<script|<link|<img|href=|src=|[{}]", re.IGNORECASE)
 IN_STYLES = re.compile(r"url\(\s*['\"]?([^'\")]*)|(@import|image-set|expression|src\()", re.IGNORECASE)
 
 
@@ -65,8 +67,9 @@ class Markup(HTMLParser):
             self.faults.append("script in the document")
 
     def _resolves(self, reference: str) -> bool:
-        """Within the document, or a delivered file by its whole path: what is relative changes with the address."""
-        return reference.startswith("#") or reference.partition("#")[0] in self._served
+        """Within the document, or a delivered file by its path beside the organisation, wherever both are."""
+        file = reference.partition("#")[0]
+        return reference.startswith("#") or (file.startswith("../static/") and file[2:] in self._served)
 
 
 def wrong_in_markup(text: str, served: set[str], styles: int) -> list[str]:
@@ -92,7 +95,9 @@ def faults(folder: Path) -> Iterator[str]:
         text, kind = asset.content.decode("utf-8"), name.rpartition(".")[2]
         found: list[str] = []
         if kind in ("html", "svg"):
-            found += wrong_in_markup(text, served, styles=int(kind == "html"))
+            found += wrong_in_markup(text, served, styles=int(name in SHELLS))
+        if name in REFUSALS and BEYOND_TEXT.search(text):
+            found.append("more than text")
         if kind == "css":
             found += wrong_in_styles(text, served)
         if kind == "json":
@@ -108,17 +113,18 @@ def test_nothing_is_inline_foreign_or_missing() -> None:
 
 PAGE = """<!doctype html>
 <html lang="nl"><head><title>x</title>
-<link rel="icon" href="/static/icon.svg">
-<link rel="stylesheet" href="/static/css/a.css">
-<script type="module" src="/static/js/a.js"></script>
-</head><body><a href="#main">x</a><main id="main"><form><svg><use href="/static/icon.svg#x"/></svg></form></main>
+<link rel="icon" href="../static/icon.svg">
+<link rel="stylesheet" href="../static/pages/a.css">
+<script type="module" src="../static/pages/a.js"></script>
+</head><body><a href="#main">x</a><main id="main"><form><svg><use href="../static/icon.svg#x"/></svg></form></main>
 """
 SITE = {
     **dict.fromkeys(SHELLS, PAGE),
-    "css/a.css": "body { background: url('/static/icon.svg') }",
-    "js/a.js": "// https://www.rfc-editor.org/rfc/rfc9180\n",
+    "pages/a.css": "body { background: url('/static/icon.svg') }",
+    "pages/a.js": "// https://www.rfc-editor.org/rfc/rfc9180\n",
     "icon.svg": f"<svg {NAMESPACE}><path id='x'/></svg>",
     "locales/nl.json": "{}",
+    **dict.fromkeys(REFUSALS, "<!doctype html><title>x</title><p>x</p>"),
 }
 
 
@@ -138,8 +144,12 @@ def test_a_page_as_it_should_be_passes(site: Path) -> None:
     ("name", "planted", "fault"),
     [
         ("index.html", "<script>alert(1)</script>", "script in the document"),
-        ("index.html", "<script src=/static/js/a.js></script>", "a script that is no module of its own"),
-        ("index.html", "<script type=module src=/static/js/b.js></script>", "script src=/static/js/b.js"),
+        ("index.html", "<script src=../static/pages/a.js></script>", "a script that is no module of its own"),
+        (
+            "index.html",
+            "<script type=module src=../static/pages/b.js></script>",
+            "script src=../static/pages/b.js",
+        ),
         ("index.html", "<style>p { color: red }</style>", "<style>"),
         ("index.html", '<p style="color: red">', "p style"),
         ("index.html", '<body onload="x()">', "body onload"),
@@ -147,26 +157,30 @@ def test_a_page_as_it_should_be_passes(site: Path) -> None:
         ("index.html", '<a href="https://third.example/">', "a href=https://third.example/"),
         ("index.html", '<img src="//third.example/x.png">', "img src=//third.example/x.png"),
         ("index.html", '<img src="data:image/png;base64,AA">', "img src=data:image/png;base64,AA"),
-        ("index.html", '<img srcset="/static/x.svg 2x">', "img srcset=/static/x.svg 2x"),
+        ("index.html", '<img srcset="../static/x.svg 2x">', "img srcset=../static/x.svg 2x"),
         ("index.html", '<img src="static/icon.svg">', "img src=static/icon.svg"),
+        ("index.html", '<img src="/static/icon.svg">', "img src=/static/icon.svg"),
         (
             "index.html",
-            '<link rel="modulepreload" href="/static/js/gone.js">',
-            "link href=/static/js/gone.js",
+            '<link rel="modulepreload" href="../static/pages/gone.js">',
+            "link href=../static/pages/gone.js",
         ),
-        ("index.html", '<link rel="stylesheet" href="/static/css/a.css">', "2 style sheets"),
+        ("index.html", '<link rel="stylesheet" href="../static/pages/a.css">', "2 style sheets"),
         ("index.html", '<meta http-equiv="refresh" content="0">', "meta http-equiv"),
-        ("index.html", '<base href="/static/icon.svg">', "<base>"),
-        ("index.html", '<form action="/static/icon.svg">', "form action"),
-        ("index.html", '<iframe src="/static/icon.svg">', "<iframe>"),
+        ("index.html", '<base href="../static/icon.svg">', "<base>"),
+        ("index.html", '<form action="../static/icon.svg">', "form action"),
+        ("index.html", '<iframe src="../static/icon.svg">', "<iframe>"),
         ("inbox.html", "<p>see http://third.example", "http://"),
+        (REFUSALS[0], '<script type="module" src="/static/pages/a.js"></script>', "more than text"),
+        (REFUSALS[0], '<a href="#main">', "more than text"),
+        (REFUSALS[0], "<p>{slug}", "more than text"),
         ("icon.svg", "<script/>", "a script that is no module of its own"),
         ("icon.svg", "<a xlink:href='https://third.example'/>", "a xlink:href=https://third.example"),
-        ("css/a.css", "@import 'b.css';", "@import"),
-        ("css/a.css", "p { background: url(https://third.example/x) }", "url(https://third.example/x)"),
-        ("css/a.css", "p { background: url(data:image/png;base64,AA) }", "url(data:image/png;base64,AA)"),
-        ("css/a.css", "p { background: url(/static/gone.svg) }", "url(/static/gone.svg)"),
-        ("css/a.css", "/* https://third.example */", "https://"),
+        ("pages/a.css", "@import 'b.css';", "@import"),
+        ("pages/a.css", "p { background: url(https://third.example/x) }", "url(https://third.example/x)"),
+        ("pages/a.css", "p { background: url(data:image/png;base64,AA) }", "url(data:image/png;base64,AA)"),
+        ("pages/a.css", "p { background: url(/static/gone.svg) }", "url(/static/gone.svg)"),
+        ("pages/a.css", "/* https://third.example */", "https://"),
     ],
 )
 def test_a_planted_mistake_is_seen(site: Path, name: str, planted: str, fault: str) -> None:

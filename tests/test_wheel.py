@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import brotli
 import pytest
 
+from tests.kit.serving import Server, drempel
 from tests.project import ROOT
-from tests.serving import Server, drempel
 
 SHIPPED = {"crypto": "crypto", "intake": "intake", "static": "intake/static"}
 DECODERS = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
@@ -69,7 +69,7 @@ def test_it_holds_code_and_pages_with_the_bytes_of_the_checkout(
 
 def test_it_installs_the_command(wheel: zipfile.ZipFile) -> None:
     entry_points = wheel.read("drempel-0.1.0.dist-info/entry_points.txt").decode()
-    assert entry_points.split() == ["[console_scripts]", "drempel", "=", "intake.cli:main"]
+    assert entry_points.split() == ["[console_scripts]", "drempel", "=", "intake.start:main"]
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,8 @@ def test_the_manifest_is_one_for_checkout_and_wheel(checkout: Path, installed: P
     assert manifest["files"]["index.html"]["paths"] == ["/{slug}/", "/{slug}"]
     page = (checkout / "static" / "index.html").read_bytes()
     assert manifest["files"]["index.html"]["sha256"] == hashlib.sha256(page).hexdigest()
-    assert "vendor/noble.js" in manifest["files"]
+    assert "pages/reporter-worker.js" in manifest["files"]
+    assert "js/worker/reporter.js" not in manifest["files"]
 
 
 @pytest.mark.parametrize("form", ["checkout", "installed"])
@@ -171,16 +172,16 @@ def test_a_running_server_serves_the_manifest_and_nothing_else(
 
 def test_a_server_that_serves_anything_else_is_seen(checkout: Path, installed: Path, tmp_path: Path) -> None:
     other = shutil.copytree(installed, tmp_path / "other")
-    pages, code = other / "intake" / "static", other / "intake" / "service" / "headers.py"
-    script = pages / "vendor" / "noble.js"
+    pages, code = other / "intake" / "static", other / "intake" / "service" / "http" / "headers.py"
+    script = pages / "pages" / "reporter-worker.js"
     content = bytearray(script.read_bytes())
     content[len(content) // 2] ^= 1
     script.write_bytes(content)
     (pages / "index.html").write_bytes((pages / "index.html").read_bytes() + b"\n")
-    (pages / "js" / "more.js").write_text("export {};")
+    (pages / "pages" / "more.js").write_text("export {};")
     with served(other, tmp_path) as url:
         found = differences(manifest_of(checkout), url, files_below(pages))
-    assert found == {"vendor/noble.js", "index.html", "js/more.js"}
+    assert found == {"pages/reporter-worker.js", "index.html", "pages/more.js"}
 
     text = code.read_text("utf-8")
     assert "form-action 'none'" in text

@@ -1,11 +1,8 @@
-"""Requests to a service: repeated while that can help, and with nothing in them that tells who asks."""
+"""Requests to a service. They are retried while that can help, and nothing in them identifies the client."""
 
-import asyncio
-import random
+import os
 import socket
 import ssl
-import time
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
@@ -13,73 +10,33 @@ from typing import Any, Self
 
 import httpcore
 import httpx
+from socksio.exceptions import SOCKSError
 
-from crypto.encoding import b64, parse_object
-from crypto.errors import ERRORS, DrempelError
+from crypto.public.encoding import b64, parse_object
+from crypto.public.errors import ERRORS, DrempelError
 from intake.client.address import Address
-from intake.client.bodies import Body, timeout_for
+from intake.client.proxy import read_proxy
+from intake.client.request_body import Body, timeout_for
+from intake.client.retry import ConnectionProblem as ConnectionProblem
+from intake.client.retry import Retry
 
-PATIENCE = 30.0
-# Whoever sends gigabytes over a bad line does not want to come back for every half minute of silence.
-FILE_PATIENCE = 600.0
+RETRY_SECONDS = 30.0
+# A sender of gigabytes over a bad connection does not want to come back for every half minute of silence.
+FILE_RETRY_SECONDS = 600.0
 LONGEST_ANSWER = 64 * 1024 * 1024
-PASSING = (429, 500, 502, 503, 504, 507)
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
-# A page that somebody between answers with, as a captive portal does, is a 200: nothing is stored then.
+TRANSIENT = (429, 500, 502, 503, 504, 507)
+# A page from in between, such as a captive portal's, is a 200: nothing has been stored then.
 WRITES, STORED, READ = ("PUT", "DELETE"), (204,), (200,)
 BYTES = "application/octet-stream"
-# What comes in comes in pieces of 256 KiB. Taken by the 64 KiB that are the default, the rest is copied each time: it
-# made up a fourth of what a download costs.
+# What httpx raises where there is no answer. The last comes from a SOCKS proxy that does not speak SOCKS.
+NO_ANSWER = (httpx.TransportError, httpx.InvalidURL, SOCKSError)
+# Read 256 KiB at a time. At the default of 64 KiB, the rest of what has arrived is copied at each read: a fourth of
+# the cost of a download.
 httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024
 
 
 Sink = Callable[[bytes], None]
-"""Takes the pieces of an answer, in their order."""
-
-
-class ConnectionProblem(DrempelError):
-    """The server could not be reached or could not do it, or what it answered makes no sense.
-
-    `passing`: whether the same request may be answered otherwise in a while.
-    """
-
-    def __init__(self, code: str, detail: str = "", *, passing: bool = False) -> None:
-        super().__init__(code, detail)
-        self.passing = passing
-
-
-class Trying:
-    """Something that is tried again while its failure may pass, after pauses that grow. Several may share one."""
-
-    def __init__(self, patience: float, waiting: Callable[[str], None]) -> None:
-        """`patience`: seconds from the first failure on since something arrived, for a line that goes dead in silence
-        lets the first try wait longer than that; `waiting` is told in a word why it is trying again."""
-        self._patience = patience
-        self._waiting = waiting
-        self.arrived()
-
-    def arrived(self) -> None:
-        """Something of it has arrived: the line is there, and patience begins anew with the next failure."""
-        self._end: float | None = None
-        self._pause = FIRST_PAUSE
-
-    async def again(self, problem: ConnectionProblem) -> None:
-        """Wait for the next try; raises the problem instead if it does not pass, or patience has come to its end."""
-        now = time.monotonic()
-        if self._end is None:
-            self._end = now + self._patience
-        if not problem.passing or now + self._pause > self._end:
-            raise problem
-        self._waiting(str(problem))
-        await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads clients, guards nothing
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
-
-
-def _proxy() -> str | None:
-    """The proxy of the environment, so that whoever routes everything over Tor is not bypassed."""
-    proxies = urllib.request.getproxies()
-    found = proxies.get("all") or proxies.get("https") or proxies.get("http")
-    return found.replace("socks://", "socks5://") if found else None
+"""A function that takes the pieces of an answer, in order."""
 
 
 class Connection:
@@ -89,26 +46,30 @@ class Connection:
         self,
         address: Address,
         *,
-        patience: float | None = None,
-        waiting: Callable[[str], None] = lambda _: None,
+        retry_for: float | None = None,
+        on_retry: Callable[[str], None] = lambda _: None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`patience`: seconds to go on trying, by default `PATIENCE`, and `FILE_PATIENCE` for files and what is
-        sent with them; `waiting` is told in a word why it is trying again."""
+        """`retry_for`: seconds to retry for, by default `RETRY_SECONDS`, and `FILE_RETRY_SECONDS` for files and what
+        is sent with them; `on_retry` gets the problem's text before each pause.
+
+        ValueError, with a sentence for a person, if the environment names a proxy that can't be used.
+        """
         self.address = address
-        self._patience = PATIENCE if patience is None else patience
-        self._file_patience = FILE_PATIENCE if patience is None else patience
-        self._waiting = waiting
+        self._retry_for = RETRY_SECONDS if retry_for is None else retry_for
+        self._file_retry_for = FILE_RETRY_SECONDS if retry_for is None else retry_for
+        self._on_retry = on_retry
+        self._proxy = None if address.is_local or transport else read_proxy(os.environ)
         self._client = httpx.AsyncClient(
             transport=transport,
             trust_env=False,
-            proxy=None if address.is_local or transport else _proxy(),
+            proxy=self._proxy.url if self._proxy else None,
             verify=ssl.create_default_context() if address.base.startswith("https") else False,
         )
-        # httpx adds what it likes to any headers it is given, its name and version among them.
+        # httpx adds headers of its own to those it is given, with its name and version among them.
         for name in ("User-Agent", "Accept", "Connection"):
             del self._client.headers[name]
-        # A compressed length would tell something of the content.
+        # The length of a compressed answer would leak something of its content.
         self._client.headers["Accept-Encoding"] = "identity"
 
     async def __aenter__(self) -> Self:
@@ -119,19 +80,19 @@ class Connection:
     ) -> None:
         await self._client.aclose()
 
-    def trying_file(self) -> Trying:
-        """For chunks of a file, which take more than one request, or not the same one each time."""
-        return Trying(self._file_patience, self._waiting)
+    def retry_files(self) -> Retry:
+        """A Retry for chunks of a file, which take more than one request, or not the same one each time."""
+        return Retry(self._file_retry_for, self._on_retry)
 
     @contextmanager
     def carrying_files(self) -> Iterator[None]:
-        """Within it every request has the patience of files: after hours of sending, the message that names them is
-        worth as much of it."""
-        before, self._patience = self._patience, self._file_patience
+        """Within it every request is retried for as long as chunks of files are: after hours of sending, the message
+        that names them is worth as much."""
+        before, self._retry_for = self._retry_for, self._file_retry_for
         try:
             yield
         finally:
-            self._patience = before
+            self._retry_for = before
 
     async def request(
         self,
@@ -143,24 +104,24 @@ class Connection:
         begin: Callable[[], Sink] | None = None,
         **sent: Any,
     ) -> httpx.Response:
-        """The answer, of at most `longest` bytes; DrempelError says what is wrong. `sent` is as for `attempt`.
+        """Send a request until it is answered; gives the answer, of at most `longest` bytes.
 
-        `expected` are the statuses of an answer that is none of an error: 204 of a write, else 200.
+        The very same bytes are sent again while the failure is transient. Every write of the API may be repeated: the
+        same bytes again change nothing. DrempelError says what is wrong in the end. `sent` is as for `attempt`.
 
-        With `begin` an expected answer is not kept: what `begin` gives takes each piece as it comes. It is called again
-        for each try, and what the tries before gave is to be forgotten.
+        `expected` are the statuses of success: by default 204 for a write, else 200.
 
-        Repeats the very same bytes while the failure may pass.
-        Every write of the API may be repeated: the same bytes again change nothing.
+        With `begin` an expected answer is not kept: the sink that `begin` returns gets each piece as it arrives.
+        `begin` is called again for each try, and what earlier tries gave is to be forgotten.
         """
-        trying = Trying(self._patience, self._waiting)
+        retry = Retry(self._retry_for, self._on_retry)
         while True:
             try:
                 return await self.attempt(
                     method, path, expected=expected, longest=longest, begin=begin, **sent
                 )
             except ConnectionProblem as problem:
-                await trying.again(problem)
+                await retry.pause(problem)
 
     async def attempt(
         self,
@@ -174,23 +135,23 @@ class Connection:
         longest: int = LONGEST_ANSWER,
         begin: Callable[[], Sink] | None = None,
     ) -> httpx.Response:
-        """Like `request`, but only once. A `body` may come in pieces."""
+        """Send a request once, without retries. A `body` may consist of several pieces."""
         if expected is None:
             expected = STORED if method in WRITES else READ
         try:
             request = self._built(method, path, token, body, headers)
             response = await self._once(request, longest, expected, begin)
-        except (httpx.TransportError, httpx.InvalidURL) as failure:
-            raise _unreachable(failure) from None
+        except NO_ANSWER as failure:
+            raise self._unreachable(failure) from None
         if response.status_code not in expected:
             raise _problem(response)
         return response
 
     @asynccontextmanager
     async def stream(self, path: str, token: bytes) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The pieces of the bytes that answer one GET as they come, however many there are.
+        """The pieces of a binary answer to one GET, as they arrive and without a limit.
 
-        ConnectionProblem as of `attempt`; `answer-damaged` also if the answer does not say that it is bytes.
+        ConnectionProblem as of `attempt`; `answer-damaged` also if the answer's media type is another.
         """
         try:
             response = await self._client.send(self._built("GET", path, token), stream=True)
@@ -205,8 +166,8 @@ class Connection:
                 yield response.aiter_raw()
             finally:
                 await response.aclose()
-        except (httpx.TransportError, httpx.InvalidURL) as failure:
-            raise _unreachable(failure) from None
+        except NO_ANSWER as failure:
+            raise self._unreachable(failure) from None
 
     def _built(
         self,
@@ -242,8 +203,12 @@ class Connection:
             await response.aclose()
         return httpx.Response(response.status_code, headers=_kept(response), content=b"".join(pieces))
 
+    def _unreachable(self, failure: BaseException) -> ConnectionProblem:
+        by_way = f"It was tried by way of the proxy in {self._proxy.place}." if self._proxy else ""
+        return ConnectionProblem("server-unreachable", _reason(failure) or by_way, is_transient=True)
+
     async def json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        """The JSON object of an answer; ConnectionProblem `answer-damaged` if it holds none."""
+        """The JSON object of an answer; ConnectionProblem `answer-damaged` if it is anything else."""
         response = await self.request(method, path, **options)
         return read_json(response.content)
 
@@ -257,12 +222,8 @@ async def _take_all(response: httpx.Response, longest: int, take: Sink) -> None:
         take(piece)
 
 
-def _unreachable(failure: BaseException) -> ConnectionProblem:
-    return ConnectionProblem("server-unreachable", _reason(failure), passing=True)
-
-
 def _reason(failure: BaseException | None) -> str:
-    """What a person can do something about, if the cause is of that sort."""
+    """A sentence about the cause of a failure, if it is one that a person can act on."""
     while failure is not None:
         if isinstance(failure, ssl.SSLCertVerificationError):
             return "Its certificate is not one for this address: somebody may be in between."
@@ -275,7 +236,7 @@ def _reason(failure: BaseException | None) -> str:
 
 
 def read_json(content: bytes) -> dict[str, Any]:
-    """The JSON object in an answer; ConnectionProblem `answer-damaged` if it holds none."""
+    """The JSON object in an answer; ConnectionProblem `answer-damaged` if it is anything else."""
     try:
         return parse_object(content)
     except ValueError:
@@ -283,23 +244,26 @@ def read_json(content: bytes) -> dict[str, Any]:
 
 
 def _kept(response: httpx.Response) -> dict[str, str]:
-    """The one header that means something here. Another could make httpx decompress without end, or fail."""
+    """The one header that the client reads. Others could make httpx decompress without end, or fail."""
     etag = response.headers.get("ETag", "")
     return {"ETag": etag} if etag.isascii() and etag.isprintable() else {}
 
 
 def _problem(response: httpx.Response) -> DrempelError:
-    """What an answer other than the expected means: the service's own word for it, if it is one of its words."""
+    """The error for an unexpected answer: the service's own code if it names one that fits its status."""
     try:
         code = parse_object(response.content).get("code")
     except ValueError:
         code = None
-    passing = response.status_code in PASSING
+    is_transient = response.status_code in TRANSIENT
     if isinstance(code, str) and code in ERRORS and ERRORS[code].status == response.status_code:
-        return ConnectionProblem(code, passing=passing)
+        return ConnectionProblem(code, is_transient=is_transient)
     if response.status_code == 429:
-        return ConnectionProblem("server-busy", passing=passing)
+        return ConnectionProblem("server-busy", is_transient=is_transient)
     if response.status_code >= 500:
-        return ConnectionProblem("server-unavailable", passing=passing)
-    # Something else than a Drempel service answers there, or one of another version.
+        return ConnectionProblem("server-unavailable", is_transient=is_transient)
+    if response.status_code == 413:
+        # The service would have answered with a code of its own.
+        return ConnectionProblem("proxy-limit")
+    # Another program than a Drempel service answers there, or a service of another version.
     return ConnectionProblem("organisation-unknown" if response.status_code == 404 else "answer-damaged")

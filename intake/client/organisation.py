@@ -1,18 +1,19 @@
-"""An organisation as a client sees it: accepted directory, this week's keys, the server's day (PROTOCOL 9, 10)."""
+"""An organisation as a client sees it: the accepted directory, this week's keys, the server's day (PROTOCOL 9, 10)."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from crypto.directory import Directory, Quote, accept_directory
-from crypto.encoding import day_number, is_number, unb64, utc_day, week_of
-from crypto.errors import DrempelError, StatementError
-from crypto.hpke import is_public_key
-from crypto.statement import Statement, accept_statement
+from crypto.public.directory import Directory, Quote, accept_directory
+from crypto.public.directory_schema import Channel
+from crypto.public.encoding import day_number, day_text, is_number, unb64, utc_day, week_of
+from crypto.public.errors import DrempelError, StatementError
+from crypto.public.statement import Statement, accept_statement
+from crypto.secret.hpke_seal import is_public_key
 from intake.client.connection import Connection, ConnectionProblem
 
 CLOCK_DAYS = 2
 ATTACHMENT_BYTES = 1 << 32
-"""The largest file that a server takes which does not say so."""
+"""The largest file of a server that does not state its limit."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +32,23 @@ class Organisation:
     why_not: dict[str, str] = field(default_factory=dict)
     statements: dict[str, Statement] = field(default_factory=dict)
 
-    def channel(self, id_: str) -> dict[str, Any]:
-        """The channel of that id; DrempelError `channel-unknown` names those there are."""
+    def channel(self, id_: str) -> Channel:
+        """The channel of that id; DrempelError `channel-unknown` lists the channels of the directory."""
         found = self.directory.channel(id_)
         if found is None:
             listed = ", ".join(item["id"] for item in self.directory.content["channels"])
             raise DrempelError("channel-unknown", f"There are: {listed}.")
         return found
 
-    def unreachable(self, channel: dict[str, Any]) -> list[str]:
-        """The recipients of a channel that nothing can be sealed to this week."""
+    def unreachable(self, channel: Channel) -> list[str]:
+        """The ids of a channel's recipients who have no valid key this week."""
         return [id_ for id_ in channel["recipients"] if id_ not in self.week_keys]
 
 
 async def fetch_organisation(
     connection: Connection, seen: tuple[Quote, ...] = (), today: int | None = None
 ) -> Organisation:
-    """The organisation at an address; DirectoryError or another DrempelError says why it must not be used.
+    """Fetch and check the organisation at an address; a DrempelError says why it must not be used.
 
     `seen` are versions of the directory noted earlier; `today` is for tests.
     """
@@ -64,14 +65,14 @@ async def fetch_organisation(
     except (ValueError, KeyError, TypeError):
         raise ConnectionProblem("answer-damaged") from None
     if abs(day - today) > CLOCK_DAYS:
-        raise DrempelError("clock-wrong")
+        raise DrempelError("clock-wrong", f"This device says {day_text(today)}, the server {day_text(day)}.")
     # Two days of a wrong clock are allowed, so a message's week is the server's (PROTOCOL 10.5).
     verified = connection.address.pin is not None
     return _with_keys(Organisation(directory, day, week_of(day), verified, largest), served)
 
 
 def _with_keys(organisation: Organisation, served: dict[str, Any]) -> Organisation:
-    """PROTOCOL 10.3 and 10.4 for each recipient; then 9.4 step 9 with the witnesses found."""
+    """Check each recipient's statement and key (PROTOCOL 10.3, 10.4), then the directories they quote (9.4 step 9)."""
     directory = organisation.directory
     for item in directory.content["recipients"]:
         recipient = item["id"]

@@ -1,4 +1,4 @@
-"""The blind server: takes envelopes, makes them durable, gives them back, forgets them on time.
+"""The blind server: it stores envelopes durably, serves them and deletes them on time.
 
-It cannot open what it stores, and an import contract in pyproject.toml keeps it so.
+It can't open an envelope, and an import contract in pyproject.toml keeps it so.
 """

@@ -1,37 +1,56 @@
-"""The application: every part put together, with nothing global."""
+"""Puts the application together from its parts, without globals."""
 
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from crypto.encoding import utc_day
+from crypto.public.encoding import utc_day
 from intake.assets import static_folder
-from intake.service.blobs import BlobRoutes
-from intake.service.directory import DirectoryRoutes
-from intake.service.headers import HeaderMiddleware
-from intake.service.inbox import InboxRoutes
-from intake.service.limits import Bodies, Budget
-from intake.service.mailboxes import MailboxRoutes
-from intake.service.openapi import document_route
+from intake.service.assets import assets_of
+from intake.service.context import Context
+from intake.service.http.budgets import BodyReader, MemoryBudget
+from intake.service.http.headers import HeaderMiddleware
+from intake.service.http.problems import handlers
+from intake.service.http.routing import Routes
+from intake.service.http.tokens import SignedTokens
+from intake.service.jobs.background import periodic
+from intake.service.jobs.days import Days
+from intake.service.jobs.heartbeat import Heartbeat
+from intake.service.jobs.retention import Retention, erasing
+from intake.service.openapi.document import DocumentRoutes
 from intake.service.organisations import Organisations
-from intake.service.pages import PageRoutes
-from intake.service.problems import HANDLERS
-from intake.service.recipients import RecipientRoutes
-from intake.service.retention import erasing
+from intake.service.routes.blobs import BlobRoutes
+from intake.service.routes.directory import DirectoryRoutes
+from intake.service.routes.health import HealthRoutes
+from intake.service.routes.keyrings import KeyringRoutes
+from intake.service.routes.mailboxes import MailboxRoutes
+from intake.service.routes.pages import PageRoutes
+from intake.service.routes.sign_in import SignInRoutes
+from intake.service.routes.sync import SyncRoutes
 from intake.service.settings import Settings
-from intake.service.sign_in import SignInRoutes
 from intake.store import Store
+
+ROUTES: Final[tuple[type[Routes], ...]] = (
+    MailboxRoutes,
+    BlobRoutes,
+    DirectoryRoutes,
+    SignInRoutes,
+    SyncRoutes,
+    KeyringRoutes,
+    HealthRoutes,
+    PageRoutes,  # last: it matches almost anything
+)
 
 
 class Service(Starlette):
-    """Starlette with the headers outside everything, its error middleware included."""
+    """Starlette with the header middleware outside all other middleware, that for errors included."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The stack, wrapped once more."""
+        """The middleware stack, wrapped in the header middleware."""
         return HeaderMiddleware(super().build_middleware_stack())
 
 
@@ -47,43 +66,39 @@ def create_app(
     `today` gives the day in days since 1970-01-01 UTC, `clock` seconds that never go back. Raises OSError if the
     pages can't be read; the lifespan raises `StoreUnavailable` if the organisations can't.
     """
-    organisations = Organisations(store)
-    pages = PageRoutes(organisations, static_folder())
+    context = Context(
+        store=store,
+        organisations=Organisations(store),
+        assets=assets_of(static_folder()),
+        tokens=SignedTokens(clock),
+        bodies=BodyReader(settings),
+        answers=MemoryBudget(settings.answers_bytes),
+        settings=settings,
+        days=Days(today),
+        heartbeat=Heartbeat(store, clock, settings.alive_seconds),
+    )
+    retention = Retention(store, context.days, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
-            await organisations.load()
-            async with erasing(store, today, settings.retention_seconds), pages.packing():
+            await context.organisations.load()
+            async with (
+                erasing(retention, settings.retention_seconds),
+                periodic(context.heartbeat.beat, settings.heartbeat_seconds, "heartbeat"),
+                context.assets.packing(),
+            ):
                 yield
         finally:
             await store.close()
 
+    parts = [DocumentRoutes(context, ROUTES), *(kind(context) for kind in ROUTES)]
     app = Service(
-        routes=[*_routes(store, organisations, settings, today, clock), *pages.routes()],
-        exception_handlers=HANDLERS,
+        routes=[route for part in parts for route in part.routes()],
+        exception_handlers=handlers(context.assets.refusal),
         lifespan=lifespan,
     )
-    # A redirect would hold an absolute address, made from whatever host the client named.
+    app.state.context = context
+    # A redirect would hold an absolute address, made from the host that the client named.
     app.router.redirect_slashes = False
     return app
-
-
-def _routes(
-    store: Store,
-    organisations: Organisations,
-    settings: Settings,
-    today: Callable[[], int],
-    clock: Callable[[], float],
-) -> list[Route]:
-    bodies, answers = Bodies(settings), Budget(settings.answers_bytes)
-    sign_in = SignInRoutes(store, organisations, bodies, settings, today, clock)
-    return [
-        document_route(),
-        *MailboxRoutes(store, organisations, bodies, answers, today).routes(),
-        *BlobRoutes(store, organisations, bodies, answers, settings, today).routes(),
-        *DirectoryRoutes(store, organisations, bodies, settings, today).routes(),
-        *sign_in.routes(),
-        *InboxRoutes(store, sign_in, settings, today).routes(),
-        *RecipientRoutes(store, sign_in, bodies, answers, today).routes(),
-    ]

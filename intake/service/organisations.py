@@ -1,21 +1,21 @@
-"""The organisations of this instance, by slug, in memory: every request asks for one."""
+"""Caches the organisations of this instance by slug, since every request needs one."""
 
 from starlette.requests import Request
 
-from crypto.encoding import is_id
-from crypto.errors import DrempelError
+from crypto.public.encoding import is_id
+from crypto.public.errors import DrempelError
 from intake.store import Organisation, Store
 
 
 class Organisations:
-    """A cache over the store. Only what is found is kept, so that strange slugs cost no memory."""
+    """A cache over the store. It keeps only organisations that exist, so that unknown slugs cost no memory."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[str, Organisation] = {}
 
     async def load(self) -> None:
-        """Read all of them. Raises `StoreUnavailable`."""
+        """Read all organisations. Raises `StoreUnavailable`."""
         self._known = {item.slug: item for item in await self._store.organisations()}
 
     async def of(self, request: Request) -> Organisation:
@@ -27,7 +27,7 @@ class Organisations:
         return found
 
     async def refresh(self, slug: str) -> Organisation | None:
-        """Read one again, after its directory changed."""
+        """Read an organisation again, after its directory has changed."""
         found = await self._store.organisation(slug) if is_id(slug) else None
         if found is not None:
             self._known[slug] = found

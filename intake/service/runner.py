@@ -1,7 +1,7 @@
-"""Runs the service on uvicorn, with its talkative defaults off.
+"""Runs the service on uvicorn, without its access log, its `Server` and `Date` headers and its trust in proxy headers.
 
-No access log, no `Server` or `Date` header, no trust in proxy headers, no trace of a client in any message: what is
-printed is that the service started, stopped, or met a fault, and where in the code.
+No message holds a trace of a client: the service prints that it started, stopped, or met a fault, and where in the
+code.
 """
 
 import asyncio
@@ -20,11 +20,16 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
+from intake.service import control
 from intake.service.app import create_app
-from intake.service.connection import Connection
-from intake.service.problems import fault_sentence, log
+from intake.service.context import Context
+from intake.service.doctor import accept_clock, examine
+from intake.service.http.connections import Connections
+from intake.service.http.problems import fault_sentence, log
+from intake.service.http.protocol import BoundedProtocol
+from intake.service.jobs.notify import notify
 from intake.service.settings import Settings
-from intake.store import open_store
+from intake.store import Store, StoreUnavailable, open_store
 
 BACKLOG = 1024
 # How long the event loop may keep Python's lock while the store's threads want it. At the default of 5 ms the
@@ -33,32 +38,33 @@ SWITCH_SECONDS = 0.0001
 
 
 class Address(NamedTuple):
-    """Where the service listens."""
+    """The address that the service listens on."""
 
     host: str
     port: int
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server that says when it listens and leaves signals to its caller."""
+    """uvicorn's server with an event for when it listens, and with signals left to its caller."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, then set the event."""
         await super().startup(sockets)
         self.listening.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them alone: uvicorn would raise them again at the end, and the process end with an error."""
+        """Leave signals alone: uvicorn would raise them again at the end, and the process would end with an error."""
         yield
 
 
 def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
-    protocol = type("Connection", (Connection,), {"settings": settings})
+    own = {"settings": settings, "others": Connections()}
+    protocol = type("BoundedProtocol", (BoundedProtocol,), own)
     return uvicorn.Config(
         app,
         http=protocol,
@@ -111,8 +117,8 @@ def serve(
 ) -> None:
     """Serve the store in `folder` until SIGINT or SIGTERM, then return.
 
-    `listening` is called once with the real address. Raises OSError if the address can't be had, and what
-    `open_store` raises.
+    `listening` is called once with the real address. Raises OSError if the address can't be had, what `open_store`
+    raises, and `StoreUnavailable` when the store has failed for good.
     """
     _configure_logging()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -133,14 +139,41 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     with bound:
         app = await _open(folder, settings)
-        # What is there now stays to the end; the collector need not look through it again and again (5 % faster).
+        # All objects so far live to the end, so the collector need not scan them again and again (5 % faster).
         gc.freeze()
-        async with running(app, settings, bound) as address:
+        async with running(app, settings, bound) as address, control.listening(folder, _actions(app, folder)):
             log.info("The service has started.")
+            notify("READY=1")
             if listening is not None:
                 listening(address)
-            await stop.wait()
+            await _until(stop, app.state.context.store)
+            notify("STOPPING=1")
     log.info("The service has stopped.")
+
+
+async def _until(stop: asyncio.Event, store: Store) -> None:
+    """Wait to be stopped. Raises `StoreUnavailable` if the store has failed for good."""
+    stopping = asyncio.create_task(stop.wait())
+    ends: set[asyncio.Future[Any]] = {stopping, store.failed}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if store.failed.done():
+        raise StoreUnavailable("It failed twice: the service ends.")
+
+
+def _actions(app: Starlette, folder: Path) -> dict[str, control.Action]:
+    """What the operator's commands can ask of it."""
+    context: Context = app.state.context
+
+    async def doctor() -> dict[str, Any]:
+        checks = await examine(context.store, context.days, folder, context.settings.reserve_bytes)
+        return {"checks": [check._asdict() for check in checks]}
+
+    async def accept() -> dict[str, Any]:
+        await accept_clock(context.store, context.days)
+        return {}
+
+    return {"doctor": doctor, "accept-clock": accept}
 
 
 async def _open(folder: Path, settings: Settings) -> Starlette:
@@ -148,12 +181,12 @@ async def _open(folder: Path, settings: Settings) -> Starlette:
     try:
         return create_app(store, settings)
     except OSError:
-        await store.close()  # nobody else would, and then the process never ends
+        await store.close()  # or its threads would keep the process alive
         raise
 
 
 def _configure_logging() -> None:
-    """One handler for our own sentences. Whatever else a library has to say may hold an address, and is dropped."""
+    """Print the service's own messages only. Those of libraries may hold an address, and are dropped."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     log.handlers = [handler]
@@ -163,6 +196,6 @@ def _configure_logging() -> None:
 
 
 def _loop_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """asyncio's own message would print the transport, with the client's address in it."""
+    """Log a fault of the loop: asyncio's own message would print the transport, with the client's address in it."""
     error = context.get("exception")
     log.error("%s", fault_sentence(error) if error is not None else "A fault of the service.")

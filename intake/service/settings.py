@@ -1,4 +1,4 @@
-"""What an operator may set. Frozen: a running service never changes its mind."""
+"""The limits of a service. They are frozen: a running service never changes them."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Settings:
     challenge_seconds: int = 300
     session_seconds: int = 1800
 
-    # The largest file that is taken, as it is before it is sealed.
+    # The length of the largest file that is taken, before it is sealed.
     attachment_bytes: int = 4096 * MIB
     # Kept free on the disk for texts: where less would be left, files are refused and reports are still taken.
     reserve_bytes: int = 256 * MIB
@@ -22,12 +22,12 @@ class Settings:
     # limit would either cut off a slow Tor circuit or let a body of one byte a second hold its place for ever.
     body_seconds: float = 60
     body_rate: int = 2048
-    # Bodies being read at one moment, and the memory they may hold together. Beyond either the slowest, or the one
-    # that has held most for longest, gets 503 `server-busy`.
+    # Bodies that are read at one moment, and the memory they may hold together. Beyond the first, the slowest gets 503
+    # `server-busy`; beyond the second, the one that has held the most memory for longest.
     bodies: int = 1024
     bodies_bytes: int = 256 * MIB
 
-    # Memory for answers on their way to slow readers. Beyond it the one that has held most for longest is cut short.
+    # Memory for answers to slow readers. Beyond it, the answer that has held the most memory for longest is cut off.
     answers_bytes: int = 256 * MIB
     # A day's answer is read from the store and sent in pieces of this size.
     page_bytes: int = MIB
@@ -41,3 +41,6 @@ class Settings:
 
     # Between two rounds of erasing what has expired. The days themselves are UTC days.
     retention_seconds: float = 3600
+    # Between two writes that only show that one can be committed, and how long the last of them shows it.
+    heartbeat_seconds: float = 10
+    alive_seconds: float = 60

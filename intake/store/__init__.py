@@ -1,4 +1,4 @@
-"""Durable storage for the intake service: sealed envelopes in, the same bytes out, erased on time.
+"""Durable storage for the intake service: it stores sealed envelopes, returns the same bytes and erases them on time.
 
 `interface.Store` is what the service may ask for; `open_store` and `create_store` give it on SQLite. The service
 imports from here only.
@@ -13,22 +13,34 @@ from intake.store.errors import (
     MigrationFailed,
     NotAStore,
     NotFound,
+    OutcomeUnknown,
     SchemaTooNew,
     StorageFull,
     StoreBusy,
     StoreError,
     StoreExists,
     StoreLocked,
+    StoreTooOld,
     StoreUnavailable,
     VersionMismatch,
 )
-from intake.store.interface import BlobClaim, ClaimedBlob, Envelope, Mailbox, Member, Organisation, Store
-from intake.store.opening import create_store, open_store
-from intake.store.sqlite import SqliteStore
+from intake.store.interface import (
+    BlobClaim,
+    ClaimedBlob,
+    Clock,
+    Envelope,
+    Mailbox,
+    Member,
+    Organisation,
+    Store,
+)
+from intake.store.sqlite.open import create_store, open_store
+from intake.store.sqlite.store import SqliteStore
 
 __all__ = [
     "BlobClaim",
     "ClaimedBlob",
+    "Clock",
     "Conflict",
     "Envelope",
     "FolderNotPrivate",
@@ -41,6 +53,7 @@ __all__ = [
     "NotAStore",
     "NotFound",
     "Organisation",
+    "OutcomeUnknown",
     "SchemaTooNew",
     "SqliteStore",
     "StorageFull",
@@ -49,6 +62,7 @@ __all__ = [
     "StoreError",
     "StoreExists",
     "StoreLocked",
+    "StoreTooOld",
     "StoreUnavailable",
     "VersionMismatch",
     "create_store",

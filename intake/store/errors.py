@@ -1,4 +1,4 @@
-"""What can go wrong in the store. The docstring of each error is the sentence the operator reads.
+"""The errors of the store. The docstring of each error is the sentence the operator reads.
 
 No message ever holds SQL, a parameter, an id or a byte that a client sent: these errors are logged.
 """
@@ -34,6 +34,10 @@ class SchemaTooNew(StoreError):
     """A newer release has used this data folder. Run that release, or put its backup from before the upgrade back."""
 
 
+class StoreTooOld(StoreError):
+    """Release 0.1 made this data folder, and this release cannot read it. Make a new one with `drempel init`."""
+
+
 class NotAStore(StoreError):
     """This folder holds no store of this service. Make one with `drempel init`, or check the path."""
 
@@ -44,6 +48,10 @@ class MigrationFailed(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be read or written just now, and nothing of this was stored."""
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """The disk or the store failed while this was being stored: it may be there or not. The same again will tell."""
 
 
 class StoreBusy(StoreError):
@@ -63,7 +71,7 @@ class Incomplete(StoreError):
 
 
 class StorageFull(StoreError):
-    """There is no room for files now, and nothing of this request was stored. Texts still find room."""
+    """There is no room for files now, and nothing of this request was stored."""
 
 
 class MailboxFull(StoreError):

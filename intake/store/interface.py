@@ -1,17 +1,18 @@
-"""The storage interface: all that the service may ask of a database.
+"""The storage interface between the service and a database.
 
-It is small on purpose, so that PostgreSQL can stand behind the same one. Ids, verifiers and contents are
-bytes that the store compares but never reads into. A *day* is a count of days since 1970-01-01 UTC, a *week*
+It is small on purpose, so that PostgreSQL can implement it too. Ids, records and contents are bytes that the
+store compares but never parses. A *day* is a count of days since 1970-01-01 UTC, a *week*
 a calendar week's number as the protocol counts it; nothing finer than a day passes through here. Sizes are in
-bytes. Every write returns only when it is durable: a crash after the return loses nothing, and after an error
-nothing was stored.
+bytes. Every write returns only when it is durable: a crash after the return loses nothing. After an error nothing
+was stored, unless it is `OutcomeUnknown` or the caller was cancelled; each write may be repeated, and then tells.
 
-Every method may raise `StoreUnavailable`; every write also `StoreBusy`, and `Malformed` for a value that the
-schema refuses. Other errors are named where they belong.
+Every method may raise `StoreUnavailable`; every write also `OutcomeUnknown` (which is one), `StoreBusy`, and
+`Malformed` for a value that the schema refuses. Other errors are named where they belong.
 """
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,12 +30,12 @@ class Organisation:
     directory_version: int  # 1 and up
 
 
-# No repr below: an id or a verifier in a log line or a traceback would outlive the mailbox.
+# No repr below: an id or a record in a log line or a traceback would outlive the mailbox.
 
 
 @dataclass(frozen=True, repr=False)
 class Member:
-    """A recipient as a new organisation begins with them: how they sign in, their keyring, their statement."""
+    """A recipient of a new organisation: their login key, keyring and statement."""
 
     recipient: str
     login_key: builtins.bytes  # 32
@@ -46,16 +47,11 @@ class Member:
 
 @dataclass(frozen=True, repr=False)
 class Mailbox:
-    """All the server knows of a conversation or case file."""
+    """All that the server knows of a conversation or case file."""
 
     id: bytes  # 32
     organisation: bytes  # 32
-    creation: bytes  # 225, the creation record as the client sent it
-    read: bytes  # 32, and so the four below: verifiers, the hashes of capability tokens
-    write: bytes
-    close: bytes
-    replace: bytes
-    delete: bytes
+    creation: bytes  # 225, the creation record as the client sent it, with the verifiers
     day: int
     expiry_day: int  # the first day on which it is gone
 
@@ -87,8 +83,20 @@ class ClaimedBlob:
     expiry_day: int
 
 
+@dataclass(frozen=True)
+class Clock:
+    """What is kept of the server's clock: whether a day may be believed before anything is erased on its word."""
+
+    day: int  # the newest that was believed
+    doubted_day: int | None = None  # that of the last round, if it was not believed
+    steady_seconds: int = 0  # of running in which the doubted clock went on as a clock does
+
+
 class Store(Protocol):
-    """What stands between the service and a database. Methods may be called concurrently from one event loop."""
+    """The storage that the service uses. Methods may be called concurrently from one event loop."""
+
+    # Done once nothing can be written any more: the process should end with an error, to be started again.
+    failed: asyncio.Future[None]
 
     async def organisations(self) -> list[Organisation]:
         """All organisations, by slug."""
@@ -124,7 +132,7 @@ class Store(Protocol):
     async def add_login(self, organisation: bytes, login_key: bytes, recipient: str) -> None:
         """Let a login key (32 bytes) stand for a recipient. The same again is left alone.
 
-        Raises `Conflict` if the key stands for somebody else, `NotFound` for an unknown organisation.
+        Raises `Conflict` if the key stands for another recipient, `NotFound` for an unknown organisation.
         """
         ...
 
@@ -149,7 +157,7 @@ class Store(Protocol):
         ...
 
     async def statements(self, organisation: bytes, week: int) -> list[tuple[str, bytes, bytes | None]]:
-        """(recipient, statement, key of that week or None) of everybody who made a statement, by recipient."""
+        """(recipient, statement, key of that week or None) of each recipient with a statement, by recipient."""
         ...
 
     async def keyring(self, organisation: bytes, recipient: str) -> tuple[int, bytes] | None:
@@ -204,7 +212,7 @@ class Store(Protocol):
         ...
 
     async def envelopes(self, mailbox: bytes) -> list[Envelope]:
-        """All envelopes of a mailbox by id, which is to say in an order that tells nothing."""
+        """All envelopes of a mailbox by id, an order that reveals nothing."""
         ...
 
     async def delete_mailbox(self, organisation: bytes, id: bytes) -> bool:
@@ -214,16 +222,16 @@ class Store(Protocol):
     async def put_chunks(
         self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
     ) -> None:
-        """Store the chunks `first`, `first` + 1 ... of a file, all or none. Those that are there are left alone.
+        """Store the chunks `first`, `first` + 1 ... of a file, all or none. Stored ones are left alone.
 
-        A file begins with its first chunk. Until a mailbox gets it, it is there until `expiry_day` of its newest chunk.
+        The first chunk creates the file. Until a mailbox claims it, it expires on `expiry_day` of its newest chunk.
         Raises `Conflict` for other bytes under a number that is stored, for a new chunk of a file that a mailbox
-        has, and for another organisation's file; `StorageFull`; `NotFound` for an unknown organisation.
+        has claimed, and for another organisation's file; `StorageFull`; `NotFound` for an unknown organisation.
         """
         ...
 
     async def stored_chunks(self, organisation: bytes, blob: bytes) -> list[tuple[int, int]]:
-        """Which chunks of a file are there, as ascending half-open ranges; none if there is no such file."""
+        """The numbers of a file's stored chunks, as ascending half-open ranges; none if there is no such file."""
         ...
 
     async def claimed_blob(self, organisation: bytes, blob: bytes) -> ClaimedBlob | None:
@@ -239,23 +247,25 @@ class Store(Protocol):
         ...
 
     async def erase_files(self) -> None:
-        """Take the chunks of files that are gone off the disk, in steps between which others are served.
+        """Erase the chunks of deleted files from the disk, in steps between which other requests are served.
 
-        `delete_mailbox` and `delete_blob` do that for their own; this is for those that expired, and for what a
-        crash or a full disk prevented.
+        `delete_mailbox` and `delete_blob` do so for their own files; this is for expired files, and for chunks that a
+        crash or a full disk has left. It also does what else of the daily work takes long, so call it after `expire`.
         """
         ...
 
-    async def mailboxes(self, organisation: bytes) -> list[bytes]:
+    # What recipients fetch is without mailboxes that have expired on `today`, erased already or not.
+
+    async def mailboxes(self, organisation: bytes, today: int) -> list[bytes]:
         """The ids (32 bytes each) of all mailboxes of an organisation, in ascending order."""
         ...
 
-    async def days(self, organisation: bytes, first_day: int) -> list[tuple[int, int, int]]:
+    async def days(self, organisation: bytes, first_day: int, today: int) -> list[tuple[int, int, int]]:
         """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
         ...
 
     async def envelopes_by_day(
-        self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit_bytes: int
+        self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit_bytes: int, today: int
     ) -> list[tuple[Envelope, bytes | None]]:
         """One page of a day's envelopes, by (mailbox, id), each opening with its creation record.
 
@@ -264,14 +274,29 @@ class Store(Protocol):
         """
         ...
 
+    async def clock(self) -> Clock | None:
+        """The clock as it was kept last; None in a store that has never had a round."""
+        ...
+
+    async def keep_clock(self, kept: Clock) -> None:
+        """Replace it."""
+        ...
+
+    async def heartbeat(self) -> None:
+        """Commit a write that changes nothing, to show that one can be committed."""
+        ...
+
+    async def expired(self, today: int) -> tuple[int, int]:
+        """How many mailboxes and how many unclaimed files `expire` would erase."""
+        ...
+
     async def expire(self, today: int) -> int:
         """The daily round: erase mailboxes and unclaimed files whose expiry day has come; how many mailboxes.
 
-        The files are gone from then on, and `erase_files` takes them off the disk. It also does what else the
-        implementation owes the past day, so call it once a day at least.
+        The files can't be read from then on, and `erase_files` erases them from the disk. Call it at least once a day.
         """
         ...
 
     async def close(self) -> None:
-        """Finish what waits to be written, then let everything go. Without it the process may never exit."""
+        """Finish the waiting writes, then close everything. Without it the process may never exit."""
         ...

@@ -1,5 +1,6 @@
 /**
- * The cipher, apart from noble.js: only a browser without `crypto.subtle` needs it, and only such a one fetches it.
+ * The cipher, apart from noble.js: only a browser without `crypto.subtle` needs it, and only such a one
+ * fetches it.
  *
  * noble-cipher.d.ts repeats this list as types, as noble.d.ts does.
  */

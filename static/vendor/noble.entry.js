@@ -1,7 +1,9 @@
 /**
- * What the pages use of the noble libraries, except for the cipher: `make vendor` bundles this file into noble.js.
+ * What the pages use of the noble libraries, except for the cipher: `make vendor` bundles this file into
+ * noble.js.
  *
- * noble.d.ts repeats this list as types; tests/js/vendor.test.js holds the two and the bundle to the same names.
+ * noble.d.ts repeats this list as types; tests/js/vendor.test.js holds the two and the bundle to the same
+ * names.
  */
 export {argon2id} from '@noble/hashes/argon2.js';
 export {blake2b} from '@noble/hashes/blake2.js';

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from crypto.encoding import b64
+from crypto.public.encoding import b64
 from tests.bench.reports import conversation_envelope, creation, mailbox_path, opening, request
 from tests.bench.servers import found_in, server
 
@@ -24,7 +24,7 @@ WRITES = ("write, wrong token", "write, unknown")
 DELETES = ("delete, wrong token", "delete, unknown")
 
 
-class Line:
+class TimedConnection:
     """A connection on which one request follows another."""
 
     def __init__(self, port: int) -> None:
@@ -85,7 +85,7 @@ class Visitor:
 
 
 def side_by_side(
-    line: Line, visitor: Visitor, kinds: Sequence[str], status: int, cycles: int
+    line: TimedConnection, visitor: Visitor, kinds: Sequence[str], status: int, cycles: int
 ) -> dict[str, Any]:
     """Median and 95th percentile of each kind in milliseconds, and its median as a multiple of the last kind's."""
     order = random.Random(cycles)
@@ -110,10 +110,10 @@ def side_by_side(
 def measure(folder: Path, cycles: int) -> dict[str, Any]:
     """All kinds. Nothing that is measured here changes anything on the server."""
     place = folder / "answers"
-    organisation = found_in(place).organisation
-    visitor = Visitor(organisation.slug, organisation.id)
+    organisation = found_in(place)
+    visitor = Visitor(organisation.content["slug"], organisation.id)
     with server("service", place) as running:
-        line = Line(running.port)
+        line = TimedConnection(running.port)
         try:
             assert line.exchange(visitor.opening)[0] == 204
             kinds = {

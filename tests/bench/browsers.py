@@ -9,8 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Playwright
 
-from tests.browser import chromium, firefox
-from tests.browser.driver import Page, Setting
+from tests.browser.kit import chromium, firefox
+from tests.browser.kit.driver import Page, Setting
 
 # By the name that the figures have. The last is what Tor Browser's "Safer" does to a page, imitated.
 SETTINGS = {"chromium": Setting(), "firefox": Setting(), "firefox at Safer": Setting(safer=True)}

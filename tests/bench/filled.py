@@ -11,28 +11,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from crypto.encoding import b64
-from crypto.sealing import os_random
-from intake.cli.founding import Founded
-from intake.cli.output import run
+from crypto.public.encoding import b64
+from crypto.secret.primitives import os_random
+from intake.cli.shared.output import run
 from intake.client.address import read_address
 from intake.client.connection import Connection
+from intake.client.custodian.found import Founded
 from intake.client.organisation import fetch_organisation
-from intake.client.report import seal_report, send_report
+from intake.client.reporter.report import seal_report, send_report
 from tests.bench.servers import Server, found_in, server
 
 WORKERS = 2
 TEXT = "Since the spring the invoices of one supplier have been paid twice. " * 8
 
 
-def send_reports(url: str, channel: str, number: int) -> int:
+def send_reports(url: str, channel: str, number: int, text: str = TEXT) -> int:
     """Seal that many reports to a channel and send them."""
 
     async def send() -> int:
         async with Connection(read_address(url, None)) as connection:
             organisation = await fetch_organisation(connection)
             for _ in range(number):
-                await send_report(connection, seal_report(organisation, channel, None, TEXT, os_random))
+                await send_report(connection, seal_report(organisation, channel, None, text, os_random))
         return number
 
     return run(send())
@@ -50,12 +50,12 @@ class Filled:
     @property
     def slug(self) -> str:
         """Of the organisation."""
-        return self.founded.organisation.slug
+        return self.founded.content["slug"]
 
     @property
     def channels(self) -> tuple[str, str]:
         """The first channel and the second."""
-        first, second, *_ = (item["id"] for item in self.founded.plan.channels)
+        first, second, *_ = (item["id"] for item in self.founded.content["channels"])
         return first, second
 
     @property
@@ -66,7 +66,7 @@ class Filled:
 
     def url(self, running: Server) -> str:
         """The organisation's address with its fingerprint."""
-        return f"http://127.0.0.1:{running.port}/{self.slug}/#{b64(self.founded.organisation.id)}"
+        return f"http://127.0.0.1:{running.port}/{self.slug}/#{b64(self.founded.id)}"
 
     @contextmanager
     def served(self) -> Iterator[str]:

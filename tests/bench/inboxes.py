@@ -10,8 +10,8 @@ from tests.bench.browsers import FULL, Browsers
 from tests.bench.filled import Filled
 from tests.bench.stopwatch import Taken
 from tests.bench.weight import OBJECTS
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
+from tests.browser.kit.driver import Page
+from tests.browser.kit.inbox import Inbox
 
 LONGEST = 300.0  # seconds
 CALLS = ("signIn", "sync")

@@ -15,10 +15,10 @@ from typing import Any
 from tests.bench.browsers import FULL, Browsers
 from tests.bench.files import make_file, report
 from tests.bench.filled import Filled
-from tests.browser.device import PICKERS
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.reporter import Reporter
+from tests.browser.kit.device import PICKERS
+from tests.browser.kit.driver import Page
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
 
 LOOK_SECONDS = 0.25
 LONGEST_SECONDS = 600

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.bench import inboxes, page_files, sending, weight
+from tests.bench import inboxes, long_texts, page_files, sending, weight
 from tests.bench.browsers import FULL, Browsers
 from tests.bench.filled import Filled, fill
 
@@ -38,5 +38,6 @@ def measure(folder: Path, full_inboxes: Sequence[Filled], amounts: Amounts) -> d
             "visits": {name: weight.visits(browsers, name, empty, objects=amounts.objects) for name in FULL},
             "files": page_files.measure(browsers, empty, folder, amounts.file_bytes),
             "sending": sending.measure(browsers, empty, amounts.reports),
+            "long_texts": long_texts.measure(browsers, empty),
             "inboxes": inboxes.measure(browsers, full_inboxes, amounts.next_syncs, objects=amounts.objects),
         }

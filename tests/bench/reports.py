@@ -5,25 +5,21 @@ A sealed one takes milliseconds to make and differs in nothing that the service 
 
 import os
 
-from crypto.encoding import b64, utc_day, week_of
-from crypto.wire import (
+from crypto.public.encoding import b64, utc_day, week_of
+from crypto.public.envelope_format import (
     CONVERSATION,
     CONVERSATION_HEADER_LENGTH,
     CONVERSATION_SIZES,
-    CREATION_LENGTH,
-    ENVELOPE_ID_LENGTH,
     KEY_BLOCK_LENGTH,
-    MAILBOX_ID_LENGTH,
     OPENING,
     OPENING_HEADER_LENGTH,
     OPENING_SIZES,
     SLOT_LENGTH,
     STUB_LENGTH,
-    SUITE,
     TAG_LENGTH,
-    CreationRecord,
-    verifier,
 )
+from crypto.public.limits import CREATION_LENGTH, ENVELOPE_ID_LENGTH, MAILBOX_ID_LENGTH, SUITE
+from crypto.public.mailbox import CreationRecord, verifier
 
 SLOTS = 2
 OPENING_LENGTH = (

@@ -13,14 +13,16 @@ CLIENTS = 32
 def measure(folder: Path, starts: int, requests: int) -> dict[str, Any]:
     """Medians over several starts; the memory after a load is that of the last."""
     place = folder / "resting"
-    organisation = found_in(place).organisation
+    organisation = found_in(place)
     seconds, memory, failed, after = [], [], 0, 0
     for number in range(starts):
         with server("service", place) as running:
             seconds.append(running.start_seconds)
             memory.append(running.memory())
             if number == starts - 1:
-                failed = load(running, organisation.id, organisation.slug, CLIENTS, requests).failed
+                failed = load(
+                    running, organisation.id, organisation.content["slug"], CLIENTS, requests
+                ).failed
                 after = running.memory()
     return {
         "start_s": median(seconds),

@@ -8,14 +8,14 @@ import json
 from statistics import median
 from typing import Any
 
-from crypto.encoding import b64
-from crypto.sealing import os_random
+from crypto.public.encoding import b64
+from crypto.secret.primitives import os_random
 from tests.bench import stopwatch
 from tests.bench.browsers import SETTINGS, Browsers
 from tests.bench.filled import TEXT, Filled
 from tests.bench.reports import creation, mailbox_path, opening
-from tests.browser.driver import Page
-from tests.browser.reporter import Reporter
+from tests.browser.kit.driver import Page
+from tests.browser.kit.reporter import Reporter
 
 LONGEST = 60.0  # seconds
 BARE = 32  # in a row, since the clock of a page may go by 17 ms
@@ -37,7 +37,7 @@ def bare_ms(page: Page, filled: Filled) -> float:
     for _ in range(BARE):
         mailbox = os_random(32)
         path = f"{mailbox_path(filled.slug, mailbox)}/opening/{b64(os_random(16))}"
-        body = creation(filled.founded.organisation.id, mailbox, {}) + opening()
+        body = creation(filled.founded.id, mailbox, {}) + opening()
         reports.append((path, base64.b64encode(body).decode("ascii")))
     return float(page.evaluate(f"{PUT}({json.dumps(reports)})"))
 

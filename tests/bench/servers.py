@@ -23,10 +23,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from crypto.encoding import utc_day
-from crypto.sealing import os_random
-from intake.cli.demo_organisation import PLAN
-from intake.cli.founding import Founded, found, store_founded
+from crypto.public.encoding import utc_day
+from crypto.secret.primitives import os_random
+from intake.cli.custodian.store_founded import store_founded
+from intake.cli.operator.demo_organisation import PLAN
+from intake.client.custodian.found import Founded, found
 from intake.service.app import create_app
 from intake.service.runner import bind, running
 from intake.service.settings import Settings

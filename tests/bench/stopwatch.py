@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tests.browser.driver import Page
+from tests.browser.kit.driver import Page
 
 # The calls are seen on their way to the Worker and back. A stopwatch that is set again begins anew.
 SET = """((button, screen) => {

@@ -58,10 +58,10 @@ def one_round(folder: Path, size: Size) -> tuple[dict[str, list[dict[str, Any]]]
         running = {kind: stack.enter_context(server(kind, folder / kind)) for kind in KINDS}
         for clients in LEVELS:
             for kind in KINDS:
-                organisation = found[kind].organisation
+                organisation = found[kind]
                 number = size.number(kind, clients)
                 before = running[kind].processor()
-                came = load(running[kind], organisation.id, organisation.slug, clients, number)
+                came = load(running[kind], organisation.id, organisation.content["slug"], clients, number)
                 results[kind].append(
                     {
                         "clients": clients,

@@ -5,30 +5,27 @@ compressed where they were, without the framing of chunks; and not before the se
 does, which it begins with when it starts.
 """
 
-import http.client
-import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from intake.assets import read_assets, static_folder
 from tests.bench.browsers import Browsers
 from tests.bench.filled import TEXT, Filled
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Reply, gone, tampering
-from tests.browser.wire import Request, Response, exchanges
-from tests.recorder import Line, recording
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import Reply, gone, relaying
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.wire import Request, Response, exchanges
+from tests.kit.packed import wait_until_packed
+from tests.kit.recorder import RecordedConnection, recording
 
 HEAVIEST = 10
 LONGEST_WORD = 20
-PACKED_SECONDS = 120
-PAUSE_SECONDS = 0.2
 # What the document hides by itself is a warning that is not due here.
-SHOWN = """Array.from(document.querySelectorAll('#start [data-words]:not([hidden] *)'),
+# Buttons that do nothing without a script are not shown without one (`scripted`).
+SHOWN = """Array.from(document.querySelectorAll('#start [data-words]:not([hidden] *, .scripted *)'),
   (e) => e.checkVisibility() && e.innerText !== '')"""
 # Takes twenty seconds: it waits until the browser collects garbage by itself.
 OBJECTS = "performance.measureUserAgentSpecificMemory().then(({bytes}) => bytes)"
@@ -49,7 +46,7 @@ class Answered:
         return {"request": f"{self.request.method} {path}", "bytes": body, "uncompressed_bytes": content}
 
 
-def answered(lines: Iterable[Line]) -> list[Answered]:
+def answered(lines: Iterable[RecordedConnection]) -> list[Answered]:
     """All that was asked; every request must have its answer."""
     found = []
     for request, response in (exchange for line in lines for exchange in exchanges(line)):
@@ -71,29 +68,6 @@ def weight(found: list[Answered]) -> dict[str, Any]:
         "header_bytes": raw - bodies - sent,
         "heaviest": [it.to_json() for it in heaviest],
     }
-
-
-def wait_until_packed(url: str, seconds: float = PACKED_SECONDS) -> None:
-    """Wait until a service sends its largest file, which it compresses last, as `br`; TimeoutError if it never does."""
-    assets = read_assets(static_folder()).values()
-    largest = max(assets, key=lambda asset: len(asset.content)).addresses[0]
-    end = time.monotonic() + seconds
-    while (coding := coding_of(url, largest)) != "br":
-        if time.monotonic() > end:
-            raise TimeoutError(f"{largest} is still sent as {coding or 'it is'} after {seconds:g} seconds")
-        time.sleep(PAUSE_SECONDS)
-
-
-def coding_of(url: str, path: str) -> str:
-    """The coding of an answer to somebody who takes `br` and `gzip`, as all browsers do over https."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PACKED_SECONDS)
-    try:
-        connection.request("GET", path, headers={"Accept-Encoding": "gzip, br"})
-        answer = connection.getresponse()
-        assert answer.status == http.HTTPStatus.OK, f"{path}: {answer.status}"
-        return answer.getheader("Content-Encoding", "")
-    finally:
-        connection.close()
 
 
 def visits(browsers: Browsers, name: str, filled: Filled, *, objects: bool) -> dict[str, Any]:
@@ -120,7 +94,7 @@ def first_screen(page: Page, url: str) -> dict[str, Any]:
     def only_that(request: Request, ask: Any) -> Reply:
         return ask() if request.path == document or request.path.endswith(".css") else gone()
 
-    with tampering(url, only_that) as between:
+    with relaying(url, only_that) as between:
         page.go(between.address(url))
         texts: list[bool] = page.evaluate(SHOWN)
         sizes = [size for size in between.tally.received.values() if size]

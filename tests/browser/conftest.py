@@ -1,4 +1,4 @@
-"""What tests in browsers are given: a service, browsers, and a place for what they show."""
+"""Fixtures of tests in browsers: a service, browsers, and a folder for screenshots."""
 
 import re
 import shutil
@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.browser import chromium, firefox
-from tests.browser.driver import Page, Setting
-from tests.browser.gallery import Gallery
-from tests.browser.tampering import Tampering, tampering
+from tests.browser.kit import chromium, firefox
+from tests.browser.kit.driver import Page, Setting
+from tests.browser.kit.gallery import Gallery
+from tests.browser.kit.http_relay import HttpRelay, relaying
+from tests.kit.extent import BROWSERS as BROWSERS
+from tests.kit.serving import Demo, demo_in
 from tests.project import ROOT
-from tests.serving import Demo, demo_in
 
 OUTPUT = ROOT / "test-output" / "browser"
 SCREENS = ROOT / "test-output" / "screens"
-BROWSERS = ("chromium", "firefox")
 
 Lasting = Callable[[str, int], Page]
 
@@ -28,8 +28,8 @@ Lasting = Callable[[str, int], Page]
 _pages = pytest.StashKey[list[Page]]()
 
 
-class Opening:
-    """Opens browsers; all end with what asked for them."""
+class BrowserLauncher:
+    """Opens browsers, and closes all of them at the end of the fixture."""
 
     def __init__(self, playwright: Playwright, folder: Path, known: list[Page]) -> None:
         self._playwright = playwright
@@ -38,7 +38,7 @@ class Opening:
         self.opened: list[Page] = []
 
     def __call__(self, browser: str, *, profile: Path | None = None, **setting: Any) -> Page:
-        """A page of "chromium" or "firefox", on a profile of its own or on one that was used before."""
+        """Open a page of "chromium" or "firefox", on a profile of its own or on a used one."""
         folder = profile or self._folder / f"{browser}-{len(self.opened)}"
         chosen = Setting(**setting)
         starting = chromium.start(self._playwright, folder, chosen) if browser == "chromium" else None
@@ -48,7 +48,7 @@ class Opening:
         return page
 
     def close(self) -> None:
-        """Quit all, and see to it that none stays, even if one does not quit well."""
+        """Quit all browsers, even if one of them fails to quit."""
         failures = []
         for page in self.opened:
             self._known.remove(page)
@@ -68,21 +68,25 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture
-def opening(playwright: Playwright, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opening]:
-    """Opens browsers for one test: `opening("firefox", safer=True)`."""
-    yield from _opening(playwright, tmp_path, request)
+def launch(
+    playwright: Playwright, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[BrowserLauncher]:
+    """Opens browsers for one test: `launch("firefox", safer=True)`."""
+    yield from _launching(playwright, tmp_path, request)
 
 
 @pytest.fixture(scope="module")
-def opening_once(
+def launch_once(
     playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Opening]:
+) -> Iterator[BrowserLauncher]:
     """Opens browsers for all tests of a file."""
-    yield from _opening(playwright, tmp_path_factory.mktemp("browsers"), request)
+    yield from _launching(playwright, tmp_path_factory.mktemp("browsers"), request)
 
 
-def _opening(playwright: Playwright, folder: Path, request: pytest.FixtureRequest) -> Iterator[Opening]:
-    made = Opening(playwright, folder, request.config.stash[_pages])
+def _launching(
+    playwright: Playwright, folder: Path, request: pytest.FixtureRequest
+) -> Iterator[BrowserLauncher]:
+    made = BrowserLauncher(playwright, folder, request.config.stash[_pages])
     try:
         yield made
     finally:
@@ -97,9 +101,9 @@ def browser(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def page(opening: Opening, browser: str) -> Page:
+def page(launch: BrowserLauncher, browser: str) -> Page:
     """A page of each browser in turn."""
-    return opening(browser)
+    return launch(browser)
 
 
 @pytest.fixture(scope="package")
@@ -107,8 +111,8 @@ def lasting(
     playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Lasting]:
     """Pages by browser and number, for all files that do not mind what was there before: a start takes seconds."""
-    with contextmanager(_opening)(playwright, tmp_path_factory.mktemp("lasting"), request) as opening:
-        yield cache(lambda browser, number: opening(browser))
+    with contextmanager(_launching)(playwright, tmp_path_factory.mktemp("lasting"), request) as launch:
+        yield cache(lambda browser, number: launch(browser))
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
@@ -138,17 +142,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def middle(demo: Demo) -> Iterator[Tampering]:
-    """A line to the service that a test can meddle with. Its port is new, so that a page there is new as well."""
-    with tampering(demo.url) as made:
+def middle(demo: Demo) -> Iterator[HttpRelay]:
+    """A relay to the service whose answers a test can alter. Its port is new, so that a page there is new as well."""
+    with relaying(demo.url) as made:
         yield made
 
 
 @pytest.fixture(scope="package")
-def gallery() -> Iterator[Gallery]:
-    """Where screens are shown together."""
-    shutil.rmtree(SCREENS, ignore_errors=True)
-    made = Gallery(SCREENS)
+def gallery(request: pytest.FixtureRequest) -> Iterator[Gallery]:
+    """The gallery of all screens, written with `--gallery`."""
+    made = Gallery(SCREENS, wanted=request.config.getoption("--gallery"))
+    if made.wanted:
+        shutil.rmtree(SCREENS, ignore_errors=True)
     yield made
     made.write()
 
@@ -161,7 +166,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep what the pages showed when a test failed."""
+    """Save the pages of a failed test."""
     report = yield
     if report.failed and call.when != "teardown":
         folder = OUTPUT / "failures" / re.sub(r"[^\w.-]+", "-", item.nodeid.rpartition("/")[2])

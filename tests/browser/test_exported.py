@@ -6,24 +6,24 @@ from random import Random
 
 import pytest
 
-from tests.browser.driver import Page, poll
-from tests.browser.site import site
-from tests.browser.tampering import Tampering, tampering
-from tests.cli.desk import Desk
-from tests.serving import Demo
+from tests.browser.kit.driver import Page, poll
+from tests.browser.kit.http_relay import HttpRelay, relaying
+from tests.browser.kit.sample_site import site
+from tests.cli.kit.user import User
+from tests.kit.serving import Demo
 
 LINKED = ["letter.txt", "picture.png", "paper.pdf"]
 OTHERS = ["page.html", "PAGE.XHTML", "drawing.svg", "nothing", "data.xml"]
 
 
 @pytest.fixture
-def beacon() -> Iterator[Tampering]:
+def beacon() -> Iterator[HttpRelay]:
     """A place of an author's own, which hears when a file is opened that can speak."""
-    with site({"/": ""}) as url, tampering(url) as made:
+    with site({"/": ""}) as url, relaying(url) as made:
         yield made
 
 
-def speaking(beacon: Tampering) -> bytes:
+def speaking(beacon: HttpRelay) -> bytes:
     """What calls the beacon wherever it is taken for a page."""
     where = beacon.address("http://127.0.0.1:1/")
     return (
@@ -33,15 +33,15 @@ def speaking(beacon: Tampering) -> bytes:
 
 
 @pytest.fixture
-def folder(demo: Demo, tmp_path: Path, beacon: Tampering) -> Path:
+def folder(demo: Demo, tmp_path: Path, beacon: HttpRelay) -> Path:
     """An export of a report with such files."""
-    desk = Desk(demo, tmp_path)
-    files = [desk.file(name, speaking(beacon)) for name in LINKED + OTHERS]
-    files.append(desk.file("noise.gif", Random(1).randbytes(1000)))
-    return desk.export(desk.report(*files).json["mailbox"])[1]
+    user = User(demo, tmp_path)
+    files = [user.file(name, speaking(beacon)) for name in LINKED + OTHERS]
+    files.append(user.file("noise.gif", Random(1).randbytes(1000)))
+    return user.export(user.report(*files).json["mailbox"])[1]
 
 
-def test_no_link_of_an_exported_page_runs_a_script(same_page: Page, folder: Path, beacon: Tampering) -> None:
+def test_no_link_of_an_exported_page_runs_a_script(same_page: Page, folder: Path, beacon: HttpRelay) -> None:
     page, exported = same_page, (folder / "conversation.html").as_uri()
     page.go(exported)
     links = page.evaluate("[...document.links].map((link) => link.getAttribute('href'))")

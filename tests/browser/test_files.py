@@ -5,15 +5,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.browser.catalogue import words
-from tests.browser.conftest import Opening
-from tests.browser.driver import Page, poll
-from tests.browser.filing import Gate, exported, give, made
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Reply, Tampering, answer, gone, tampering, untouched
-from tests.browser.thread import at
-from tests.browser.wire import Request, Response
-from tests.serving import Demo
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page, poll
+from tests.browser.kit.http_relay import HttpRelay, Reply, answer, gone, relaying, untouched
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.sample_files import Gate, exported, give, made
+from tests.browser.kit.thread import at
+from tests.browser.kit.wire import Request, Response
+from tests.kit.serving import Demo
 
 CHANNEL = "confidential-adviser"
 
@@ -107,7 +106,7 @@ def test_a_folder_is_told_apart_and_not_sent(same_page: Page, demo: Demo) -> Non
 
 
 def test_files_are_paused_go_on_and_are_removed(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     page, text = same_page, f"Eén van de twee, {same_page.browser}."
     gate = Gate(middle)
@@ -175,11 +174,11 @@ def test_a_message_of_a_return_visit_takes_files_along(same_page: Page, demo: De
 
 
 def test_files_go_up_without_the_browsers_own_cryptography(
-    opening: Opening, browser: str, demo: Demo, tmp_path: Path
+    same_page: Page, demo: Demo, tmp_path: Path
 ) -> None:
-    page, text = opening(browser), f"Zonder slotje, {browser}."
+    page, text = same_page, f"Zonder slotje, {same_page.browser}."
     digest = made(tmp_path / "plan.pdf", 600_000)
-    with tampering(demo.url) as middle:
+    with relaying(demo.url) as middle:
         reporter = writing(page, middle.address(demo.pinned, "drempel.test"))
         assert page.evaluate("typeof crypto.subtle") == "undefined"
         reporter.attach(tmp_path / "plan.pdf")
@@ -189,9 +188,10 @@ def test_files_go_up_without_the_browsers_own_cryptography(
 
 
 def test_a_file_that_is_chosen_again_takes_its_own_place_and_no_other(
-    page: Page, middle: Tampering, demo: Demo
+    same_page: Page, middle: HttpRelay, demo: Demo
 ) -> None:
     """Whatever is pasted is called image.png."""
+    page = same_page
     large = {"type": "about:blank", "status": 413, "title": "large", "code": "attachment-too-large"}
     refused = answer(413, json.dumps(large).encode(), content_type="application/problem+json")
     writing(page, middle.address(demo.pinned))
@@ -211,9 +211,10 @@ def test_a_file_that_is_chosen_again_takes_its_own_place_and_no_other(
 
 
 def test_files_of_a_report_that_arrived_unseen_go_with_another_report_too(
-    page: Page, middle: Tampering, demo: Demo, tmp_path: Path
+    same_page: Page, middle: HttpRelay, demo: Demo, tmp_path: Path
 ) -> None:
     """Its answer is lost, and the person changes the text: the files belong to the first report by then."""
+    page = same_page
     digest, text = made(tmp_path / "bewijs.bin", 300_000), f"Aangekomen, {page.browser}."
     lost = {"answers": 1}
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.driver import Page, poll
-from tests.browser.filing import Gate, exported, made
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tampering
-from tests.serving import Demo
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page, poll
+from tests.browser.kit.http_relay import HttpRelay
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.sample_files import Gate, exported, made
+from tests.kit.serving import Demo
 
 LENGTH = 3_000_000
 
@@ -41,7 +41,7 @@ def swap(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [rewrite, swap, grow, cut, empty])
 def test_a_file_that_changes_while_it_goes_up_is_sealed_anew(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path, change: Callable[[Path], None]
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
     page, text, path = (
         same_page,

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Opening
-from tests.browser.driver import Page
-from tests.browser.filing import give, made
-from tests.browser.profile import in_session, linger, search
-from tests.browser.reporter import Reporter
-from tests.searching import Secrets
-from tests.serving import Demo
+from tests.browser.conftest import BrowserLauncher
+from tests.browser.kit.driver import Page
+from tests.browser.kit.profile import in_session, linger, search
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.sample_files import give, made
+from tests.kit.secret_search import Secrets
+from tests.kit.serving import Demo
 
 NAME = "Verklaring van de directeur.odt"
 PASTED = "Schermafdruk van het rooster.png"
@@ -30,9 +30,9 @@ def secrets_of(path: Path) -> Secrets:
 
 @pytest.mark.parametrize("end", ENDS)
 def test_nothing_is_left_of_files_that_were_chosen(
-    opening: Opening, browser: str, demo: Demo, tmp_path: Path, end: str
+    launch: BrowserLauncher, browser: str, demo: Demo, tmp_path: Path, end: str
 ) -> None:
-    page = opening(browser)
+    page = launch(browser)
     made(tmp_path / NAME, 2_000_000)
     secrets = secrets_of(tmp_path / NAME)
     reporter = Reporter(page, demo.pinned)

@@ -4,18 +4,18 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.browser.catalogue import words
-from tests.browser.driver import Page
-from tests.browser.filing import exported, made
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Reply, Tamper, Tampering, answer, held, untouched
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import HttpRelay, Reply, Tamper, answer, held, untouched
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.sample_files import exported, made
+from tests.browser.kit.thread import at
+from tests.browser.kit.wire import Request, Response
 from tests.browser.test_files import writing
-from tests.browser.thread import at
-from tests.browser.wire import Request, Response
-from tests.serving import Demo
+from tests.kit.serving import Demo
 
-OF_THE_PAGE = "reporter/files.js"
-OF_THE_WORKER = "client/upload_line.js"
+OF_THE_PAGE = "/reporter-files.js"
+OF_THE_WORKER = "/reporter-worker-files.js"
 
 
 def without(part: str) -> Tamper:
@@ -33,7 +33,7 @@ def late(part: str, until: threading.Event) -> Tamper:
 
 
 def test_what_was_chosen_while_the_page_still_loads_goes_along(
-    page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     text, come = f"Traag geladen, {page.browser}.", threading.Event()
     digest = made(tmp_path / "bewijs.bin", 1000)
@@ -58,7 +58,7 @@ def test_what_was_chosen_while_the_page_still_loads_goes_along(
 
 
 def test_what_the_page_can_not_take_holds_the_message_until_the_person_says(
-    page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     text = f"Niet geladen, {page.browser}."
     receipt = demo.report(text).json["receipt"]
@@ -85,7 +85,7 @@ def test_what_the_page_can_not_take_holds_the_message_until_the_person_says(
 
 
 def test_what_the_worker_can_not_take_holds_the_message_until_the_person_says(
-    page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     text = f"Niet aangenomen, {page.browser}."
     digest = made(tmp_path / "bewijs.bin", 1000)
@@ -109,7 +109,7 @@ def test_what_the_worker_can_not_take_holds_the_message_until_the_person_says(
 
 
 def test_who_went_on_to_another_screen_is_not_pulled_back_by_files_that_come_late(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     page, come = same_page, threading.Event()
     found = demo.report(f"Laat, {page.browser}.").json
@@ -119,16 +119,18 @@ def test_who_went_on_to_another_screen_is_not_pulled_back_by_files_that_come_lat
     assert ran.status == 0
     reporter = Reporter(page, middle.address(demo.pinned))
     reporter.come_back(found["receipt"])
-    middle.tamper = late("received/files.js", come)
+    middle.tamper = late("/reporter-received.js", come)
     page.click("#get-files-1")
     page.wait_for_text(words("reporter", "thread.getting"), "#get-files-1")
     assert page.is_focused("#get-files-1")
     page.click("#delete")
     at(page, "delete")
     come.set()
-    page.wait_until("performance.getEntriesByName(location.origin + '/static/js/received/files.js').length")
+    page.wait_until(
+        "performance.getEntriesByName(location.origin + '/static/pages/reporter-received.js').length"
+    )
     page.click("#keep")
     at(page, "thread")
-    reporter.get_files()
-    assert page.is_focused("#file-1-0-save, #file-1-0-preview")
+    page.wait_for("#files-1")
+    assert page.is_focused("#heading")
     assert page.errors() == []

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.driver import Page, poll
-from tests.browser.filing import Gate, exported, give, made
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Reply, Tampering, answer, held, untouched
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page, poll
+from tests.browser.kit.http_relay import HttpRelay, Reply, answer, held, untouched
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.sample_files import Gate, exported, give, made
+from tests.browser.kit.thread import at
+from tests.browser.kit.wire import Request, Response
 from tests.browser.test_files import writing
-from tests.browser.thread import at
-from tests.browser.wire import Request, Response
-from tests.serving import Demo
+from tests.kit.serving import Demo
 
 NOTHING = answer(200, b'{"stored": []}', content_type="application/json")
 
@@ -45,7 +45,7 @@ def about_to_send(page: Page, url: str, text: str, path: Path) -> Reporter:
 
 
 def test_a_message_that_is_stored_is_said_to_be_although_it_can_not_be_seen(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     page, text = same_page, f"Niet te zien, {same_page.browser}."
     receipt = demo.report(text).json["receipt"]
@@ -80,7 +80,7 @@ def test_a_message_that_is_stored_is_said_to_be_although_it_can_not_be_seen(
 
 
 def test_files_that_the_server_has_lost_are_seen_on_their_way_again(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     page, text = same_page, f"Kwijt, {same_page.browser}."
     digest = made(tmp_path / "bewijs.bin", 300_000)
@@ -88,7 +88,7 @@ def test_files_that_the_server_has_lost_are_seen_on_their_way_again(
     middle.tamper = forgetful
     page.click("#send")
     page.wait_for_text(words("reporter", "sending.files"), "h1")
-    page.wait_for_text(words("reporter", "waiting.full"), "#files-line")
+    page.wait_for_text(words("reporter", "waiting.full"), "#files-connection")
     assert reporter.files() == {"bewijs.bin": "uploading"}
     page.click("#stop")
     page.wait_for_text(words("reporter", "error.attachments-incomplete"), "#problem")
@@ -103,7 +103,7 @@ def test_files_that_the_server_has_lost_are_seen_on_their_way_again(
 
 
 def test_a_lost_file_that_is_gone_stops_the_sending(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     page, text = same_page, f"Kwijt en weg, {same_page.browser}."
     path = tmp_path / "bewijs.bin"
@@ -119,7 +119,7 @@ def test_a_lost_file_that_is_gone_stops_the_sending(
 
 @pytest.mark.parametrize("said", ["Try now", "online"])
 def test_a_line_that_hangs_is_told_of_and_tried_again_at_once(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path, said: str
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path, said: str
 ) -> None:
     page, gate = same_page, Gate(middle)
     made(tmp_path / "bewijs.bin", 1000)
@@ -130,16 +130,16 @@ def test_a_line_that_hangs_is_told_of_and_tried_again_at_once(
         middle.tamper = untouched
         page.evaluate("void dispatchEvent(new Event('online'))")
     else:
-        page.wait_for_text(words("reporter", "waiting.slow"), "#files-line")
+        page.wait_for_text(words("reporter", "waiting.slow"), "#files-connection")
         middle.tamper = untouched
         page.click("#files-hurry")
     reporter.files_arrived()
-    page.wait_gone("#files-line .notice")
+    page.wait_gone("#files-connection .notice")
     gate.open.set()
 
 
 def test_the_keyboard_stays_near_a_file_that_is_removed(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     page, gate = same_page, Gate(middle)
     paths = [tmp_path / f"{name}.bin" for name in ("een", "twee", "drie")]
@@ -163,7 +163,7 @@ def test_the_keyboard_stays_near_a_file_that_is_removed(
 
 
 def test_after_a_message_that_may_have_arrived_nobody_says_that_nothing_was_sent(
-    same_page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    same_page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     page, answering = same_page, threading.Event()
     receipt = demo.report(f"Misschien, {page.browser}.").json["receipt"]

@@ -3,13 +3,13 @@
 import random
 from pathlib import Path
 
-from crypto.claims import CHUNK_LENGTH
-from tests.browser.driver import Page
-from tests.browser.filing import made
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tampering
-from tests.searching import Secrets
-from tests.serving import Demo
+from crypto.public.blobs import CHUNK_LENGTH
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import HttpRelay
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.sample_files import made
+from tests.kit.secret_search import Secrets
+from tests.kit.serving import Demo
 
 NAME = "Aanbesteding bruggen, vertrouwelijk.mp4"
 TYPE = "video/mp4"
@@ -27,7 +27,7 @@ def secrets_of(path: Path) -> Secrets:
 
 
 def test_no_request_tells_a_files_name_type_content_or_exact_size(
-    page: Page, demo: Demo, middle: Tampering, tmp_path: Path
+    page: Page, demo: Demo, middle: HttpRelay, tmp_path: Path
 ) -> None:
     made(tmp_path / NAME, 5_000_001)
     secrets = secrets_of(tmp_path / NAME)

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from crypto.encoding import b64, day_text, parse_object, unb64, utc_day, write_object
-from crypto.sealing import os_random
-from crypto.signatures import DIRECTORY, make_dsse
-from tests.browser.catalogue import words
-from tests.browser.custodian import Custodian
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.meddling import instead, nothing_ran, written
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tampering, untouched
-from tests.serving import Demo
+from crypto.public.encoding import b64, day_text, parse_object, unb64, utc_day, write_object
+from crypto.public.signatures import DIRECTORY, make_dsse
+from crypto.secret.primitives import os_random
+from tests.browser.kit.attacks import instead, nothing_ran, written
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.custodian import Custodian
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import HttpRelay, untouched
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.kit.serving import Demo
 
 
 def _changed(data: bytes, **changes: Any) -> bytes:
@@ -52,7 +52,7 @@ VARIANTS: dict[str, tuple[str, Variant]] = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_a_directory_that_must_not_be_used(same_page: Page, demo: Demo, middle: Tampering, name: str) -> None:
+def test_a_directory_that_must_not_be_used(same_page: Page, demo: Demo, middle: HttpRelay, name: str) -> None:
     code, variant = VARIANTS[name]
     middle.tamper = instead("directory", variant(Custodian(demo)))
     same_page.go(middle.address(demo.pinned))
@@ -66,7 +66,7 @@ def test_a_directory_that_must_not_be_used(same_page: Page, demo: Demo, middle: 
 
 
 def test_a_directory_that_has_run_out_while_the_page_stood_open_costs_no_text(
-    same_page: Page, demo: Demo, middle: Tampering
+    same_page: Page, demo: Demo, middle: HttpRelay
 ) -> None:
     reporter = Reporter(same_page, middle.address(demo.pinned))
     reporter.arrive()

@@ -5,15 +5,18 @@ from typing import Any
 
 import pytest
 
-from crypto.encoding import b64, day_text, utc_day
-from crypto.sealing import os_random
-from tests.browser.catalogue import words
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.meddling import instead, json_changed, nothing_ran, written
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tamper, Tampering, untouched
-from tests.serving import Demo
+from crypto.public.encoding import b64, day_text, utc_day
+from crypto.secret.primitives import os_random
+from tests.browser.kit.attacks import instead, json_changed, nothing_ran, written
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import HttpRelay, Tamper, untouched
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.kit.serving import Demo
+
+# What the Worker makes of the answers of one server: the engine has no part in it.
+pytestmark = pytest.mark.one_class
 
 CHANNEL = "confidential-adviser"
 FIRST, SECOND = "Vertrouwenspersoon 1", "Vertrouwenspersoon 2"
@@ -45,7 +48,7 @@ WRONG: dict[str, tuple[str, Callable[[Person], Person | None]]] = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_recipient_who_can_not_be_reached_is_named_and_left_out_by_the_reporter_alone(
-    same_page: Page, demo: Demo, middle: Tampering, name: str
+    same_page: Page, demo: Demo, middle: HttpRelay, name: str
 ) -> None:
     code, change = WRONG[name]
     middle.tamper = keys(change, f"{CHANNEL}-2")
@@ -71,7 +74,7 @@ def received(demo: Demo, number: int) -> int:
     return len(demo.inbox(f"{CHANNEL}-{number}", "list").json["conversations"])
 
 
-def test_a_report_without_somebody_goes_to_the_others(same_page: Page, demo: Demo, middle: Tampering) -> None:
+def test_a_report_without_somebody_goes_to_the_others(same_page: Page, demo: Demo, middle: HttpRelay) -> None:
     before = received(demo, 1)
     middle.tamper = keys(lambda it: None, f"{CHANNEL}-2")
     reporter = Reporter(same_page, middle.address(demo.pinned))
@@ -88,7 +91,7 @@ def test_a_report_without_somebody_goes_to_the_others(same_page: Page, demo: Dem
 
 
 def test_a_channel_that_nobody_can_be_reached_in_is_closed_and_says_why(
-    same_page: Page, demo: Demo, middle: Tampering
+    same_page: Page, demo: Demo, middle: HttpRelay
 ) -> None:
     middle.tamper = keys(lambda it: None, f"{CHANNEL}-1", f"{CHANNEL}-2")
     reporter = Reporter(same_page, middle.address(demo.pinned))
@@ -109,7 +112,7 @@ def test_a_channel_that_nobody_can_be_reached_in_is_closed_and_says_why(
 
 @pytest.mark.parametrize("off", [-3, 3])
 def test_a_clock_that_is_days_off_is_told_on_both_pages(
-    same_page: Page, demo: Demo, middle: Tampering, off: int
+    same_page: Page, demo: Demo, middle: HttpRelay, off: int
 ) -> None:
     day = day_text(utc_day() + off)
     middle.tamper = instead("keys", json_changed(lambda answer: {**answer, "day": day}))

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.catalogue import words
 from tests.browser.conftest import BROWSERS, Lasting
-from tests.browser.conversing import ALL, ANSWER, MORE, REPORT, Talk, talk_in
-from tests.browser.meddling import instead, meddled
-from tests.browser.sides import Sides, sides_of
-from tests.browser.tampering import Tamper, held, untouched
-from tests.serving import Demo
+from tests.browser.kit.attacks import instead, meddled
+from tests.browser.kit.both_pages import BothPages, both_pages_of
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.forged_conversation import ALL, ANSWER, MORE, REPORT, Talk, talk_in
+from tests.browser.kit.http_relay import Tamper, held, untouched
+from tests.kit.serving import Demo
+
+# What the Worker makes of the answers of one server: the engine has no part in it.
+pytestmark = pytest.mark.one_class
 
 TYPED = "Dit had ik al getypt."
 
@@ -22,19 +25,19 @@ def talk(demo: Demo) -> Talk:
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def sides(lasting: Lasting, talk: Talk, request: pytest.FixtureRequest) -> Iterator[Sides]:
-    with sides_of(talk, "Integriteitsschending", lasting, request.param) as made:
+def sides(lasting: Lasting, talk: Talk, request: pytest.FixtureRequest) -> Iterator[BothPages]:
+    with both_pages_of(talk, "Integriteitsschending", lasting, request.param) as made:
         yield made
 
 
-def test_a_message_that_others_refer_to_is_missing(sides: Sides) -> None:
+def test_a_message_that_others_refer_to_is_missing(sides: BothPages) -> None:
     sides.show(lambda there: [there[0], there[2]])
     sides.told("gap")
     assert sides.texts() == ([REPORT, MORE], [REPORT, MORE])
     sides.as_ever()
 
 
-def test_the_newest_message_is_missing(sides: Sides) -> None:
+def test_the_newest_message_is_missing(sides: BothPages) -> None:
     sides.show(lambda there: there[:2])
     assert sides.texts() == ([REPORT, ANSWER], [REPORT, ANSWER])
     # Only who saw it can know: the keyring had noted it. The reporter's page says how far it can see.
@@ -46,7 +49,7 @@ def test_the_newest_message_is_missing(sides: Sides) -> None:
     sides.as_ever()
 
 
-def test_the_report_itself_is_missing(sides: Sides) -> None:
+def test_the_report_itself_is_missing(sides: BothPages) -> None:
     sides.show(lambda there: there[1:])
     sides.told("gap")
     assert sides.texts() == ([ANSWER, MORE], [ANSWER, MORE])
@@ -54,7 +57,7 @@ def test_the_report_itself_is_missing(sides: Sides) -> None:
     sides.as_ever()
 
 
-def test_all_messages_are_missing_and_what_was_typed_is_not(sides: Sides) -> None:
+def test_all_messages_are_missing_and_what_was_typed_is_not(sides: BothPages) -> None:
     sides.reporter.page.type(TYPED, into="#reply")
     sides.inbox.page.type(TYPED, into="#text")
     sides.show(lambda there: [])
@@ -69,14 +72,14 @@ def test_all_messages_are_missing_and_what_was_typed_is_not(sides: Sides) -> Non
     sides.inbox.page.clear("#text")
 
 
-def test_another_order_changes_nothing(sides: Sides) -> None:
+def test_another_order_changes_nothing(sides: BothPages) -> None:
     sides.show(lambda there: there[::-1])
     assert sides.texts() == (ALL, ALL)
     assert (sides.reporter.notices(), sides.inbox.notices()) == ([], [])
     sides.as_ever()
 
 
-def refused(sides: Sides, tamper: Tamper, reporter: str, inbox: str) -> None:
+def refused(sides: BothPages, tamper: Tamper, reporter: str, inbox: str) -> None:
     """No answer at all to what was asked: told, the reporter keeps conversation and text, the recipient tries again."""
     sides.reporter.page.type(TYPED, into="#reply")
     sides.inbox.back()
@@ -97,21 +100,16 @@ def refused(sides: Sides, tamper: Tamper, reporter: str, inbox: str) -> None:
     sides.reporter.page.clear("#reply")
 
 
-def test_an_envelope_that_comes_twice(sides: Sides, talk: Talk) -> None:
+def test_an_envelope_that_comes_twice(sides: BothPages, talk: Talk) -> None:
     refused(sides, talk.showing(lambda there: [*there, there[1]]), "answer-damaged", "answer-damaged")
 
 
-def test_an_answer_as_if_there_were_nothing(sides: Sides, talk: Talk) -> None:
+def test_an_answer_as_if_there_were_nothing(sides: BothPages, talk: Talk) -> None:
     noise = bytes(range(256)) * 256
     refused(sides, instead("mailboxes/", noise), "receipt-unknown", "conversation-gone")
 
 
-def test_a_mailbox_that_is_half_there(sides: Sides) -> None:
-    half = instead("mailboxes/", lambda true: true[: len(true) // 2])
-    refused(sides, half, "answer-damaged", "answer-damaged")
-
-
-def test_a_server_that_takes_its_time_is_said_to(sides: Sides) -> None:
+def test_a_server_that_takes_its_time_is_said_to(sides: BothPages) -> None:
     reporter, inbox = sides.reporter.page, sides.inbox.page
     now = threading.Event()
     sides.inbox.back()

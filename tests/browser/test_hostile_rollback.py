@@ -6,14 +6,17 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.custodian import Custodian
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.meddling import both, instead, nothing_ran, written
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tamper, Tampering, untouched
-from tests.serving import Demo, demo_in
+from tests.browser.kit.attacks import both, instead, nothing_ran, written
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.custodian import Custodian
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import HttpRelay, Tamper, untouched
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.kit.serving import Demo, demo_in
+
+# What the Worker makes of the answers of one server: the engine has no part in it.
+pytestmark = pytest.mark.one_class
 
 ADVISER = "confidential-adviser-1"
 TEXT = "Wat ik zag."
@@ -51,7 +54,7 @@ def before(demo: Demo) -> Before:
 
 
 def test_a_reporter_hears_of_it_from_the_recipients(
-    same_page: Page, demo: Demo, middle: Tampering, before: Before
+    same_page: Page, demo: Demo, middle: HttpRelay, before: Before
 ) -> None:
     middle.tamper = before.directory
     same_page.go(middle.address(demo.pinned))
@@ -65,7 +68,7 @@ def test_a_reporter_hears_of_it_from_the_recipients(
 
 
 def test_a_receipt_remembers_the_version_it_was_made_under(
-    same_page: Page, demo: Demo, middle: Tampering, before: Before
+    same_page: Page, demo: Demo, middle: HttpRelay, before: Before
 ) -> None:
     middle.tamper = before.everything
     reporter = Reporter(same_page, middle.address(demo.pinned))
@@ -83,7 +86,7 @@ def test_a_receipt_remembers_the_version_it_was_made_under(
 
 
 def test_an_answer_remembers_the_version_its_author_saw(
-    same_page: Page, demo: Demo, middle: Tampering, before: Before
+    same_page: Page, demo: Demo, middle: HttpRelay, before: Before
 ) -> None:
     middle.tamper = before.everything
     reporter = Reporter(same_page, middle.address(demo.pinned))
@@ -99,7 +102,7 @@ def test_an_answer_remembers_the_version_its_author_saw(
 
 
 def test_a_keyring_remembers_the_version_it_was_written_under(
-    same_page: Page, demo: Demo, middle: Tampering, before: Before
+    same_page: Page, demo: Demo, middle: HttpRelay, before: Before
 ) -> None:
     middle.tamper = before.everything
     inbox = Inbox(same_page, middle.address(demo.pinned))

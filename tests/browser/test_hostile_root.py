@@ -2,17 +2,20 @@
 
 import pytest
 
-from crypto.encoding import b64, utc_day
-from crypto.sealing import os_random
-from tests.browser.catalogue import words
-from tests.browser.custodian import Custodian, content_of
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.meddling import both, instead, json_changed, nothing_ran, written
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tamper, Tampering, untouched
-from tests.client.house import other_organisation
-from tests.serving import Demo
+from crypto.public.encoding import b64, utc_day
+from crypto.secret.primitives import os_random
+from tests.browser.kit.attacks import both, instead, json_changed, nothing_ran, written
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.custodian import Custodian, content_of
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import HttpRelay, Tamper, untouched
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.kit.organisation import other_organisation
+from tests.kit.serving import Demo
+
+# What the Worker makes of the answers of one server: the engine has no part in it.
+pytestmark = pytest.mark.one_class
 
 ADVISER = "confidential-adviser-1"
 TEXT = "Wat ik zag."
@@ -24,7 +27,7 @@ def swapped() -> Tamper:
     return instead("directory", other_organisation(utc_day()).directory)
 
 
-def asked_only_for_public_things(middle: Tampering) -> None:
+def asked_only_for_public_things(middle: HttpRelay) -> None:
     assert written(middle) == []
     assert {it.path.rpartition("/")[2] for it in middle.requests if "/api/" in it.path} <= {
         "directory",
@@ -33,7 +36,7 @@ def asked_only_for_public_things(middle: Tampering) -> None:
 
 
 def test_a_reporter_with_a_link_is_warned_and_can_go_on_with_the_right_server(
-    same_page: Page, demo: Demo, middle: Tampering, swapped: Tamper
+    same_page: Page, demo: Demo, middle: HttpRelay, swapped: Tamper
 ) -> None:
     middle.tamper = swapped
     reporter = Reporter(same_page, middle.address(demo.pinned))
@@ -51,7 +54,7 @@ def test_a_reporter_with_a_link_is_warned_and_can_go_on_with_the_right_server(
 
 
 def test_what_was_typed_outlives_a_wrong_link(
-    same_page: Page, demo: Demo, middle: Tampering, swapped: Tamper
+    same_page: Page, demo: Demo, middle: HttpRelay, swapped: Tamper
 ) -> None:
     reporter = Reporter(same_page, middle.address(demo.pinned))
     reporter.arrive()
@@ -75,7 +78,7 @@ def test_what_was_typed_outlives_a_wrong_link(
 
 
 def test_a_receipt_gives_another_organisation_nothing(
-    same_page: Page, demo: Demo, middle: Tampering, swapped: Tamper
+    same_page: Page, demo: Demo, middle: HttpRelay, swapped: Tamper
 ) -> None:
     sent = demo.report(TEXT).json
     middle.tamper = swapped
@@ -102,7 +105,7 @@ def test_a_receipt_gives_another_organisation_nothing(
     nothing_ran(reporter.page, middle)
 
 
-def test_keys_that_do_not_follow_from_the_first_key(same_page: Page, demo: Demo, middle: Tampering) -> None:
+def test_keys_that_do_not_follow_from_the_first_key(same_page: Page, demo: Demo, middle: HttpRelay) -> None:
     custodian = Custodian(demo)
     stranger = content_of(other_organisation(utc_day()).directory)
     document = custodian.signed(
@@ -117,7 +120,7 @@ def test_keys_that_do_not_follow_from_the_first_key(same_page: Page, demo: Demo,
 
 
 def test_a_recipient_with_a_link_is_warned_before_a_code_is_used(
-    same_page: Page, demo: Demo, middle: Tampering, swapped: Tamper
+    same_page: Page, demo: Demo, middle: HttpRelay, swapped: Tamper
 ) -> None:
     middle.tamper = swapped
     inbox = Inbox(same_page, middle.address(demo.pinned))
@@ -137,7 +140,7 @@ def test_a_recipient_with_a_link_is_warned_before_a_code_is_used(
 
 
 def test_a_recipient_with_half_a_link_is_told_to_copy_it_again(
-    same_page: Page, demo: Demo, middle: Tampering
+    same_page: Page, demo: Demo, middle: HttpRelay
 ) -> None:
     inbox = Inbox(same_page, f"{middle.address(demo.url)}#{demo.codes['fingerprint'][:-3]}")
     inbox.page.go(inbox.url)
@@ -147,7 +150,7 @@ def test_a_recipient_with_half_a_link_is_told_to_copy_it_again(
 
 
 def test_a_second_directory_of_the_same_version_is_no_successor(
-    same_page: Page, demo: Demo, middle: Tampering
+    same_page: Page, demo: Demo, middle: HttpRelay
 ) -> None:
     sent = demo.report(TEXT).json
     twin = Custodian(demo).signed(name={"nl": "Dubbelganger"})

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser import hostile_plan as plan
-from tests.browser.driver import Page
-from tests.browser.hostile_plan import Serving, hostile_organisation
-from tests.browser.inbox import Inbox
-from tests.browser.meddling import nothing_ran
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tampering, tampering
+from intake.cli.shared.texts import with_line_ends
+from tests.browser.kit import hostile_plan as plan
+from tests.browser.kit.attacks import nothing_ran
+from tests.browser.kit.driver import Page
+from tests.browser.kit.hostile_plan import Serving, hostile_organisation
+from tests.browser.kit.http_relay import HttpRelay, relaying
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
 
 NARROW = (360, 740)
 
@@ -23,8 +24,8 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 @pytest.fixture
-def middle(serving: Serving) -> Iterator[Tampering]:
-    with tampering(serving.url) as made:
+def middle(serving: Serving) -> Iterator[HttpRelay]:
+    with relaying(serving.url) as made:
         yield made
 
 
@@ -43,7 +44,7 @@ def literally(page: Page, css: str, text: str) -> None:
     assert [text, "isolate"] in found, (css, [(it[0][:200], it[1]) for it in found])
 
 
-def in_shape(page: Page, middle: Tampering) -> None:
+def in_shape(page: Page, middle: HttpRelay) -> None:
     """Assert that nothing ran, and that nobody has to scroll sideways."""
     nothing_ran(page, middle)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), page.evaluate(
@@ -53,7 +54,7 @@ def in_shape(page: Page, middle: Tampering) -> None:
 
 
 def test_a_reporter_reads_what_the_directory_says_and_nothing_else_happens(
-    narrow: Page, serving: Serving, middle: Tampering
+    narrow: Page, serving: Serving, middle: HttpRelay
 ) -> None:
     reporter = Reporter(narrow, middle.address(serving.pinned))
     reporter.arrive()
@@ -80,8 +81,8 @@ def test_a_reporter_reads_what_the_directory_says_and_nothing_else_happens(
 KINDS = {"first": ("kind", plan.KIND, "person"), "long": ("long", plan.LONG, "long")}
 
 
-def reported(reporter: Reporter, middle: Tampering, channel: str) -> tuple[str, str]:
-    """Report, looking at each screen on the way; the receipt, and the text as the field had it."""
+def reported(reporter: Reporter, middle: HttpRelay, channel: str) -> tuple[str, str]:
+    """Report, looking at each screen on the way; the receipt, and the text as it is to be shown."""
     page = reporter.page
     kind, name, _ = KINDS[channel]
     reporter.arrive()
@@ -100,12 +101,12 @@ def reported(reporter: Reporter, middle: Tampering, channel: str) -> tuple[str, 
     in_shape(page, middle)
     reporter.send()
     in_shape(page, middle)
-    return receipt, written
+    return receipt, with_line_ends(written)
 
 
 @pytest.mark.parametrize("channel", ["first", "long"])
 def test_a_report_of_markup_arrives_to_the_letter(
-    narrow: Page, serving: Serving, middle: Tampering, channel: str
+    narrow: Page, serving: Serving, middle: HttpRelay, channel: str
 ) -> None:
     reporter = Reporter(narrow, middle.address(serving.pinned))
     receipt, written = reported(reporter, middle, channel)
@@ -139,21 +140,22 @@ MESSAGES = [
 
 
 def test_what_no_keyboard_gives_is_shown_to_the_letter_as_well(
-    narrow: Page, serving: Serving, middle: Tampering
+    narrow: Page, serving: Serving, middle: HttpRelay
 ) -> None:
     sent = serving.report(plan.hostile("message"))
     for text in MESSAGES[1:]:
         serving.reply(sent["mailbox"], text)
     reporter = Reporter(narrow, middle.address(serving.pinned))
     reporter.come_back(sent["receipt"])
-    assert [it.text for it in reporter.messages()] == MESSAGES
+    shown = [with_line_ends(text) for text in MESSAGES]
+    assert [it.text for it in reporter.messages()] == shown
     literally(narrow, ".message header strong", plan.PERSON)
     literally(narrow, ".message header span span", plan.ROLE)
-    for text in MESSAGES:
+    for text in shown:
         literally(narrow, ".message .text", text)
     in_shape(narrow, middle)
     inbox = Inbox(narrow, middle.address(serving.pinned))
     inbox.open(serving.access_codes["person"])
     titles = [it.title for it in inbox.conversations()]
-    assert [it.text for it in inbox.read(titles.index("Melding"))] == MESSAGES
+    assert [it.text for it in inbox.read(titles.index("Melding"))] == shown
     in_shape(narrow, middle)

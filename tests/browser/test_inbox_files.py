@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from crypto.claims import CHUNK_LENGTH
-from crypto.encoding import write_object
-from tests.browser.catalogue import words
-from tests.browser.conftest import BROWSERS, Opening
-from tests.browser.device import Device
-from tests.browser.driver import poll
-from tests.browser.inbox import Inbox
-from tests.browser.inbox_screens import LATER, MINUTE
-from tests.browser.meddling import instead, meddled, nothing_ran
-from tests.browser.received import Held
-from tests.browser.tampering import Reply, Tamper, Tampering, answer
-from tests.browser.thread import at
-from tests.browser.wire import Request, Response
-from tests.serving import Demo
+from crypto.public.blobs import CHUNK_LENGTH
+from crypto.public.encoding import write_object
+from tests.browser.conftest import BROWSERS, BrowserLauncher
+from tests.browser.kit.attacks import instead, meddled, nothing_ran
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.device import Device
+from tests.browser.kit.driver import poll
+from tests.browser.kit.http_relay import HttpRelay, Reply, Tamper, answer
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.inbox_screens import LATER, MINUTE
+from tests.browser.kit.received import Held
+from tests.browser.kit.thread import at
+from tests.browser.kit.wire import Request, Response
+from tests.kit.serving import Demo
 
 MARK = "\u202e"
 EVIDENCE = random.Random(16).randbytes(1_000_000)
@@ -62,14 +62,14 @@ def sent(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="module", params=BROWSERS)
 def device(
-    opening_once: Opening, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    launch_once: BrowserLauncher, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Device]:
-    made = Device(opening_once, request.param, tmp_path_factory.mktemp("device"))
+    made = Device(launch_once, request.param, tmp_path_factory.mktemp("device"))
     yield made
     assert made.page.errors() == []
 
 
-def opened(device: Device, demo: Demo, middle: Tampering, channel: str = "confidential-adviser") -> Inbox:
+def opened(device: Device, demo: Demo, middle: HttpRelay, channel: str = "confidential-adviser") -> Inbox:
     """A recipient of the channel before the conversation with the files."""
     inbox = Inbox(device.page, middle.address(demo.pinned))
     inbox.open(demo.access_codes[f"{channel}-1"])
@@ -79,35 +79,35 @@ def opened(device: Device, demo: Demo, middle: Tampering, channel: str = "confid
 
 
 def test_names_that_would_do_harm_are_shown_for_what_they_are(
-    device: Device, demo: Demo, middle: Tampering
+    device: Device, demo: Demo, middle: HttpRelay
 ) -> None:
     inbox = opened(device, demo, middle, "integrity-committee")
     files = inbox.received()
     assert [it.name for it in files] == SAFE
-    assert [it.called for it in files] == [name.replace(MARK, "[U+202E]") for name in HOSTILE]
+    assert [it.called for it in files] == ["foto[U+202E]gpj.exe", "", "", "factuur.pdf.scr", "", ""]
     assert files[0].kind == words("inbox", "file.kind.program")
     assert words("inbox", "files.warning") in device.page.text("#files-0")
     nothing_ran(device.page, middle)
     device.page.click("#files-0-save")
     for number in range(len(SAFE)):
-        assert inbox.ended(f"#file-0-{number}") == "saved"
+        assert inbox.ended(f"#file-0-{number}") == device.kept
     device.saves(dict(zip(SAFE, HOSTILE.values(), strict=True)))
 
 
-def test_a_file_is_saved_as_it_was_sent(device: Device, demo: Demo, middle: Tampering) -> None:
+def test_a_file_is_saved_as_it_was_sent(device: Device, demo: Demo, middle: HttpRelay) -> None:
     inbox = opened(device, demo, middle)
-    assert inbox.save() == "saved"
+    assert inbox.save() == device.kept
     device.saves({"bewijs.bin": EVIDENCE})
     assert len(middle.asked("GET", "/chunks/")) == 1
 
 
 def test_all_files_of_a_message_are_saved_and_two_of_one_name_stay_two(
-    device: Device, demo: Demo, middle: Tampering
+    device: Device, demo: Demo, middle: HttpRelay
 ) -> None:
     inbox = opened(device, demo, middle, "complaints-committee")
     device.page.click("#files-0-save")
     for number in range(3):
-        assert inbox.ended(f"#file-0-{number}") == "saved"
+        assert inbox.ended(f"#file-0-{number}") == device.kept
     device.saves({"Notitie.txt": NOTE, "notitie (2).TXT": b"anders", "bewijs.bin": EVIDENCE})
 
 
@@ -140,7 +140,7 @@ TAMPERS = [(instead("blobs/", damage), "attachment-damaged") for damage in DAMAG
     ("tamper", "code"), TAMPERS, ids=[*DAMAGES, "cut off in a chunk", "a page in between"]
 )
 def test_of_a_damaged_file_nothing_is_saved(
-    device: Device, demo: Demo, middle: Tampering, tamper: Tamper, code: str
+    device: Device, demo: Demo, middle: HttpRelay, tamper: Tamper, code: str
 ) -> None:
     inbox = opened(device, demo, middle)
     middle.tamper = tamper
@@ -148,11 +148,11 @@ def test_of_a_damaged_file_nothing_is_saved(
     assert device.page.text("#file-0-0 [data-end]") == words("inbox", f"download.{code}")
     assert device.saved() == {}
     middle.tamper = lambda _, ask: ask()
-    assert inbox.save() == "saved"
+    assert inbox.save() == device.kept
     device.saves({"bewijs.bin": EVIDENCE})
 
 
-def test_a_file_that_the_server_no_longer_gives(device: Device, demo: Demo, middle: Tampering) -> None:
+def test_a_file_that_the_server_no_longer_gives(device: Device, demo: Demo, middle: HttpRelay) -> None:
     inbox = opened(device, demo, middle)
     gone = answer(
         404, write_object({"status": 404, "code": "blob-unknown"}), content_type="application/problem+json"
@@ -181,7 +181,7 @@ class Breaking:
         self.broken.acquire(timeout=60)
 
 
-def test_a_line_that_breaks_goes_on_where_it_was(device: Device, demo: Demo, middle: Tampering) -> None:
+def test_a_line_that_breaks_goes_on_where_it_was(device: Device, demo: Demo, middle: HttpRelay) -> None:
     inbox = opened(device, demo, middle)
     middle.tamper = line = Breaking()
     device.page.click("#file-0-0-save")
@@ -189,13 +189,13 @@ def test_a_line_that_breaks_goes_on_where_it_was(device: Device, demo: Demo, mid
         there = f"{number} * {CHUNK_LENGTH - 16} / {len(EVIDENCE)}"
         device.page.wait_until(f"document.querySelector('#file-0-0 progress')?.value >= {there}")
         line.broken.release()
-    assert inbox.ended() == "saved"
+    assert inbox.ended() == device.kept
     assert line.asked == list(range(CHUNKS))
     device.saves({"bewijs.bin": EVIDENCE})
 
 
 @pytest.fixture
-def held(device: Device, demo: Demo, middle: Tampering) -> Iterator[Inbox]:
+def held(device: Device, demo: Demo, middle: HttpRelay) -> Iterator[Inbox]:
     """A recipient whose download has begun and does not end."""
     inbox = opened(device, demo, middle)
     middle.tamper = hold = Held()
@@ -238,7 +238,7 @@ CHOSEN_LATE = """(async () => {
 
 
 def test_a_place_that_is_found_after_the_page_has_locked_gets_nothing(
-    device: Device, demo: Demo, middle: Tampering
+    device: Device, demo: Demo, middle: HttpRelay
 ) -> None:
     inbox = opened(device, demo, middle)
     # A person who leaves while the browser asks where to.

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.conftest import BROWSERS, Opening
-from tests.browser.driver import Page, poll
-from tests.browser.inbox import Inbox
-from tests.browser.thread import at
-from tests.serving import Demo
+from tests.browser.conftest import BROWSERS, BrowserLauncher, Lasting, as_new
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page, poll
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.thread import at
+from tests.kit.serving import Demo
 
 REPORT = "De aanbesteding was vooraf beslist, en wel in de kantine."
 ANSWER = "Dank u wel. Wie zaten er in de kantine?"
@@ -26,8 +26,8 @@ def report(demo: Demo) -> None:
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def page(opening_once: Opening, request: pytest.FixtureRequest) -> Iterator[Page]:
-    page = opening_once(request.param)
+def page(lasting: Lasting, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page = as_new(lasting(request.param, 0))
     yield page
     assert page.errors() == []
 
@@ -174,13 +174,13 @@ def test_a_code_that_nobody_sends_is_forgotten(page: Page, demo: Demo) -> None:
 
 
 def test_closing_and_opening_the_browser_asks_for_the_code(
-    opening: Opening, browser: str, demo: Demo
+    launch: BrowserLauncher, browser: str, demo: Demo
 ) -> None:
-    first = Inbox(opening(browser), demo.pinned)
+    first = Inbox(launch(browser), demo.pinned)
     first.open(demo.access_codes[RECIPIENT])
     first.read()
     first.page.close()
-    again = Inbox(opening(browser, profile=first.page.profile), demo.pinned)
+    again = Inbox(launch(browser, profile=first.page.profile), demo.pinned)
     again.arrive()
     assert REPORT not in again.page.evaluate("document.documentElement.outerHTML")
     assert (again.page.value("#code"), again.screen) == ("", "sign-in")

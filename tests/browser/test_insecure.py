@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.conftest import Opening
-from tests.browser.inbox import Inbox
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Reply, Tamper, altered, gone, tampering, untouched
-from tests.browser.walking import Walk
-from tests.browser.wire import Request, Response
-from tests.serving import Demo
+from tests.browser.conftest import BrowserLauncher
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import Reply, Tamper, altered, gone, relaying, untouched
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.whole_path import Walk
+from tests.browser.kit.wire import Request, Response
+from tests.kit.serving import Demo
 
-WORKERS = ("/static/js/reporter/worker.js", "/static/js/inbox/worker.js")
+WORKERS = ("/static/pages/reporter-worker.js", "/static/pages/recipient-worker.js")
 CIPHER = "/static/vendor/noble-cipher.js"
 HERE = "[isSecureContext, typeof crypto.subtle, typeof WebAssembly]"
 INSECURE = "globalThis.isSecureContext || globalThis.crypto.subtle"
@@ -34,18 +35,15 @@ def only_without(what: str) -> Tamper:
     return tamper
 
 
-def one_person(opening: Opening, demo: Demo, url: str, browser: str, **setting: Any) -> Walk:
+def one_person(page: Page, demo: Demo, url: str) -> Walk:
     """Reporter and recipient in turn at the same window."""
-    page = opening(browser, **setting)
     return Walk(demo, Reporter(page, url), Inbox(page, url))
 
 
-def test_without_a_secure_context_everything_works_and_is_warned_of(
-    opening: Opening, browser: str, demo: Demo
-) -> None:
-    with tampering(demo.url, only_without(INSECURE)) as middle:
-        walk = one_person(opening, demo, middle.address(demo.pinned, "drempel.test"), browser)
-        page = walk.reporter.page
+def test_without_a_secure_context_everything_works_and_is_warned_of(same_page: Page, demo: Demo) -> None:
+    page = same_page
+    with relaying(demo.url, only_without(INSECURE)) as middle:
+        walk = one_person(page, demo, middle.address(demo.pinned, "drempel.test"))
         for person, name in ((walk.reporter, "reporter"), (walk.inbox, "inbox")):
             person.arrive()
             assert page.evaluate(HERE)[:2] == [False, "undefined"]
@@ -63,11 +61,9 @@ def test_without_a_secure_context_everything_works_and_is_warned_of(
         assert page.errors() == []
 
 
-def test_a_cipher_that_does_not_arrive_is_told_before_anything_is_typed(
-    opening: Opening, browser: str, demo: Demo
-) -> None:
-    page = opening(browser)
-    with tampering(demo.url, lambda request, ask: gone() if request.path == CIPHER else ask()) as middle:
+def test_a_cipher_that_does_not_arrive_is_told_before_anything_is_typed(same_page: Page, demo: Demo) -> None:
+    page = same_page
+    with relaying(demo.url, lambda request, ask: gone() if request.path == CIPHER else ask()) as middle:
         page.go(middle.address(demo.pinned, "drempel.test"))
         page.wait_for("[data-screen=unusable]")
         assert words("reporter", "error.page-incomplete") in page.text()
@@ -82,11 +78,11 @@ def test_a_cipher_that_does_not_arrive_is_told_before_anything_is_typed(
     ids=["no JIT", "no wasm"],
 )
 def test_without_webassembly_everything_works_and_nothing_is_warned_of(
-    opening: Opening, demo: Demo, browser: str, setting: dict[str, bool]
+    launch: BrowserLauncher, demo: Demo, browser: str, setting: dict[str, Any]
 ) -> None:
-    with tampering(demo.url, only_without(WITHOUT_WASM)) as middle:
-        walk = one_person(opening, demo, middle.address(demo.pinned), browser, **setting)
-        page = walk.reporter.page
+    with relaying(demo.url, only_without(WITHOUT_WASM)) as middle:
+        page = launch(browser, **setting)
+        walk = one_person(page, demo, middle.address(demo.pinned))
         for person in (walk.reporter, walk.inbox):
             person.arrive()
             assert page.evaluate(HERE) == [True, "object", "undefined"]
@@ -97,11 +93,11 @@ def test_without_webassembly_everything_works_and_nothing_is_warned_of(
         assert page.errors() == []
 
 
-def test_a_worker_with_more_than_it_should_have_is_seen(opening: Opening, browser: str, demo: Demo) -> None:
+def test_a_worker_with_more_than_it_should_have_is_seen(same_page: Page, demo: Demo) -> None:
     """So the walks above would fail in a browser that has what they do without."""
-    page = opening(browser)
+    page = same_page
     for more in (INSECURE, WITHOUT_WASM):
-        with tampering(demo.url, only_without(more)) as middle:
+        with relaying(demo.url, only_without(more)) as middle:
             page.go(middle.address(demo.pinned))
             page.wait_for("[data-screen=unusable]")
             assert words("reporter", "error.page-incomplete") in page.text()

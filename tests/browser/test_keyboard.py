@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.conftest import BROWSERS, Opening
-from tests.browser.driver import Page
-from tests.browser.keyboard import Keyboard
-from tests.browser.reporter import Reporter
-from tests.browser.thread import at, messages
-from tests.serving import Demo
+from tests.browser.conftest import BROWSERS, BrowserLauncher
+from tests.browser.kit.driver import Page
+from tests.browser.kit.keyboard import Keyboard
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.thread import at, messages
+from tests.kit.serving import Demo
 
 REPORT = "Wat ik zag, schrijf ik zonder muis."
 ANSWER = "Dank u, ook zonder muis."
@@ -17,8 +17,8 @@ MORE = "Graag gedaan."
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def page(opening_once: Opening, request: pytest.FixtureRequest) -> Iterator[Page]:
-    page = opening_once(request.param)
+def page(launch_once: BrowserLauncher, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page = launch_once(request.param)
     yield page
     assert page.errors() == []
 

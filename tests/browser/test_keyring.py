@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.conftest import Opening
-from tests.browser.driver import poll
-from tests.browser.inbox import Inbox
-from tests.browser.keeping import kept_heads
-from tests.browser.tampering import Reply, Tampering, tampering
-from tests.browser.wire import Request, Response
-from tests.serving import Demo, demo_in
+from tests.browser.conftest import BrowserLauncher, Lasting, as_new
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page, poll
+from tests.browser.kit.http_relay import HttpRelay, Reply, relaying
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.keyring_reader import kept_heads
+from tests.browser.kit.wire import Request, Response
+from tests.kit.serving import Demo, demo_in
 
 ADVISER = "confidential-adviser-1"
 KEYRING = "/demo/api/1/inbox/keyring"
@@ -65,13 +65,15 @@ def lock(inbox: Inbox, demo: Demo, title: str) -> None:
     poll(lambda: kept_heads(demo, ADVISER) != before, lambda: f"{title} is not noted")
 
 
-def test_two_tabs_and_a_second_device_lose_nothing(opening: Opening, browser: str, own_demo: Demo) -> None:
+def test_two_tabs_and_a_second_device_lose_nothing(
+    launch: BrowserLauncher, lasting: Lasting, browser: str, own_demo: Demo
+) -> None:
     demo, watching = own_demo, Watching()
     other = {"chromium": "firefox", "firefox": "chromium"}[browser]
     code = demo.access_codes[ADVISER]
-    with tampering(demo.url, watching) as middle:
+    with relaying(demo.url, watching) as middle:
         url = middle.address(demo.pinned)
-        tabs, device = Inbox(opening(browser), url), Inbox(opening(other), url)
+        tabs, device = Inbox(launch(browser), url), Inbox(as_new(lasting(other, 0)), url)
         sent = {"": demo.report("First.").json}
         tabs.open(code)
         tabs.page.tab(1)
@@ -114,12 +116,10 @@ def test_two_tabs_and_a_second_device_lose_nothing(opening: Opening, browser: st
     assert len(demo.inbox(ADVISER, "list").json["conversations"]) == 4
 
 
-def test_a_session_that_a_restart_ended_goes_on_by_itself(
-    opening: Opening, browser: str, own_demo: Demo
-) -> None:
+def test_a_session_that_a_restart_ended_goes_on_by_itself(same_page: Page, own_demo: Demo) -> None:
     demo = own_demo
-    with tampering(demo.url) as middle:
-        inbox = Inbox(opening(browser), middle.address(demo.pinned))
+    with relaying(demo.url) as middle:
+        inbox = Inbox(same_page, middle.address(demo.pinned))
         demo.report("Before.", "--kind", "wrongdoing")
         inbox.open(demo.access_codes[ADVISER])
         assert signed_in(middle) == 1
@@ -147,6 +147,6 @@ def test_a_session_that_a_restart_ended_goes_on_by_itself(
         assert inbox.page.errors() == []
 
 
-def signed_in(middle: Tampering) -> int:
+def signed_in(middle: HttpRelay) -> int:
     """How often somebody proved who they are."""
     return sum(it.path == "/demo/api/1/sign-in" for it in middle.requests)

@@ -1,21 +1,21 @@
 """The sealed path: a report, its answer and what follows, by mouse and keys, between two people's browsers."""
 
-from tests.browser.conftest import Opening
-from tests.browser.inbox import Inbox
-from tests.browser.reporter import Reporter
-from tests.serving import Demo
+from tests.browser.conftest import BrowserLauncher
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.kit.serving import Demo
 
 REPORT = 'De aanbesteding was vooraf beslist.\n\nIk was erbij: <b>"vóór"</b> & 😀, 価格.'
 ANSWER = "Dank u. Wie waren er nog meer bij?\nSchrijf alleen wat veilig is."
 MORE = "Twee mensen van inkoop."
 
 
-def test_report_answer_and_return(opening: Opening, browser: str, demo: Demo) -> None:
-    reporter = Reporter(opening(browser), demo.pinned)
+def test_report_answer_and_return(launch: BrowserLauncher, browser: str, demo: Demo) -> None:
+    reporter = Reporter(launch(browser), demo.pinned)
     receipt = reporter.report("integrity-committee", REPORT, kind="wrongdoing")
     reporter.leave()
 
-    inbox = Inbox(opening(browser), demo.pinned)
+    inbox = Inbox(launch(browser), demo.pinned)
     inbox.open(demo.access_codes["integrity-committee-1"])
     assert [(it.own, it.text) for it in inbox.read(inbox.fresh())] == [(False, REPORT)]
     inbox.reply(ANSWER)

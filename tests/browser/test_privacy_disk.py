@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.conftest import BROWSERS, Opening
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.profile import Searched, in_session, linger, search
-from tests.browser.reporter import Reporter
-from tests.browser.site import site
-from tests.browser.walking import CHANNEL, KIND, MORE, TEXT, Walk
-from tests.codes import add_receipt
-from tests.searching import Secrets
-from tests.serving import Demo
+from tests.browser.conftest import BROWSERS, BrowserLauncher
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.profile import Searched, in_session, linger, search
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.sample_site import site
+from tests.browser.kit.whole_path import CHANNEL, KIND, MORE, TEXT, Walk
+from tests.kit.codes import add_receipt
+from tests.kit.secret_search import Secrets
+from tests.kit.serving import Demo
 
 HISTORY = {
     "chromium": ("Default/History", "SELECT url, title FROM urls"),
@@ -64,13 +64,13 @@ class Ended:
         return self.walk.reporter.page.profile, self.walk.inbox.page.profile
 
 
-def two_people(opening: Opening, browser: str, demo: Demo) -> Walk:
-    return Walk(demo, Reporter(opening(browser), demo.pinned), Inbox(opening(browser), demo.pinned))
+def two_people(launch: BrowserLauncher, browser: str, demo: Demo) -> Walk:
+    return Walk(demo, Reporter(launch(browser), demo.pinned), Inbox(launch(browser), demo.pinned))
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def ended(opening_once: Opening, demo: Demo, request: pytest.FixtureRequest) -> Ended:
-    walk = two_people(opening_once, request.param, demo)
+def ended(launch_once: BrowserLauncher, demo: Demo, request: pytest.FixtureRequest) -> Ended:
+    walk = two_people(launch_once, request.param, demo)
     receipt = walk.whole()
     for page in (walk.reporter.page, walk.inbox.page):
         assert page.errors() == []
@@ -136,9 +136,9 @@ def type_on(walk: Walk, receipt: str, kept: Callable[[Page, str], None]) -> None
 
 @pytest.mark.parametrize("end", ENDS)
 def test_nothing_is_left_of_pages_that_were_open_when_the_browser_ended(
-    opening: Opening, browser: str, demo: Demo, end: str
+    launch: BrowserLauncher, browser: str, demo: Demo, end: str
 ) -> None:
-    walk = two_people(opening, browser, demo)
+    walk = two_people(launch, browser, demo)
     receipt = demo.report(TEXT, channel=CHANNEL).json["receipt"]
     secrets = secrets_of(walk, receipt)
 
@@ -160,8 +160,8 @@ def test_nothing_is_left_of_pages_that_were_open_when_the_browser_ended(
     demo.receipt(receipt, "delete")
 
 
-def test_no_way_back_brings_a_text_back(opening: Opening, browser: str, demo: Demo) -> None:
-    reporter = Reporter(opening(browser), demo.pinned)
+def test_no_way_back_brings_a_text_back(launch: BrowserLauncher, browser: str, demo: Demo) -> None:
+    reporter = Reporter(launch(browser), demo.pinned)
     secrets = Secrets()
     secrets.text("text", TEXT)
 
@@ -197,19 +197,19 @@ def test_no_way_back_brings_a_text_back(opening: Opening, browser: str, demo: De
     typed()
     linger(reporter.page)
     reporter.page.close()
-    reporter.page = opening(browser, profile=reporter.page.profile, restoring=True)
+    reporter.page = launch(browser, profile=reporter.page.profile, restoring=True)
     assert reporter.page.url == reporter.url
     assert empty()
     assert reporter.page.errors() == []
 
 
-def test_a_careless_page_comes_back_with_its_text(opening: Opening, browser: str) -> None:
+def test_a_careless_page_comes_back_with_its_text(launch: BrowserLauncher, browser: str) -> None:
     """So the browsers do bring back what a page lets them, the way the test above tries it."""
     with site({"/": CARELESS}) as url:
-        page = opening(browser)
+        page = launch(browser)
         page.go(url)
         page.type(TEXT, into="#text")
         linger(page)
         page.close()
-        again = opening(browser, profile=page.profile, restoring=True)
+        again = launch(browser, profile=page.profile, restoring=True)
         again.wait_until(f"document.querySelector('#text')?.value === {json.dumps(TEXT)}")

@@ -8,19 +8,20 @@ from typing import NamedTuple
 
 import pytest
 
-from crypto.codes import new_code, parse_code, reporter_keys
-from crypto.encoding import unb64
-from crypto.sealing import os_random
-from tests.browser.catalogue import words
-from tests.browser.conftest import BROWSERS, Opening
-from tests.browser.driver import poll
-from tests.browser.inbox import Inbox
-from tests.browser.reporter import Reporter
-from tests.browser.walking import ANSWER, CHANNEL, KIND, TEXT, Walk
-from tests.browser.wire import Exchange, exchanges
-from tests.recorder import Recorder, recording
-from tests.searching import Secrets
-from tests.serving import Demo
+from crypto.public.encoding import unb64
+from crypto.secret.codes import new_code, parse_code, reporter_keys
+from crypto.secret.primitives import os_random
+from tests.browser.conftest import BROWSERS, BrowserLauncher
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import poll
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.whole_path import ANSWER, CHANNEL, KIND, TEXT, Walk
+from tests.browser.kit.wire import Exchange, exchanges
+from tests.kit.packed import wait_until_packed
+from tests.kit.recorder import Recorder, recording
+from tests.kit.secret_search import Secrets
+from tests.kit.serving import Demo
 
 # What a browser adds to whatever a page asks; none of it differs from one person with this browser to the other.
 BROWSERS_OWN = re.compile(
@@ -70,7 +71,7 @@ class Listener:
         lines: list[list[Exchange]] = []
 
         def complete() -> bool:
-            lines[:] = [list(exchanges(line)) for line in list(self.recorder.lines)]
+            lines[:] = [list(exchanges(line)) for line in list(self.recorder.connections)]
             return all(it.response is not None for line in lines for it in line)
 
         poll(complete, lambda: "an answer never comes")
@@ -88,6 +89,7 @@ class Listener:
 
 @pytest.fixture(scope="module")
 def listener(demo: Demo) -> Iterator[Listener]:
+    wait_until_packed(demo.url)  # or two visits that are alike may be of different lengths
     with recording(demo.url) as recorder:
         yield Listener(demo, recorder)
 
@@ -104,9 +106,9 @@ class Heard:
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def heard(opening_once: Opening, listener: Listener, request: pytest.FixtureRequest) -> Heard:
-    reporter = Reporter(opening_once(request.param), listener.url)
-    inbox = Inbox(opening_once(request.param), listener.url)
+def heard(launch_once: BrowserLauncher, listener: Listener, request: pytest.FixtureRequest) -> Heard:
+    reporter = Reporter(launch_once(request.param), listener.url)
+    inbox = Inbox(launch_once(request.param), listener.url)
     listener.take()
     walk = Walk(listener.demo, reporter, inbox)
     receipt = walk.whole()

@@ -1,16 +1,16 @@
 """A reporter in Tor Browser at "Safer", imitated: no WebAssembly, no compiled JavaScript, fingerprinting resisted."""
 
-from tests.browser.conftest import Opening
-from tests.browser.reporter import Reporter
-from tests.browser.walking import ANSWER, CHANNEL, KIND, MORE, RECIPIENT, TEXT
-from tests.serving import Demo
+from tests.browser.conftest import BrowserLauncher
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.whole_path import ANSWER, CHANNEL, KIND, MORE, RECIPIENT, TEXT
+from tests.kit.serving import Demo
 
 # There is no screen beyond the window where fingerprinting is resisted.
 SAFER = "typeof WebAssembly === 'undefined' && screen.width === innerWidth && screen.height === innerHeight"
 
 
-def test_a_reporter_at_safer_reports_reads_writes_on_and_deletes(opening: Opening, demo: Demo) -> None:
-    reporter = Reporter(opening("firefox", safer=True), demo.pinned)
+def test_a_reporter_at_safer_reports_reads_writes_on_and_deletes(launch: BrowserLauncher, demo: Demo) -> None:
+    reporter = Reporter(launch("firefox", safer=True), demo.pinned)
     reporter.arrive()
     assert reporter.page.evaluate(SAFER)
     assert not reporter.page.is_visible("#unencrypted")

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.browser import accessibility, inbox_screens, reporter_screens
-from tests.browser.conftest import Opening
-from tests.browser.driver import Page
-from tests.browser.gallery import Gallery
-from tests.browser.looking import looked
-from tests.browser.screens import Screen, Walker
-from tests.browser.staging import Stage, staged
-from tests.browser.switching import switched
-from tests.serving import Demo
+from tests.browser.conftest import BrowserLauncher
+from tests.browser.kit import accessibility, inbox_screens, reporter_screens
+from tests.browser.kit.driver import Page
+from tests.browser.kit.fake_worker_pages import FakeWorker, with_fake_worker
+from tests.browser.kit.gallery import Gallery
+from tests.browser.kit.language_switch import switched
+from tests.browser.kit.layout_faults import looked
+from tests.browser.kit.screens import Screen, Walker
+from tests.kit.serving import Demo
 
 Walk = Callable[[Walker], Iterator[Screen]]
 WALKS = [*reporter_screens.WALKS, *inbox_screens.WALKS]
@@ -22,8 +22,8 @@ NARROWEST = 320
 
 
 @pytest.fixture(scope="module")
-def stage(demo: Demo) -> Iterator[Stage]:
-    with staged(demo.url) as made:
+def fake_worker(demo: Demo) -> Iterator[FakeWorker]:
+    with with_fake_worker(demo.url) as made:
         yield made
 
 
@@ -53,18 +53,18 @@ def faults(page: Page, screen: Screen, language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def dutch(opening_once: Opening, stage: Stage) -> Walker:
-    return Walker(opening_once("chromium"), stage, "nl")
+def dutch(launch_once: BrowserLauncher, fake_worker: FakeWorker) -> Walker:
+    return Walker(launch_once("chromium"), fake_worker, "nl")
 
 
 @pytest.fixture(scope="module")
-def english(opening_once: Opening, stage: Stage) -> Walker:
-    return Walker(opening_once("chromium", language="en"), stage, "en")
+def english(launch_once: BrowserLauncher, fake_worker: FakeWorker) -> Walker:
+    return Walker(launch_once("chromium", language="en"), fake_worker, "en")
 
 
 @pytest.fixture(scope="module")
-def firefox(opening_once: Opening, stage: Stage) -> Walker:
-    return Walker(opening_once("firefox"), stage, "nl")
+def firefox(launch_once: BrowserLauncher, fake_worker: FakeWorker) -> Walker:
+    return Walker(launch_once("firefox"), fake_worker, "nl")
 
 
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)

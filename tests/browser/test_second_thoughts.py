@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.meddling import meddled, nothing_ran
-from tests.browser.reporter import Reporter
-from tests.browser.tampering import Tampering, held, untouched
-from tests.browser.thread import at
-from tests.serving import Demo
+from tests.browser.kit.attacks import meddled, nothing_ran
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page
+from tests.browser.kit.http_relay import HttpRelay, held, untouched
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.thread import at
+from tests.kit.serving import Demo
 
 CHANNEL = "integrity-committee"
 TEXT = "Wat ik eerst schreef."
@@ -20,7 +20,7 @@ OTHER_PIN = "A" * 43
 
 
 @pytest.fixture
-def reporter(same_page: Page, demo: Demo, middle: Tampering) -> Iterator[Reporter]:
+def reporter(same_page: Page, demo: Demo, middle: HttpRelay) -> Iterator[Reporter]:
     """Somebody who has written a report and not sent it yet."""
     reporter = Reporter(same_page, middle.address(demo.pinned))
     reporter.arrive()
@@ -34,7 +34,7 @@ def reporter(same_page: Page, demo: Demo, middle: Tampering) -> Iterator[Reporte
 
 
 @pytest.fixture
-def silence(middle: Tampering) -> Iterator[threading.Event]:
+def silence(middle: HttpRelay) -> Iterator[threading.Event]:
     """Whatever is sent is stored, and not answered before this is set."""
     answering = threading.Event()
     middle.tamper = meddled("mailboxes/", lambda true: held(true, answering), "PUT")
@@ -48,7 +48,7 @@ def another_link(page: Page, pin: str) -> None:
 
 
 def test_the_receipt_of_a_report_that_may_have_arrived_is_not_called_void(
-    reporter: Reporter, demo: Demo, middle: Tampering, silence: threading.Event
+    reporter: Reporter, demo: Demo, middle: HttpRelay, silence: threading.Event
 ) -> None:
     page = reporter.page
     first = reporter.receipt()
@@ -100,7 +100,7 @@ def test_who_is_done_is_told_of_what_was_not_sent(reporter: Reporter, demo: Demo
 
 
 def test_an_inbox_is_verified_by_the_link_that_stands_there(
-    same_page: Page, demo: Demo, middle: Tampering
+    same_page: Page, demo: Demo, middle: HttpRelay
 ) -> None:
     inbox = Inbox(same_page, middle.address(demo.pinned))
     inbox.arrive()

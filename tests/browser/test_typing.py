@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.conftest import BROWSERS, Opening
-from tests.browser.driver import Page
-from tests.browser.inbox import Inbox
-from tests.browser.reporter import Reporter
-from tests.browser.thread import at
-from tests.serving import Demo
+from tests.browser.conftest import BROWSERS, BrowserLauncher
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.reporter import Reporter
+from tests.browser.kit.thread import at
+from tests.kit.serving import Demo
 
 TEXT = "Wat hier staat, is alleen voor de test."
 RECIPIENT = "confidential-adviser-1"
@@ -22,8 +22,8 @@ def receipt(demo: Demo) -> str:
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def page(opening_once: Opening, request: pytest.FixtureRequest) -> Iterator[Page]:
-    page = opening_once(request.param)
+def page(launch_once: BrowserLauncher, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page = launch_once(request.param)
     yield page
     assert page.errors() == []
 

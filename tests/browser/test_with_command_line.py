@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.browser.catalogue import words
-from tests.browser.conftest import Opening
-from tests.browser.driver import Page, poll
-from tests.browser.inbox import Inbox
-from tests.browser.keeping import kept_heads, stored_keyring
-from tests.browser.reporter import Reporter
-from tests.serving import Demo
+from intake.cli.shared.texts import with_line_ends
+from tests.browser.conftest import BrowserLauncher
+from tests.browser.kit.catalogue import words
+from tests.browser.kit.driver import Page, poll
+from tests.browser.kit.inbox import Inbox
+from tests.browser.kit.keyring_reader import kept_heads, stored_keyring
+from tests.browser.kit.reporter import Reporter
+from tests.kit.serving import Demo
 
 CHANNEL, RECIPIENT = "integrity-committee", "integrity-committee-1"
 # Emoji of several parts, right to left with marks of direction, combining marks in an order of their own, a line
@@ -23,8 +24,8 @@ FOREIGN = f"One\r\ntwo\rthree\r\n\r\n{STRANGE}\r\n \x00 \x1b[31m \x85"
 
 
 @pytest.fixture
-def both(opening: Opening, browser: str, demo: Demo) -> tuple[Reporter, Inbox]:
-    page = opening(browser)
+def both(launch: BrowserLauncher, browser: str, demo: Demo) -> tuple[Reporter, Inbox]:
+    page = launch(browser)
     return Reporter(page, demo.pinned), Inbox(page, demo.pinned)
 
 
@@ -46,7 +47,7 @@ def test_a_report_from_the_page_is_read_and_answered_on_the_command_line(
     assert demo.inbox(RECIPIENT, "reply", row["id"], text=FOREIGN).json
 
     reporter.come_back(receipt)
-    assert [(it.own, it.text) for it in reporter.messages()] == [(False, FOREIGN)]
+    assert [(it.own, it.text) for it in reporter.messages()] == [(False, with_line_ends(FOREIGN))]
     assert reporter.notices() == ["not-rereadable"]
     assert words("reporter", "notice.not-rereadable") in reporter.page.text("[data-notice=not-rereadable]")
     paste(reporter.page, STRANGE, "#reply", "#send-reply", "#done")
@@ -73,15 +74,21 @@ def test_a_report_from_the_command_line_is_read_and_answered_on_the_pages(
     place = inbox.fresh()
     known = inbox.conversations()[place]
     assert (known.title, known.channel) == ("Integriteitsschending", "Integriteitscommissie")
-    assert [(it.own, it.text) for it in inbox.read(place)] == [(False, FOREIGN)]
+    assert [(it.own, it.text) for it in inbox.read(place)] == [(False, with_line_ends(FOREIGN))]
     paste(inbox.page, STRANGE, "#text", "#send", "#thread li:nth-child(2)")
-    assert [(it.own, it.text) for it in inbox.messages()] == [(False, FOREIGN), (True, STRANGE)]
+    assert [(it.own, it.text) for it in inbox.messages()] == [
+        (False, with_line_ends(FOREIGN)),
+        (True, with_line_ends(STRANGE)),
+    ]
     seen = demo.receipt(sent["receipt"], "read").json
     assert [it["body"] for it in seen["messages"]] == [FOREIGN, STRANGE]
     assert (seen["messages"][1]["recipient"], seen["notices"]) == (RECIPIENT, [])
 
     reporter.come_back(sent["receipt"])
-    assert [(it.own, it.text) for it in reporter.messages()] == [(True, FOREIGN), (False, STRANGE)]
+    assert [(it.own, it.text) for it in reporter.messages()] == [
+        (True, with_line_ends(FOREIGN)),
+        (False, with_line_ends(STRANGE)),
+    ]
     assert demo.receipt(sent["receipt"], "delete").json == {"deleted": True}
     reporter.page.click("#refresh")
     reporter.page.wait_for("#problem")

@@ -1,19 +1,11 @@
 """Demonstration servers, as real processes."""
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.serving import Demo, demo_in
-
-
-@pytest.fixture(scope="session", autouse=True)
-def ctrl_c_is_heard() -> None:
-    """Also by the commands that tests start, where a shell runs all of this in the background, deaf to it."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+from tests.kit.serving import Demo, demo_in
 
 
 @pytest.fixture(scope="session")

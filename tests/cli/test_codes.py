@@ -1,11 +1,17 @@
 """Codes: where they come from, what a typing error leads to, and whose code it is not."""
 
+import io
+import os
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.serving import Demo, Ran, Server, drempel
-from tests.terminal import on_terminal
+from crypto.secret.codes import parse_code
+from intake.cli.shared.codes import TypedCode
+from tests.kit.serving import DREMPEL, LONGEST, Demo, Ran, Server, drempel, environment
+from tests.kit.terminal import in_a_shell, on_terminal
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +44,116 @@ def test_a_code_comes_from_a_file_or_the_environment_in_any_spelling(
     # The file wins, since somebody named it.
     assert messages(read(demo, "nonsense", *file)) == ["A report."]
     assert messages(read(demo, receipt.replace("-", ""))) == ["A report."]
+
+
+def arriving(receipt: str) -> dict[str, bytes]:
+    """The same code as it arrives: with what nobody sees, with what people add, and as other systems save it."""
+    groups = receipt.split("-")
+    lines = "\n".join(groups)
+    texts = {
+        "mark": f"\ufeff{receipt}",
+        "unseen": receipt.replace("-", "\u200b-\u00ad"),
+        "full width": receipt.replace("-", "\uff0d"),
+        "quoted": f"\u201c{receipt}\u201d",
+        "lines": f"{lines}\n",
+        "numbered": "\r\n".join(f"{place}. {group}" for place, group in enumerate(groups, start=1)),
+        "after blank lines": f"\n \n{lines}",
+    }
+    data = {name: text.encode() for name, text in texts.items()}
+    data["little-endian"] = b"\xff\xfe" + f"{lines}\r\n".encode("utf-16-le")
+    data["big-endian"] = b"\xfe\xff" + f"{lines}\r\n".encode("utf-16-be")
+    data["before Unicode"] = f"\u00ab{receipt}\u00bb".replace("-", "\u2013").encode("cp1252")
+    return data
+
+
+ARRIVING = list(arriving("-".join(["lusab"] * 8)))
+
+
+@pytest.mark.parametrize("how", ARRIVING)
+def test_a_file_a_pipe_and_the_environment_are_read_alike(
+    receipt: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = arriving(receipt)[how]
+    kept = tmp_path / "code"
+    kept.write_bytes(data)
+    secret = parse_code(receipt, "receipt")
+    code = TypedCode("receipt", kept, accept_correction=False)
+    assert code.read() == secret
+    code = TypedCode("receipt", None, accept_correction=False)
+    if b"\x00" not in data:
+        monkeypatch.setitem(os.environb, b"DREMPEL_RECEIPT", data)
+        assert code.read() == secret
+        monkeypatch.delitem(os.environb, b"DREMPEL_RECEIPT")
+    after = b"what is not the code's" if data.rstrip(b"\x00").endswith(b"\n") else b"\nwhat is not the code's"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data + after)))
+    assert code.read() == secret
+
+
+def test_no_locale_hides_a_code(demo: Demo, receipt: str) -> None:
+    text = f"\u200e{receipt}".replace("-", "\uff0d")
+    plain: Any = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert messages(
+        drempel("receipt", "read", "--server", demo.pinned, "--json", DREMPEL_RECEIPT=text, **plain)
+    ) == ["A report."]
+
+
+def test_a_pipe_is_read_until_the_code_is_whole_and_no_further(demo: Demo, receipt: str) -> None:
+    """Whoever writes the code may keep the pipe open."""
+    command = [DREMPEL, "receipt", "read", "--server", demo.pinned, "--json"]
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment(), **pipes) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            process.stdin.write(receipt.replace("-", "\n").encode() + b"\n")
+            process.stdin.flush()
+            assert process.wait(LONGEST) == 0
+            assert b"A report." in process.stdout.read()
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("separator", ["\n", "\n\n", ". \n"], ids=["lines", "blank lines", "stops"])
+def test_all_lines_of_a_paste_are_taken_before_the_shell_can(
+    demo: Demo, receipt: str, separator: str
+) -> None:
+    """In the shell's history they would stay."""
+    with in_a_shell(HOME="/nonexistent") as shell:
+        shell.type(f"{DREMPEL} receipt read --server '{demo.pinned}'")
+        shell.wait("Receipt: ")
+        shell.type(receipt.replace("-", separator) + "\n\n")
+        shell.wait("A report.")
+        shell.type("echo the'se were all'")
+        shown = shell.wait("these were all")
+    assert "not found" not in shown
+    assert not any(group in shown for group in receipt.split("-"))
+
+
+def test_groups_may_be_typed_one_after_the_other_and_an_empty_line_ends_them(
+    demo: Demo, receipt: str
+) -> None:
+    groups = receipt.split("-")
+    read = ["receipt", "read", "--server", demo.pinned, "--json"]
+    asked = on_terminal(
+        read,
+        [("Receipt: ", ""), ("Receipt: ", "-".join(groups[:3])), ("3 of 8 groups", " ".join(groups[3:]))],
+    )
+    assert messages(asked.ran) == ["A report."]
+    assert not any(group in asked.screen for group in groups)
+    asked = on_terminal(read, [("Receipt: ", groups[0]), ("1 of 8 groups", "")])
+    assert asked.ran.status == 1
+    assert "Groups found: 1." in asked.screen
+
+
+def test_the_terminal_shows_what_is_typed_again_after_a_question() -> None:
+    with in_a_shell() as shell:
+        for typed in ("\x03", "\x04", "lusab-babad\n"):
+            shell.type(f"{DREMPEL} receipt read --server http://127.0.0.1:9/demo/")
+            shell.wait("Receipt: ")
+            shell.type(typed, end="\n" if typed == "lusab-babad\n" else "")
+            shell.wait("$ ")
+            shell.type("stty -a")
+            assert " echo " in shell.wait("$ ")
 
 
 def test_a_message_from_standard_input_goes_with_a_code_from_a_file(demo: Demo, tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from crypto.codes import parse_code
-from crypto.encoding import b64
+from crypto.public.encoding import b64
+from crypto.secret.codes import parse_code
 from intake.client.address import read_address
 from intake.client.connection import Connection
 from intake.client.organisation import fetch_organisation
-from intake.client.session import open_session
-from tests.serving import Demo
+from intake.client.recipient.session import open_session
+from tests.kit.serving import Demo
 
 ROUNDS = 4
 ONE, OTHER = "confidential-adviser-1", "confidential-adviser-2"

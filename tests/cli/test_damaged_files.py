@@ -5,33 +5,38 @@ from pathlib import Path
 
 import pytest
 
-from crypto.encoding import parse_object
-from tests.cli.desk import Desk, content
-from tests.serving import Demo, Ran
-
-DAMAGE = {
-    "other bytes": "UPDATE chunk SET bytes = zeroblob(262160) WHERE key = (SELECT max(key) FROM chunk)",
-    "a chunk less": "DELETE FROM chunk WHERE key = (SELECT max(key) FROM chunk)",
-    "moved": (
-        "UPDATE chunk SET bytes = (SELECT bytes FROM chunk ORDER BY key DESC LIMIT 1 OFFSET 1)"
-        " WHERE key = (SELECT max(key) FROM chunk)"
-    ),
-}
+from crypto.public.encoding import parse_object
+from intake.store.sqlite.slots import SLOT_BYTES
+from tests.cli.kit.user import User, content
+from tests.kit.serving import Demo, Ran
 
 
-@pytest.mark.parametrize("kind", DAMAGE)
+def damage(data: Path, kind: str) -> None:
+    """Do this to the last chunk that the server holds."""
+    with sqlite3.connect(data / "store.sqlite") as store:
+        rows = store.execute("SELECT slot, length FROM chunk ORDER BY number DESC, chunk DESC").fetchall()
+        (last, length), (other, _) = rows[:2]
+        if kind == "a chunk less":
+            assert store.execute("DELETE FROM chunk WHERE slot = ?", (last,)).rowcount == 1
+    store.close()
+    with (data / "chunks.data").open("r+b") as chunks:
+        chunks.seek(other * SLOT_BYTES)
+        moved = chunks.read(length)
+        chunks.seek(last * SLOT_BYTES)
+        chunks.write({"other bytes": bytes(length), "moved": moved}.get(kind, b""))
+
+
+@pytest.mark.parametrize("kind", ["other bytes", "a chunk less", "moved"])
 def test_a_damaged_file_costs_no_other(own_demo: Demo, tmp_path: Path, kind: str) -> None:
-    folder = tmp_path / "desk"
+    folder = tmp_path / "user"
     folder.mkdir()
-    desk, data = Desk(own_demo, folder), content(2_000_000)
+    user, data = User(own_demo, folder), content(2_000_000)
     names = ["a.bin", "b\u202e.bin", "c.bin"]
-    sent = desk.report(*(desk.file(name, data) for name in names)).json
+    sent = user.report(*(user.file(name, data) for name in names)).json
     own_demo.stop()
-    with sqlite3.connect(own_demo.data / "chunks.sqlite") as chunks:
-        assert chunks.execute(DAMAGE[kind]).rowcount == 1
-    chunks.close()
+    damage(own_demo.data, kind)
     own_demo.start()
-    for exported in (desk.export(sent["mailbox"]), desk.export_own(sent["receipt"])):
+    for exported in (user.export(sent["mailbox"]), user.export_own(sent["receipt"])):
         check_all_but_one(*exported, names, data)
 
 
@@ -55,15 +60,15 @@ def check_all_but_one(ran: Ran, out: Path, names: list[str], data: bytes) -> Non
 
 
 def test_a_file_that_the_server_lost_is_named(own_demo: Demo, tmp_path: Path) -> None:
-    folder = tmp_path / "desk"
+    folder = tmp_path / "user"
     folder.mkdir()
-    desk = Desk(own_demo, folder)
-    sent = desk.report(desk.file("a.bin", b"a")).json
+    user = User(own_demo, folder)
+    sent = user.report(user.file("a.bin", b"a")).json
     own_demo.stop()
     with sqlite3.connect(own_demo.data / "store.sqlite") as store:
         assert store.execute("DELETE FROM blob").rowcount == 1
     store.close()
     own_demo.start()
-    ran, out = desk.export(sent["mailbox"])
+    ran, out = user.export(sent["mailbox"])
     assert "a.bin" in ran.refused("There is no such file")
     assert list((out / "files").iterdir()) == []

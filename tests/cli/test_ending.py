@@ -4,19 +4,33 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from intake.cli.ending import ENDING, ending_like_ctrl_c
-from tests.cli.desk import Desk, content
-from tests.cli.gate import gate_to
-from tests.serving import DREMPEL, LONGEST, Demo, environment, until
-from tests.terminal import ON_TERMINAL
+from intake.cli.shared.signals import ENDING, ending_like_ctrl_c
+from tests.cli.kit.user import User, content
+from tests.kit.relay import relay_to
+from tests.kit.serving import DREMPEL, LONGEST, Demo, environment, until
+from tests.kit.terminal import ON_TERMINAL
 
 MIB = 1024 * 1024
+
+
+# Ctrl-C at the first library that the program loads.
+INTERRUPTED = """
+import sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "click":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+from intake.start import main
+main()
+"""
 
 
 @contextmanager
@@ -85,11 +99,11 @@ def test_it_ends_what_runs_in_the_background_of_a_shell(number: signal.Signals) 
 
 def test_an_export_whose_terminal_is_closed_leaves_no_part_of_a_file(demo: Demo, tmp_path: Path) -> None:
     """It can say nothing any more, and must not stumble over that."""
-    desk = Desk(demo, tmp_path)
-    receipt = desk.report(desk.file("large.bin", content(24 * MIB))).json["receipt"]
-    with gate_to(demo.url) as gate:
-        gate.hold_answers(12 * MIB)
-        server = f"{gate.address(demo.url)}#{demo.codes['fingerprint']}"
+    user = User(demo, tmp_path)
+    receipt = user.report(user.file("large.bin", content(24 * MIB))).json["receipt"]
+    with relay_to(demo.url) as relay:
+        relay.hold_answers(12 * MIB)
+        server = f"{relay.address(demo.url)}#{demo.codes['fingerprint']}"
         command = [DREMPEL, "receipt", "export", "--server", server, "--to", str(tmp_path / "own")]
         ours, theirs = os.openpty()
         process = subprocess.Popen(
@@ -100,7 +114,7 @@ def test_an_export_whose_terminal_is_closed_leaves_no_part_of_a_file(demo: Demo,
             start_new_session=True,
         )
         try:
-            gate.wait_until_held()
+            relay.wait_until_held()
             until((tmp_path / "own" / "large.bin.part").exists, "nothing of the file is there")
             os.close(theirs)
             os.close(ours)
@@ -109,3 +123,9 @@ def test_an_export_whose_terminal_is_closed_leaves_no_part_of_a_file(demo: Demo,
             process.kill()
             process.wait(LONGEST)
     assert [path.name for path in (tmp_path / "own").rglob("*")] == ["files"]
+
+
+def test_ctrl_c_while_the_program_loads_is_a_line() -> None:
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "Interrupted. Nothing was changed.\n"

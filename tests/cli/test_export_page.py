@@ -9,16 +9,18 @@ from html.parser import HTMLParser
 
 import pytest
 
-from crypto.attachment import Attachment
-from crypto.conversation import Entry, Notice, Thread
-from crypto.directory import Directory, Quote, accept_directory
-from crypto.encoding import utc_day
-from crypto.filename import safe_name
-from crypto.message import REPORTER, Message
-from crypto.sealing import os_random
-from intake.cli.demo_organisation import PLAN
-from intake.cli.export_page import NO_LINK, Conversation, Exported, page, visible
-from intake.cli.founding import found
+from crypto.public.directory import Directory, Quote, accept_directory
+from crypto.public.directory_schema import REPORTER
+from crypto.public.encoding import utc_day
+from crypto.public.filename import safe_name
+from crypto.secret.attachment import Attachment
+from crypto.secret.conversation import Entry, Notice, Thread
+from crypto.secret.message_unpack import Message
+from crypto.secret.primitives import os_random
+from intake.cli.export.page import NO_LINK, Conversation, Exported, page, visible
+from intake.cli.operator.demo_organisation import PLAN
+from intake.cli.shared.output import plain
+from intake.client.custodian.found import found
 
 HOSTILE = (
     "</div><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\"'\n\u202eesrever\u202c \x00\x1b[31m\u2028"
@@ -183,3 +185,21 @@ def test_what_is_not_seen_is_shown_by_its_number_and_how_often() -> None:
     )
     assert len(visible("\u202e" * 1_000_000)) < 100
     assert html.unescape(visible("<&>\"'")) == "<&>\"'"
+
+
+ENDS = ["\n", "\r\n", "\r", "\u0085", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=ascii)
+def test_whatever_ends_a_line_ends_it_once(end: str) -> None:
+    text = f"one{end}two{end}{end}three"
+    assert visible(text) == plain(text) == "one\ntwo\n\nthree"
+    # In a name nothing ends a line: there it would be a trick.
+    assert all(f"U+{ord(letter):04X}" in visible(f"a{end}b", line=True) for letter in end)
+    assert "\n" not in visible(f"a{end}b", line=True)
+
+
+def test_different_ends_of_lines_stay_apart(directory: Directory) -> None:
+    text = "".join(f"{number}{end}" for number, end in enumerate(ENDS))
+    read = Reader(page(conversation(directory, text=text)).decode("utf-8"))
+    assert "0\n1\n2\n3\n4\n5\n" in read.text

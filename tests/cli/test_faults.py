@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import Demo, drempel
+from tests.kit.serving import Demo, drempel
 
 ADVISER = "confidential-adviser-1"
 PATIENT, IMPATIENT = ("--patience", "30"), ("--patience", "1")

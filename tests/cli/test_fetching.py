@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from intake.cli.export import _Fetching
-from intake.cli.export_folder import ExportFolder
-from intake.cli.progress import Status
+from intake.cli.export.command import _Fetching
+from intake.cli.export.folder import ExportFolder
+from intake.cli.shared.progress import Status
 from intake.client.address import Address
 from intake.client.connection import Connection
-from tests.client.test_downloading import ATTACHMENT, CHUNKS, DATA, ORGANISATION, Server
+from tests.client.test_download import ATTACHMENT, CHUNKS, DATA, ORGANISATION, Server
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "damaged"])

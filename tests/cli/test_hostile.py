@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from crypto.encoding import unb64
+from crypto.public.encoding import unb64
 from tests.cli.test_usage import RECEIPT, run
-from tests.serving import Demo, drempel
+from tests.kit.serving import Demo, drempel
 
 ACCESS = "fizon-hotud-patot-fopib-birif-bubuf-sakof-satos"
 ADVISERS = ["confidential-adviser-1", "confidential-adviser-2"]

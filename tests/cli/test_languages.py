@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 
-from crypto import signatures
-from crypto.codes import access_keys, parse_code, reporter_keys
-from crypto.encoding import b64, day_text, unb64, utc_day
+from crypto.public import signatures
+from crypto.public.encoding import b64, day_text, unb64, utc_day
+from crypto.secret.codes import access_keys, parse_code, reporter_keys
+from tests.kit.serving import LONGEST, Demo
 from tests.project import ROOT
-from tests.serving import LONGEST, Demo
 
 ADVISER, COLLEAGUE = "confidential-adviser-1", "confidential-adviser-2"
 TEXT = "First line\r\n\u20ac 40,000 \U0001f6a8 \u202ereversed\u202c \x00 end"
@@ -39,7 +39,7 @@ class Browser:
         return self.http("GET", path, **headers).content
 
     def script(self, command: str, **given: Any) -> Any:
-        """What `tests/js/peer.js` makes of it."""
+        """What `tests/js/kit/peer.js` makes of it."""
         common = {
             "command": command,
             "directory": b64(self.get("directory")),
@@ -47,7 +47,7 @@ class Browser:
             "pin": self.demo.codes["fingerprint"],
         }
         run = subprocess.run(
-            ["node", "tests/js/peer.js"],
+            ["node", "tests/js/kit/peer.js"],
             cwd=ROOT,
             input=json.dumps({**common, **given}),
             capture_output=True,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.tampering import Reply, Tampering, answer, cut, tampering
-from tests.browser.wire import Request, Response
-from tests.cli.desk import Desk, content
-from tests.serving import Demo, Ran
+from tests.browser.kit.http_relay import HttpRelay, Reply, answer, cut, relaying
+from tests.browser.kit.wire import Request, Response
+from tests.cli.kit.user import User, content
+from tests.kit.serving import Demo, Ran
 
 NAME, DATA = "papers.zip", content(600_000)
 WAYS = ["report", "write", "reply"]
@@ -21,49 +21,49 @@ def losing(request: Request, ask: Callable[[], Response]) -> Reply:
 
 
 @pytest.fixture
-def middle(demo: Demo) -> Iterator[Tampering]:
-    with tampering(demo.url) as made:
+def middle(demo: Demo) -> Iterator[HttpRelay]:
+    with relaying(demo.url) as made:
         yield made
 
 
 @pytest.fixture
-def desk(demo: Demo, tmp_path: Path, middle: Tampering) -> Desk:
-    return Desk(demo, tmp_path, middle.address(demo.url))
+def user(demo: Demo, tmp_path: Path, middle: HttpRelay) -> User:
+    return User(demo, tmp_path, middle.address(demo.url))
 
 
-def send(desk: Desk, way: str, sent: dict[str, str], *options: str) -> Ran:
+def send(user: User, way: str, sent: dict[str, str], *options: str) -> Ran:
     """One of the commands that send a file."""
-    path = str(desk.folder / NAME)
+    path = str(user.folder / NAME)
     if way == "report":
-        return desk.report(path, options=options)
-    message = ("--message-file", str(desk.folder / "text"), "--attach", path)
+        return user.report(path, options=options)
+    message = ("--message-file", str(user.folder / "text"), "--attach", path)
     if way == "write":
-        return desk.with_receipt(sent["receipt"], "write", *message, *options)
-    return desk.as_adviser("reply", sent["mailbox"], *message, *options)
+        return user.with_receipt(sent["receipt"], "write", *message, *options)
+    return user.as_adviser("reply", sent["mailbox"], *message, *options)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_sent_after_a_lost_answer_shares_no_file_with_it(
-    desk: Desk, middle: Tampering, way: str
+    user: User, middle: HttpRelay, way: str
 ) -> None:
-    sent = desk.report().json
-    desk.file(NAME, DATA)
+    sent = user.report().json
+    user.file(NAME, DATA)
     middle.tamper = losing
-    refusal = send(desk, way, sent, "--patience", "0").refused("can't be reached")
+    refusal = send(user, way, sent, "--patience", "0").refused("can't be reached")
     assert "the files go on where they stopped" in refusal
-    assert len(desk.notes) == 1
+    assert len(user.notes) == 1
     middle.tamper = lambda _, ask: ask()
     middle.requests.clear()
-    again = send(desk, way, sent).json
+    again = send(user, way, sent).json
     assert len(middle.asked("PUT", "/mailboxes/")) == 1, "it was refused, and went only then"
     assert middle.asked("PUT", "/chunks/"), "it names what another message has"
-    assert desk.notes == []
-    files = desk.exported(again["mailbox"])
+    assert user.notes == []
+    files = user.exported(again["mailbox"])
     arrived = {"report": 1, "write": 2, "reply": 2}[way]
     assert list(files.values()) == [DATA] * arrived
 
 
-def portal(method: str, middle: Tampering) -> Callable[[Request, Callable[[], Response]], Reply]:
+def portal(method: str, middle: HttpRelay) -> Callable[[Request, Callable[[], Response]], Reply]:
     """Once the files are there, a page where one is to log in, instead of what such requests about a mailbox get."""
 
     def tamper(request: Request, ask: Callable[[], Response]) -> Reply:
@@ -80,18 +80,18 @@ def portal(method: str, middle: Tampering) -> Callable[[Request, Callable[[], Re
     [("report", "PUT"), ("write", "GET"), ("write", "PUT"), ("reply", "GET"), ("reply", "PUT")],
 )
 def test_a_page_in_between_at_the_very_end_costs_nothing_of_the_files(
-    desk: Desk, middle: Tampering, way: str, method: str
+    user: User, middle: HttpRelay, way: str, method: str
 ) -> None:
-    sent = desk.report().json
-    desk.file(NAME, DATA)
+    sent = user.report().json
+    user.file(NAME, DATA)
     middle.tamper = portal(method, middle)
-    refusal = send(desk, way, sent).refused("cut off or damaged")
+    refusal = send(user, way, sent).refused("cut off or damaged")
     assert "run the same command again; the files go on where they stopped" in refusal
     assert middle.asked("DELETE", "/blobs/") == []
-    assert len(desk.notes) == 1
+    assert len(user.notes) == 1
     middle.tamper = lambda _, ask: ask()
     middle.requests.clear()
-    again = send(desk, way, sent).json
+    again = send(user, way, sent).json
     assert middle.asked("PUT", "/chunks/") == [], "all of it was there"
-    assert desk.notes == []
-    assert list(desk.exported(again["mailbox"]).values()) == [DATA]
+    assert user.notes == []
+    assert list(user.exported(again["mailbox"]).values()) == [DATA]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from crypto.codes import parse_code
-from crypto.encoding import day_text, unb64, utc_day
-from tests.serving import Demo, drempel
+from crypto.public.encoding import day_text, unb64, utc_day
+from crypto.secret.codes import parse_code
+from tests.kit.serving import Demo, drempel
 
 ADVISERS = ["confidential-adviser-1", "confidential-adviser-2"]
 HOSTILE = (

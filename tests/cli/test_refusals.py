@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crypto.encoding import b64
-from tests.serving import DREMPEL, Demo, drempel, environment
+from crypto.public.encoding import b64, day_text, utc_day
+from tests.cli.test_usage import run
+from tests.kit.serving import DREMPEL, Demo, drempel, environment
 
 FIXED = ("--message-file", "-", "--json")
 ADVISER = "confidential-adviser-1"
@@ -117,3 +118,26 @@ def test_a_proxy_or_a_locale_of_the_environment_changes_nothing_here(demo: Demo)
         ALL_PROXY="socks5://127.0.0.1:9",
     )
     assert ran.status == 0, ran.err
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (400, "Check this device's date; if it is right, the organisation must sign a new one."),
+        (-400, "Check this device's date"),
+        (30, "This device's date and the server's differ by more than two days."),
+    ],
+)
+def test_a_clock_that_is_wrong_is_looked_at_before_anybody_is_blamed(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch, days: int, words: str
+) -> None:
+    today = utc_day()
+    monkeypatch.setattr("intake.client.organisation.utc_day", lambda: today + days)
+    options = ("--channel", "confidential-adviser", "--message-file", "-")
+    result = run("report", "--server", demo.pinned, *options, stdin=b"text")
+    assert result.exit_code == 1
+    first, second = result.stderr.splitlines()
+    assert words in first
+    assert "This device says" in first
+    assert day_text(today + days) in first
+    assert "The text came from standard input" in second

@@ -3,9 +3,9 @@
 import click
 import pytest
 
-from intake.cli.inbox import tell
-from intake.cli.output import REMARKS
-from intake.client.inbox import Synced
+from intake.cli.recipient.inbox import remark_on
+from intake.cli.shared.output import REMARKS
+from intake.client.recipient.inbox import Synced
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from intake.client.inbox import Synced
 )
 def test_a_sync_tells_what_a_list_does_not_show(found: Synced, words: list[str]) -> None:
     with click.Context(click.Command("list")) as context:
-        tell(found)
+        remark_on(found)
         told = context.meta.get(REMARKS, [])
     assert len(told) == len(words)
     assert all(word in line for word, line in zip(words, told, strict=True))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from crypto.attachment import SECRET_LENGTH
-from intake.client.resuming import VERSION
-from tests.cli.desk import Desk, content
-from tests.cli.gate import Gate, gate_to
-from tests.recorder import recording
-from tests.serving import Demo
+from crypto.secret.attachment import SECRET_LENGTH
+from intake.client.files.resume_note import VERSION
+from tests.cli.kit.user import User, content
+from tests.kit.recorder import recording
+from tests.kit.relay import Relay, relay_to
+from tests.kit.serving import Demo
 
 MIB = 1024 * 1024
 SIZE = 24 * MIB
@@ -22,49 +22,49 @@ UNDER_WAY = 13 * MIB
 
 
 @pytest.fixture
-def desk(own_demo: Demo, tmp_path: Path) -> Desk:
-    folder = tmp_path / "desk"
+def user(own_demo: Demo, tmp_path: Path) -> User:
+    folder = tmp_path / "user"
     folder.mkdir()
-    return Desk(own_demo, folder)
+    return User(own_demo, folder)
 
 
 @pytest.fixture
-def gate(desk: Desk) -> Iterator[Gate]:
-    with gate_to(desk.demo.url, HELD) as gate:
-        desk.url = gate.address(desk.demo.url)
-        yield gate
+def relay(user: User) -> Iterator[Relay]:
+    with relay_to(user.demo.url, HELD) as relay:
+        user.url = relay.address(user.demo.url)
+        yield relay
 
 
-def sent_by_rerun(desk: Desk, path: str) -> tuple[str, int]:
+def sent_by_rerun(user: User, path: str) -> tuple[str, int]:
     """Run the same command again: the mailbox, and how many bytes it sent."""
-    with recording(desk.demo.url) as recorder:
-        desk.url = recorder.address(desk.demo.url)
-        mailbox = desk.report(path).json["mailbox"]
+    with recording(user.demo.url) as recorder:
+        user.url = recorder.address(user.demo.url)
+        mailbox = user.report(path).json["mailbox"]
         sent = sum(len(line.sent) for line in recorder.take())
-    desk.url = ""
+    user.url = ""
     return mailbox, sent
 
 
-def test_a_command_that_was_killed_goes_on_with_the_rest(desk: Desk, gate: Gate) -> None:
+def test_a_command_that_was_killed_goes_on_with_the_rest(user: User, relay: Relay) -> None:
     data = content(SIZE)
-    path = desk.file("papers.zip", data)
-    started = desk.start_report(path)
-    gate.wait_until_held()
-    [note] = desk.notes
+    path = user.file("papers.zip", data)
+    started = user.start_report(path)
+    relay.wait_until_held()
+    [note] = user.notes
     started.kill()
-    gate.cut()
-    assert desk.notes == [note]
-    mailbox, sent = sent_by_rerun(desk, path)
+    relay.cut()
+    assert user.notes == [note]
+    mailbox, sent = sent_by_rerun(user, path)
     assert sent < SIZE - HELD + UNDER_WAY, "what was there was sent again"
-    assert desk.exported(mailbox) == {"papers.zip": data}
-    assert desk.notes == []
+    assert user.exported(mailbox) == {"papers.zip": data}
+    assert user.notes == []
 
 
-def test_a_note_is_private_and_holds_nothing_but_a_secret(desk: Desk, gate: Gate) -> None:
-    path = desk.file("papers.zip", content(SIZE))
-    started = desk.start_report(path)
-    gate.wait_until_held()
-    [note] = desk.notes
+def test_a_note_is_private_and_holds_nothing_but_a_secret(user: User, relay: Relay) -> None:
+    path = user.file("papers.zip", content(SIZE))
+    started = user.start_report(path)
+    relay.wait_until_held()
+    [note] = user.notes
     assert stat.S_IMODE(note.stat().st_mode) == 0o600
     assert stat.S_IMODE(note.parent.stat().st_mode) == 0o700
     assert len(note.name) == 43
@@ -75,104 +75,104 @@ def test_a_note_is_private_and_holds_nothing_but_a_secret(desk: Desk, gate: Gate
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_command_that_is_ended_says_that_the_same_goes_on(desk: Desk, gate: Gate, number: int) -> None:
-    path = desk.file("papers.zip", content(SIZE))
-    started = desk.start_report(path)
-    gate.wait_until_held()
+def test_a_command_that_is_ended_says_that_the_same_goes_on(user: User, relay: Relay, number: int) -> None:
+    path = user.file("papers.zip", content(SIZE))
+    started = user.start_report(path)
+    relay.wait_until_held()
     refusal = started.end(number).refused("Interrupted.")
     assert refusal.splitlines()[-1].endswith(
         "run the same command again; the files go on where they stopped."
     )
-    assert len(desk.notes) == 1
+    assert len(user.notes) == 1
 
 
-def test_without_resuming_there_is_no_note_and_no_promise(desk: Desk, gate: Gate) -> None:
+def test_without_resuming_there_is_no_note_and_no_promise(user: User, relay: Relay) -> None:
     data = content(SIZE)
-    path = desk.file("papers.zip", data)
-    started = desk.start_report(path, options=("--no-resume",))
-    gate.wait_until_held()
-    assert desk.notes == []
+    path = user.file("papers.zip", data)
+    started = user.start_report(path, options=("--no-resume",))
+    relay.wait_until_held()
+    assert user.notes == []
     assert "where they stopped" not in started.end(signal.SIGINT).refused("Interrupted.")
-    gate.open()
-    mailbox = desk.report(path, options=("--no-resume",)).json["mailbox"]
-    desk.url = ""
-    assert desk.exported(mailbox) == {"papers.zip": data}
-    assert not (desk.folder / "run" / "drempel").exists()
+    relay.open()
+    mailbox = user.report(path, options=("--no-resume",)).json["mailbox"]
+    user.url = ""
+    assert user.exported(mailbox) == {"papers.zip": data}
+    assert not (user.folder / "run" / "drempel").exists()
 
 
-def test_a_server_that_was_killed_costs_no_more_than_what_was_under_way(desk: Desk, gate: Gate) -> None:
+def test_a_server_that_was_killed_costs_no_more_than_what_was_under_way(user: User, relay: Relay) -> None:
     data = content(SIZE)
-    started = desk.start_report(desk.file("papers.zip", data))
-    gate.wait_until_held()
-    desk.demo.server.kill()
-    gate.cut()
-    desk.demo.start()
-    gate.url = desk.demo.url
-    gate.open()
+    started = user.start_report(user.file("papers.zip", data))
+    relay.wait_until_held()
+    user.demo.server.kill()
+    relay.cut()
+    user.demo.start()
+    relay.url = user.demo.url
+    relay.open()
     mailbox = started.end().json["mailbox"]
-    assert gate.sent < SIZE + UNDER_WAY
-    desk.url = ""
-    assert desk.exported(mailbox) == {"papers.zip": data}
+    assert relay.sent < SIZE + UNDER_WAY
+    user.url = ""
+    assert user.exported(mailbox) == {"papers.zip": data}
 
 
-def test_a_line_that_breaks_ten_times_loses_nothing(desk: Desk, gate: Gate) -> None:
+def test_a_line_that_breaks_ten_times_loses_nothing(user: User, relay: Relay) -> None:
     data = content(SIZE)
-    gate.open(MIB)
-    started = desk.start_report(desk.file("papers.zip", data))
+    relay.open(MIB)
+    started = user.start_report(user.file("papers.zip", data))
     for number in range(10):
-        gate.wait_until_held()
-        gate.open(gate.sent + (number + 1) * MIB // 2)
-        gate.cut()
-    gate.open()
+        relay.wait_until_held()
+        relay.open(relay.sent + (number + 1) * MIB // 2)
+        relay.cut()
+    relay.open()
     mailbox = started.end().json["mailbox"]
-    desk.url = ""
-    assert desk.exported(mailbox) == {"papers.zip": data}
+    user.url = ""
+    assert user.exported(mailbox) == {"papers.zip": data}
 
 
-def test_a_file_that_changes_on_its_way_is_sent_anew_and_said_to_be(desk: Desk, gate: Gate) -> None:
+def test_a_file_that_changes_on_its_way_is_sent_anew_and_said_to_be(user: User, relay: Relay) -> None:
     changed = content(SIZE, seed=2)
-    path = desk.file("papers.zip", content(SIZE))
-    started = desk.start_report(path)
-    gate.wait_until_held()
+    path = user.file("papers.zip", content(SIZE))
+    started = user.start_report(path)
+    relay.wait_until_held()
     Path(path).write_bytes(changed)
-    gate.open()
+    relay.open()
     ran = started.end()
     assert ran.err == "papers.zip changed while it was read: it was read and sent again.\n"
-    desk.url = ""
-    assert desk.exported(ran.json["mailbox"]) == {"papers.zip": changed}
-    assert desk.notes == []
+    user.url = ""
+    assert user.exported(ran.json["mailbox"]) == {"papers.zip": changed}
+    assert user.notes == []
 
 
-def test_a_file_that_changed_before_the_command_ran_again_is_another_file(desk: Desk, gate: Gate) -> None:
-    path = desk.file("papers.zip", content(SIZE))
-    started = desk.start_report(path)
-    gate.wait_until_held()
+def test_a_file_that_changed_before_the_command_ran_again_is_another_file(user: User, relay: Relay) -> None:
+    path = user.file("papers.zip", content(SIZE))
+    started = user.start_report(path)
+    relay.wait_until_held()
     started.kill()
-    gate.cut()
+    relay.cut()
     Path(path).write_bytes(content(SIZE, seed=2))
-    mailbox, sent = sent_by_rerun(desk, path)
+    mailbox, sent = sent_by_rerun(user, path)
     assert sent > SIZE
-    assert desk.exported(mailbox) == {"papers.zip": content(SIZE, seed=2)}
+    assert user.exported(mailbox) == {"papers.zip": content(SIZE, seed=2)}
 
 
-def test_a_message_that_had_arrived_before_its_command_was_killed_shares_no_blob(desk: Desk) -> None:
+def test_a_message_that_had_arrived_before_its_command_was_killed_shares_no_blob(user: User) -> None:
     """The note says where the blob is; but another message has it, so the file is sealed anew."""
-    path = desk.file("papers.zip", content(SIZE))
-    with gate_to(desk.demo.url, SIZE - MIB) as gate:
-        desk.url = gate.address(desk.demo.url)
-        started = desk.start_report(path)
-        gate.wait_until_held()
-        [note] = desk.notes
+    path = user.file("papers.zip", content(SIZE))
+    with relay_to(user.demo.url, SIZE - MIB) as relay:
+        user.url = relay.address(user.demo.url)
+        started = user.start_report(path)
+        relay.wait_until_held()
+        [note] = user.notes
         kept = note.read_bytes()
-        gate.open()
+        relay.open()
         first = started.end().json["mailbox"]
-    assert desk.notes == []
+    assert user.notes == []
     assert not note.parent.parent.exists(), "even an empty folder would tell"
     note.parent.mkdir(parents=True)
     note.write_bytes(kept)
     note.chmod(0o600)
-    second, sent = sent_by_rerun(desk, path)
+    second, sent = sent_by_rerun(user, path)
     assert sent > SIZE
-    assert desk.notes == []
+    assert user.notes == []
     for name, mailbox in (("one", first), ("two", second)):
-        assert desk.exported(mailbox, name) == {"papers.zip": content(SIZE)}
+        assert user.exported(mailbox, name) == {"papers.zip": content(SIZE)}

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from crypto.codes import parse_code
-from crypto.encoding import unb64
+from crypto.public.encoding import unb64
+from crypto.secret.codes import parse_code
 from intake.cli import main
-from tests.serving import DREMPEL, Demo, Ran, Server, drempel, environment
-from tests.terminal import on_terminal
+from tests.kit.serving import DREMPEL, Demo, Ran, Server, drempel, environment
+from tests.kit.terminal import on_terminal
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "organisation.example.toml"
 
@@ -36,7 +36,9 @@ def mode(path: Path) -> int:
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
-    return {item.name: (item.read_bytes(), item.stat().st_mtime_ns) for item in folder.iterdir()}
+    return {
+        item.name: (item.read_bytes(), item.stat().st_mtime_ns) for item in folder.iterdir() if item.is_file()
+    }
 
 
 def test_the_example_founds_an_organisation_that_is_served(tmp_path: Path) -> None:

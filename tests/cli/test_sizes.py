@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.serving import Server, drempel
+from tests.kit.serving import Server, drempel
 
 
 @pytest.mark.parametrize(

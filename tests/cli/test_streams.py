@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import DREMPEL, Demo, Ran, drempel, environment
-from tests.terminal import on_terminal
+from intake.cli.custodian.init import read_plan
+from tests.kit.serving import DREMPEL, Demo, Ran, drempel, environment
+from tests.kit.terminal import on_terminal
 
 NOWHERE = "http://127.0.0.1:9/demo/"  # the discard port: nobody listens there
 RECEIPT = "morat-sovog-lahob-fidok-zafor-sulas-lumij-hizop"
@@ -133,6 +134,32 @@ def test_a_code_that_is_not_there_is_told_from_a_wrong_one(tmp_path: Path) -> No
     drempel(*read, stdin=RECEIPT.encode() + b"\n").refused("can't be reached", RECEIPT)
 
 
-def test_an_editors_mark_before_a_text_is_no_part_of_it(demo: Demo) -> None:
-    sent = demo.report(b"\xef\xbb\xbfA report.").json
-    assert demo.receipt(sent["receipt"], "read").json["messages"][0]["body"] == "A report."
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbfCaf\xc3\xa9.",
+        b"\xff\xfe" + "Caf\u00e9.".encode("utf-16-le"),
+        b"\xfe\xff" + "Caf\u00e9.".encode("utf-16-be"),
+    ],
+    ids=["UTF-8", "little-endian", "big-endian"],
+)
+def test_an_editors_mark_before_a_text_is_no_part_of_it(demo: Demo, data: bytes, tmp_path: Path) -> None:
+    sent = demo.report(data).json
+    assert demo.receipt(sent["receipt"], "read").json["messages"][0]["body"] == "Caf\u00e9."
+
+
+def test_a_long_text_in_utf16_is_measured_as_it_travels(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    for letter, most in (("a", 1_044_480), ("\u20ac", 348_160)):
+        text.write_bytes(b"\xff\xfe" + (letter * most).encode("utf-16-le"))
+        drempel(*REPORT, str(text), "--patience", "0").refused("can't be reached")
+        text.write_bytes(b"\xff\xfe" + (letter * (most + 1)).encode("utf-16-le"))
+        drempel(*REPORT, str(text), "--patience", "0").refused("The text is too long")
+
+
+def test_an_editors_mark_before_a_description_is_no_part_of_it(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "deploy" / "organisation.example.toml"
+    marked = tmp_path / "marked.toml"
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le")):
+        marked.write_bytes(mark + example.read_text("utf-8").encode(encoding))
+        assert read_plan(marked) == read_plan(example)

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from crypto.attachment import attachment_keys
-from crypto.codes import new_code, parse_code, reporter_keys
-from crypto.encoding import unb64
-from crypto.sealing import os_random
-from tests.cli.attached import add_attachment, attachments_of
-from tests.codes import add_access_code, add_receipt
-from tests.recorder import Line, Recorder, recording
-from tests.searching import Secrets
-from tests.serving import Demo, Ran
+from crypto.public.encoding import unb64
+from crypto.secret.attachment import attachment_keys
+from crypto.secret.codes import new_code, parse_code, reporter_keys
+from crypto.secret.primitives import os_random
+from tests.cli.kit.attached import add_attachment, attachments_of
+from tests.kit.codes import add_access_code, add_receipt
+from tests.kit.recorder import RecordedConnection, Recorder, recording
+from tests.kit.secret_search import Secrets
+from tests.kit.serving import Demo, Ran
 
 TEXT = "The director signed for deliveries that never came, in March and in May."
 ANSWER = "Thank you. Which deliveries do you mean, and who else has seen the papers?"
@@ -43,7 +43,7 @@ class Heard:
     """A command by way of the recorder, and what it sent and received."""
 
     ran: Ran
-    lines: Sequence[Line]
+    lines: Sequence[RecordedConnection]
 
     @property
     def sent(self) -> bytes:

@@ -1,24 +1,24 @@
-"""A service in this process, and somebody who sends files to it."""
+"""Fixtures of the client's tests: a service in this process, and a sender of files."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.client.house import House, house_in
-from tests.client.sender import Sender
+from tests.client.kit.sender import Sender
+from tests.kit.organisation import LocalOrganisation, organisation_in
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with house_in(tmp_path / "data") as made:
+async def local(tmp_path: Path) -> AsyncIterator[LocalOrganisation]:
+    async with organisation_in(tmp_path / "data") as made:
         yield made
 
 
 @pytest.fixture
-def sender(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sender:
-    # The pauses are what they are; only their length is of no interest here.
-    monkeypatch.setattr("intake.client.connection.FIRST_PAUSE", 0.001)
+def sender(local: LocalOrganisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sender:
+    # Retries pause as always, but for a shorter time.
+    monkeypatch.setattr("intake.client.retry.FIRST_PAUSE", 0.001)
     folder = tmp_path / "sender"
     folder.mkdir()
-    return Sender(house, folder)
+    return Sender(local, folder)

@@ -1,144 +1,68 @@
 """Answers that make no sense end in a word for a person, never in a fault, and change nothing (PROTOCOL 12)."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from crypto import wire
-from crypto.encoding import b64, parse_object, write_object
-from crypto.errors import DrempelError
-from crypto.sealing import os_random
-from intake.client import inbox
+from crypto.public.encoding import b64, parse_object, write_object
+from crypto.public.errors import ERRORS, DrempelError
+from crypto.secret.primitives import os_random
 from intake.client.address import Address
 from intake.client.connection import LONGEST_ANSWER, Connection
-from intake.client.report import SealedReport
-from intake.client.session import Session
-from tests.client.house import HOST, Change, House, answer, instead, zipped
-
-ONE = "confidential-adviser-1"
-
-# Who asks, and what for: the method and the beginning of the path.
-STEPS = {
-    "directory": ("GET", "directory"),
-    "keys": ("GET", "keys"),
-    "mailbox": ("GET", "mailboxes/"),
-    "challenge": ("POST", "sign-in/challenge"),
-    "sign-in": ("POST", "sign-in"),
-    "keyring": ("GET", "inbox/keyring"),
-    "days": ("GET", "inbox/days?"),
-    "day": ("GET", "inbox/days/"),
-    "present": ("GET", "inbox/mailboxes"),
-}
-REPORTERS = ("directory", "keys", "mailbox")
-
-BROKEN: dict[str, Callable[[bytes], httpx.Response]] = {
-    "empty": lambda _: answer(b""),
-    "cut in half": lambda true: answer(true[: len(true) // 2]),
-    "one byte short": lambda true: answer(true[:-1]),
-    "one byte more": lambda true: answer(true + b"}"),
-    "not JSON": lambda _: answer(b"<!doctype html><title>Welcome</title>"),
-    "not UTF-8": lambda _: answer(b'{"day": "\xff"}'),
-    "a list": lambda _: answer(b"[]"),
-    "an empty object": lambda _: answer(b"{}"),
-    "nested deeply": lambda _: answer(b'{"a":' * 99_999),
-    "wrong types": lambda _: answer(
-        b'{"day": 1, "days": {}, "recipients": [1], "challenge": [], "token": {}, "recipient": 7, "payload": 1}'
-    ),
-    "a number without end": lambda _: answer(
-        b'{"day": "2026-01-01", "days": [{"day": "2026-01-01", "bytes": 1e999}], "recipients": 1e999}'
-    ),
-    "compressed": zipped,
-    "compressed, it says": lambda true: answer(true, content_encoding="gzip"),
-    "no content": lambda _: answer(b"", 204),
-    "moved": lambda _: answer(b"", 302, location="http://elsewhere.test/"),
-    "a teapot": lambda _: answer(b"", 418),
-    "a foreign 404": lambda _: answer(b"<h1>Not found</h1>", 404),
-    "a foreign 502": lambda _: answer(b"<h1>Bad gateway</h1>", 502),
-    "a problem nested deeply": lambda _: answer(b'{"code":' + b"[" * 100_000, 400),
-    "a problem without a word": lambda _: answer(b'{"code": ["server-busy"]}', 400),
-}
-# What can't be told from the true answer, or is one: an empty day, a list with other spaces, a longer token.
-HARMLESS = {("compressed, it says", step) for step in STEPS} | {
-    ("empty", "present"),
-}
+from intake.client.recipient import inbox
+from intake.client.recipient.session import Session
+from intake.client.request_body import STILL_SECONDS
+from tests.browser.kit.broken_answers import FOLDER, expected_of, read_groups
+from tests.client.kit.answer_calls import CALLS, ONE, Served, calls_of, is_silent, served_before
+from tests.kit.organisation import HOST, Change, LocalOrganisation, answer, instead
+from tests.kit.protocol import build_day_answer, parse_day_answer
 
 
-def breaking(step: str, broken: Callable[[bytes], httpx.Response]) -> Change:
-    method, beginning = STEPS[step]
-
-    def change(asked: str, below: str, true: httpx.Response) -> httpx.Response:
-        if asked == method and (below == beginning if method == "POST" else below.startswith(beginning)):
-            return broken(true.content)
-        return true
-
-    return change
+@pytest.fixture
+async def served(local: LocalOrganisation, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    async with served_before(local, monkeypatch) as made:
+        yield made
 
 
-@pytest.mark.parametrize("name", BROKEN)
-async def test_a_broken_answer_is_refused_and_nothing_is_written(house: House, name: str) -> None:
-    report = await house.report()
-    for step in STEPS:
-        if (name, step) in HARMLESS:
-            continue
-        change = breaking(step, BROKEN[name])
-        with pytest.raises(DrempelError) as caught:
-            await (house.visit(report, change) if step in REPORTERS else house.synced(ONE, change))
-        assert "elsewhere" not in str(caught.value)
-        assert not any(method in ("PUT", "DELETE") for method, _ in house.asked), (name, step)
-    # Nothing of it stays.
-    assert (await house.visit(report)).thread.entries
-    session, found = await house.synced(ONE)
-    assert [row.mailbox for row in inbox.listed(session, found)] == [report.mailbox]
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "told"),
-    [
-        (400, "receipt-unknown", "answer-damaged"),
-        (404, "receipt-unknown", "organisation-unknown"),
-        (404, "conflict", "organisation-unknown"),
-        (500, "envelope-body", "server-unavailable"),
-        (503, "server-fault", "server-unavailable"),
-        (503, "server-busy", "server-busy"),
-        (429, "server-busy", "server-busy"),
-        (429, "nothing-known", "server-busy"),
-        (409, "conflict", "conflict"),
-    ],
-)
-async def test_a_word_is_believed_only_with_the_status_it_has(
-    house: House, status: int, code: str, told: str
+@pytest.mark.parametrize("group", read_groups())
+async def test_each_call_says_of_a_broken_answer_what_the_vectors_say(
+    served: Served, group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report = await house.report()
-    said = write_object({"code": code, "status": status})
-    with pytest.raises(DrempelError) as caught:
-        await house.visit(report, breaking("mailbox", lambda _: answer(said, status)))
-    assert caught.value.code == told
+    wrong = {}
+    for case in read_groups()[group]:
+        still = 0.5 if is_silent(case) else STILL_SECONDS
+        monkeypatch.setattr("intake.client.request_body.STILL_SECONDS", still)
+        for call in calls_of(case):
+            found, expected = await served.outcome(call, case), expected_of(case, call)
+            if found != expected:
+                wrong[case["name"], call] = found, expected
+    assert wrong == {}
+    # Nothing of it stays.
+    assert (await served.local.visit(served.report)).thread.entries
+    session, listed = await served.local.synced(ONE)
+    assert served.report.mailbox in [row.mailbox for row in inbox.listed(session, listed)]
 
 
-# Who writes what.
-WRITES: dict[str, Callable[[House, SealedReport, Change], Awaitable[object]]] = {
-    "opening": lambda house, report, change: house.report(change=change),
-    "envelopes": lambda house, report, change: house.write(report, "More.", change),
-    "mailboxes": lambda house, report, change: house.delete(report, change),
-    "keyring": lambda house, report, change: house.synced(ONE, change),
-    "statement": lambda house, report, change: house.synced(ONE, change),
-    "directory": lambda house, report, change: house.publish(house.directory(), change),
-}
+def test_the_vectors_name_each_case_once_and_say_errors_that_there_are() -> None:
+    cases = [case for cases in read_groups().values() for case in cases]
+    assert len({case["name"] for case in cases}) == len(cases)
+    for case in cases:
+        said = [*case["expect"].values(), *case.get("javascript", {}).values()]
+        codes = {one["again"] if isinstance(one, dict) else one for one in said}
+        assert codes <= {*ERRORS, "ok"}, case["name"]
+        assert set(calls_of(case)) <= set(CALLS)
+    readme = (FOLDER.parent / "README.md").read_text("utf-8")
+    assert [call for call in CALLS if f"| `{call}` |" not in readme] == []
 
 
-@pytest.mark.parametrize("name", WRITES)
-async def test_a_page_that_answers_a_write_stores_nothing(house: House, name: str) -> None:
-    report = await house.report()
-    house.day += 7
-
+async def test_a_page_that_answers_a_new_directory_is_not_taken_for_stored(local: LocalOrganisation) -> None:
     def portal(asked: str, below: str, true: httpx.Response) -> httpx.Response:
-        is_write = asked in ("PUT", "DELETE") and name in below
-        return answer(b"<!doctype html><title>Welcome</title>") if is_write else true
+        return answer(b"<!doctype html><title>Welcome</title>") if asked == "PUT" else true
 
     with pytest.raises(DrempelError) as caught:
-        await WRITES[name](house, report, portal)
+        await local.publish(local.directory(), portal)
     assert caught.value.code == "answer-damaged"
 
 
@@ -159,7 +83,7 @@ class _Endless(httpx.AsyncBaseTransport):
 
 async def test_an_answer_without_end_is_not_kept() -> None:
     transport = _Endless()
-    async with Connection(Address(f"{HOST}/demo/", None), patience=0, transport=transport) as connection:
+    async with Connection(Address(f"{HOST}/demo/", None), retry_for=0, transport=transport) as connection:
         with pytest.raises(DrempelError) as caught:
             await connection.request("GET", "directory")
     assert caught.value.code == "answer-damaged"
@@ -172,38 +96,38 @@ async def keyring(session: Session) -> Any:
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "1970-01-01", "2400-01-01"])
-async def test_a_day_of_the_servers_own_forgets_no_key(house: House, day: str) -> None:
-    await house.report()
-    before = await keyring(await house.session(ONE))
+async def test_a_day_of_the_servers_own_forgets_no_key(local: LocalOrganisation, day: str) -> None:
+    await local.report()
+    before = await keyring(await local.session(ONE))
 
     def elsewhen(data: bytes) -> bytes:
         return write_object({**parse_object(data), "day": day})
 
     with pytest.raises(DrempelError) as caught:
-        await house.synced(ONE, instead("inbox/days?", elsewhen))
+        await local.synced(ONE, instead("inbox/days?", elsewhen))
     assert caught.value.code == "answer-damaged"
-    assert await keyring(await house.session(ONE)) == before
+    assert await keyring(await local.session(ONE)) == before
 
 
-async def test_a_day_that_nobody_asked_for_is_not_counted_twice(house: House) -> None:
-    report = await house.report()
-    house.day += 10
-    await house.synced(ONE)
+async def test_a_day_that_nobody_asked_for_is_not_counted_twice(local: LocalOrganisation) -> None:
+    report = await local.report()
+    local.day += 10
+    await local.synced(ONE)
 
     def earlier(data: bytes) -> bytes:
         days = [{"day": "2001-01-01", "envelopes": 1, "bytes": 1}]
         return write_object({**parse_object(data), "days": days})
 
     with pytest.raises(DrempelError) as caught:
-        await house.synced(ONE, instead("inbox/days?", earlier))
+        await local.synced(ONE, instead("inbox/days?", earlier))
     assert caught.value.code == "answer-damaged"
-    session, found = await house.synced(ONE)
+    session, found = await local.synced(ONE)
     [row] = inbox.listed(session, found)
     assert (row.mailbox, row.messages) == (report.mailbox, 1)
 
 
 @pytest.mark.parametrize("value", ["two\r\nlines", "\u00e9", "\x00"])
-async def test_what_goes_into_a_header_is_looked_at_first(house: House, value: str) -> None:
+async def test_what_goes_into_a_header_is_looked_at_first(local: LocalOrganisation, value: str) -> None:
     def token(data: bytes) -> bytes:
         return write_object({**parse_object(data), "token": value})
 
@@ -215,50 +139,50 @@ async def test_what_goes_into_a_header_is_looked_at_first(house: House, value: s
         )
 
     with pytest.raises(DrempelError) as caught:
-        await house.session(ONE, breaking("sign-in", lambda true: answer(token(true))))
+        await local.session(ONE, instead("sign-in", token, "POST"))
     assert caught.value.code == "answer-damaged"
-    await house.report()
+    await local.report()
     with pytest.raises(DrempelError) as caught:
-        await house.synced(ONE, no_etag)
+        await local.synced(ONE, no_etag)
     assert caught.value.code == "answer-damaged"
 
 
-async def test_a_keyring_of_another_or_an_older_time_is_told_or_merged(house: House) -> None:
-    foreign = await house.session("confidential-adviser-2")
+async def test_a_keyring_of_another_or_an_older_time_is_told_or_merged(local: LocalOrganisation) -> None:
+    foreign = await local.session("confidential-adviser-2")
     sealed = (await foreign.request("GET", "inbox/keyring")).content
     with pytest.raises(DrempelError) as caught:
-        await house.session(ONE, instead("inbox/keyring", sealed))
+        await local.session(ONE, instead("inbox/keyring", sealed))
     assert caught.value.code == "keyring-locked"
     flipped = instead("inbox/keyring", lambda true: true[:-1] + bytes([true[-1] ^ 1]))
     with pytest.raises(DrempelError) as caught:
-        await house.session(ONE, flipped)
+        await local.session(ONE, flipped)
     assert caught.value.code == "keyring-damaged"
 
 
-async def test_two_devices_that_read_the_same_keyring_merge_what_each_found(house: House) -> None:
-    first = await house.session(ONE)
-    one = await house.report("One.")
-    second = await house.session(ONE)
+async def test_two_devices_that_read_the_same_keyring_merge_what_each_found(local: LocalOrganisation) -> None:
+    first = await local.session(ONE)
+    one = await local.report("One.")
+    second = await local.session(ONE)
     found = await inbox.sync(first, os_random)
     assert [row.mailbox for row in inbox.listed(first, found)] == [one.mailbox]
-    other = await house.report("Two.")
+    other = await local.report("Two.")
     # The second device holds the keyring as it was before the first one wrote it.
     assert second.version != first.version
     second.keyring = second.stored
     hidden = instead("inbox/days/", lambda true: _only(true, other.mailbox))
-    second.connection = house.connection(hidden)
+    second.connection = local.connection(hidden)
     await inbox.sync(second, os_random)
-    assert ("PUT", "inbox/keyring") in house.asked
-    assert house.asked.count(("PUT", "inbox/keyring")) == 2, "the first was refused, the second merged"
-    assert set((await house.session(ONE)).stored.conversations) == {one.mailbox, other.mailbox}
+    assert ("PUT", "inbox/keyring") in local.asked
+    assert local.asked.count(("PUT", "inbox/keyring")) == 2, "the first was refused, the second merged"
+    assert set((await local.session(ONE)).stored.conversations) == {one.mailbox, other.mailbox}
 
 
 def _only(day: bytes, mailbox: bytes) -> bytes:
-    return wire.day_answer(item for item in wire.parse_day_answer(day) if item.mailbox == mailbox)
+    return build_day_answer(item for item in parse_day_answer(day) if item.mailbox == mailbox)
 
 
-async def test_a_write_whose_answer_was_lost_is_repeated_without_doubling(house: House) -> None:
-    report = await house.report()
+async def test_a_write_whose_answer_was_lost_is_repeated_without_doubling(local: LocalOrganisation) -> None:
+    report = await local.report()
     lost: list[str] = []
 
     def losing(asked: str, below: str, true: httpx.Response) -> httpx.Response:
@@ -267,19 +191,19 @@ async def test_a_write_whose_answer_was_lost_is_repeated_without_doubling(house:
             raise httpx.ReadError("the connection broke after the server had done it")
         return true
 
-    async with _patient(house, losing) as connection:
-        sealed = house.seal(await house.organisation(), "Another.")
+    async with _patient(local, losing) as connection:
+        sealed = local.seal(await local.organisation(), "Another.")
         path = f"mailboxes/{b64(sealed.mailbox)}/opening/{b64(sealed.envelope)}"
         await connection.request("PUT", path, body=sealed.body)
-        keys = house.reporter_keys(report)
+        keys = local.reporter_keys(report)
         await connection.request(
             "DELETE", f"mailboxes/{b64(report.mailbox)}", token=keys.delete, expected=(204, 404)
         )
     assert len(lost) == 2
-    session, found = await house.synced(ONE)
+    session, found = await local.synced(ONE)
     assert [row.mailbox for row in inbox.listed(session, found)] == [sealed.mailbox]
 
 
-def _patient(house: House, change: Change) -> Connection:
-    lazy = house.connection(change)
-    return Connection(lazy.address, patience=5, transport=house.transports[-1])
+def _patient(local: LocalOrganisation, change: Change) -> Connection:
+    lazy = local.connection(change)
+    return Connection(lazy.address, retry_for=5, transport=local.transports[-1])

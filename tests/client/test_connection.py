@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from crypto.claims import CHUNK_LENGTH
-from crypto.errors import DrempelError
+from crypto.public.blobs import CHUNK_LENGTH
+from crypto.public.errors import DrempelError
 from intake.client.address import Address
-from intake.client.bodies import PIECE, SLOWEST, STILL_SECONDS, Body, timeout_for
-from intake.client.connection import FILE_PATIENCE, PATIENCE, Connection, ConnectionProblem
-from tests.client.house import answer
+from intake.client.connection import FILE_RETRY_SECONDS, RETRY_SECONDS, Connection, ConnectionProblem
+from intake.client.request_body import PIECE, SLOWEST, STILL_SECONDS, Body, timeout_for
+from tests.kit.organisation import answer
 
 
 @dataclass
@@ -36,64 +36,66 @@ class DeadLine(httpx.AsyncBaseTransport):
         raise httpx.ReadTimeout("silence", request=request)
 
 
-def connect(line: DeadLine, monkeypatch: pytest.MonkeyPatch, patience: float | None = None) -> Connection:
-    monkeypatch.setattr("intake.client.connection.time", line)
-    monkeypatch.setattr("intake.client.connection.FIRST_PAUSE", 0.001)
-    return Connection(Address("http://127.0.0.1/demo/", None), patience=patience, transport=line)
+def connect(line: DeadLine, monkeypatch: pytest.MonkeyPatch, retry_for: float | None = None) -> Connection:
+    monkeypatch.setattr("intake.client.retry.time", line)
+    monkeypatch.setattr("intake.client.retry.FIRST_PAUSE", 0.001)
+    return Connection(Address("http://127.0.0.1/demo/", None), retry_for=retry_for, transport=line)
 
 
-async def test_a_line_that_is_silent_for_longer_than_patience_is_tried_again(
+async def test_a_connection_that_is_silent_for_longer_than_the_time_out_is_retried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    line = DeadLine(seconds=2 * PATIENCE, failures=1)
+    line = DeadLine(seconds=2 * RETRY_SECONDS, failures=1)
     async with connect(line, monkeypatch) as connection:
         assert await connection.json("GET", "directory") == {}
     assert line.asked == 2
 
 
-async def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = DeadLine(seconds=PATIENCE / 3, failures=10**6)
+async def test_retries_end_with_the_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = DeadLine(seconds=RETRY_SECONDS / 3, failures=10**6)
     async with connect(line, monkeypatch) as connection:
         with pytest.raises(DrempelError) as caught:
             await connection.request("GET", "directory")
     assert caught.value.code == "server-unreachable"
-    assert line.asked == 4, "the first, and those that began within patience of its failure"
+    assert line.asked == 4, "the first, and those that began in time after its failure"
 
 
-@pytest.mark.parametrize(("patience", "longest"), [(None, FILE_PATIENCE), (5.0, 5.0)])
-async def test_chunks_of_files_are_worth_more_patience_unless_one_says_how_much(
-    monkeypatch: pytest.MonkeyPatch, patience: float | None, longest: float
+@pytest.mark.parametrize(("retry_for", "longest"), [(None, FILE_RETRY_SECONDS), (5.0, 5.0)])
+async def test_chunks_of_files_are_retried_for_longer_unless_a_time_is_given(
+    monkeypatch: pytest.MonkeyPatch, retry_for: float | None, longest: float
 ) -> None:
     line = DeadLine(seconds=0, failures=0)
-    problem = ConnectionProblem("server-unreachable", passing=True)
-    async with connect(line, monkeypatch, patience) as connection:
-        trying = connection.trying_file()
-        await trying.again(problem)
+    problem = ConnectionProblem("server-unreachable", is_transient=True)
+    async with connect(line, monkeypatch, retry_for) as connection:
+        retry = connection.retry_files()
+        await retry.pause(problem)
         line.now += longest - 1
-        await trying.again(problem)
+        await retry.pause(problem)
         line.now += 1
         with pytest.raises(ConnectionProblem):
-            await trying.again(problem)
+            await retry.pause(problem)
 
 
-async def test_patience_begins_anew_once_something_has_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_time_out_starts_over_once_something_has_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
     line = DeadLine(seconds=0, failures=0)
-    problem = ConnectionProblem("server-unreachable", passing=True)
+    problem = ConnectionProblem("server-unreachable", is_transient=True)
     async with connect(line, monkeypatch) as connection:
-        trying = connection.trying_file()
+        retry = connection.retry_files()
         for _ in range(3):
-            await trying.again(problem)
-            line.now += FILE_PATIENCE - 1
-            await trying.again(problem)
-            trying.arrived()
-        await trying.again(problem)
-        line.now += FILE_PATIENCE
+            await retry.pause(problem)
+            line.now += FILE_RETRY_SECONDS - 1
+            await retry.pause(problem)
+            retry.progressed()
+        await retry.pause(problem)
+        line.now += FILE_RETRY_SECONDS
         with pytest.raises(ConnectionProblem):
-            await trying.again(problem)
+            await retry.pause(problem)
 
 
-async def test_only_what_goes_with_files_has_their_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = DeadLine(seconds=2 * PATIENCE, failures=3)
+async def test_only_requests_that_go_with_files_are_retried_for_as_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = DeadLine(seconds=2 * RETRY_SECONDS, failures=3)
     async with connect(line, monkeypatch) as connection:
         with connection.carrying_files():
             assert await connection.json("GET", "directory") == {}
@@ -141,19 +143,19 @@ async def test_a_line_that_falls_silent_is_left_for_another(
     monkeypatch: pytest.MonkeyPatch, reads: bool
 ) -> None:
     """No end of it is closed: nothing but the clock tells."""
-    monkeypatch.setattr("intake.client.bodies.STILL_SECONDS", 0.2)
-    monkeypatch.setattr("intake.client.connection.FIRST_PAUSE", 0.001)
-    waiting: list[str] = []
+    monkeypatch.setattr("intake.client.request_body.STILL_SECONDS", 0.2)
+    monkeypatch.setattr("intake.client.retry.FIRST_PAUSE", 0.001)
+    reasons: list[str] = []
     async with going_silent(reads=reads) as (port, made):
         address = Address(f"http://127.0.0.1:{port}/demo/", None)
-        async with Connection(address, waiting=waiting.append) as connection:
+        async with Connection(address, on_retry=reasons.append) as connection:
             if reads:
                 assert await connection.json("GET", "directory") == {}
             else:
                 # More than a machine keeps for a server that does not take it.
                 await connection.request("PUT", "blobs/x/chunks/0", body=[bytes(1 << 20)] * 16)
     assert len(made) > 1
-    assert waiting[0].startswith("The server can't be reached.")
+    assert reasons[0].startswith("The server can't be reached.")
 
 
 @pytest.mark.parametrize(

@@ -7,60 +7,65 @@ from typing import Any
 import httpx
 import pytest
 
-from crypto import wire
-from crypto.encoding import b64, day_number, parse_object, unb64
-from crypto.errors import DrempelError, KeyringError
-from crypto.keyring import Keyring, seal_keyring
-from crypto.sealing import os_random
-from intake.client import inbox, session
+from crypto.public.answers import DayItem, StoredEnvelope, build_day_end, build_day_item
+from crypto.public.encoding import b64, day_number, parse_object, unb64
+from crypto.public.errors import DrempelError, KeyringError
+from crypto.secret.keyring import Keyring, seal_keyring
+from crypto.secret.primitives import os_random
 from intake.client.connection import Connection
 from intake.client.organisation import CLOCK_DAYS
-from tests.client.house import House, instead
+from intake.client.recipient import inbox, session
+from tests.kit.organisation import LocalOrganisation, instead
+from tests.kit.protocol import build_day_answer, parse_day_answer
 
 ONE = "confidential-adviser-1"
 
 
-async def test_an_answer_that_comes_before_what_it_answers_leaves_one_head(house: House) -> None:
-    report = await house.report()
-    await house.write(report, "More.")
-    await house.write(report, "And more.")
+async def test_an_answer_that_comes_before_what_it_answers_leaves_one_head(local: LocalOrganisation) -> None:
+    report = await local.report()
+    await local.write(report, "More.")
+    await local.write(report, "And more.")
     heads = []
     for recipient, turn in ((ONE, 1), ("confidential-adviser-2", -1)):
 
         def turned(day: bytes, turn: int = turn) -> bytes:
-            return wire.day_answer(list(wire.parse_day_answer(day))[::turn])
+            return build_day_answer(list(parse_day_answer(day))[::turn])
 
-        opened, _ = await house.synced(recipient, instead("inbox/days/", turned))
+        opened, _ = await local.synced(recipient, instead("inbox/days/", turned))
         heads.append(opened.stored.conversations[report.mailbox].heads)
     assert heads[0] == heads[1]
     assert len(heads[0]) == 1
 
 
 @pytest.mark.parametrize("ahead", [1, CLOCK_DAYS, 2 * CLOCK_DAYS])
-async def test_a_report_is_found_though_the_servers_clock_was_set_back(house: House, ahead: int) -> None:
-    house.day += ahead
-    await house.synced(ONE)
-    house.day = house.first_day
-    report = await house.report()
+async def test_a_report_is_found_though_the_servers_clock_was_set_back(
+    local: LocalOrganisation, ahead: int
+) -> None:
+    local.day += ahead
+    await local.synced(ONE)
+    local.day = local.first_day
+    report = await local.report()
     for _ in range(12):
-        house.day += 1
-        opened, found = await house.synced(ONE)
+        local.day += 1
+        opened, found = await local.synced(ONE)
         [row] = inbox.listed(opened, found)
         assert (row.mailbox, row.messages) == (report.mailbox, 1)
-    assert day_number(opened.stored.to_json()["synced"]) > house.first_day
+    assert day_number(opened.stored.to_json()["synced"]) > local.first_day
 
 
-async def test_a_sign_in_in_a_week_to_come_leaves_a_recipient_reachable_in_this_one(house: House) -> None:
-    house.day += 7
-    await house.synced(ONE)
-    house.day = house.first_day
-    assert ONE in (await house.organisation()).week_keys
-    await house.synced(ONE)
-    assert ONE in (await house.organisation()).week_keys
+async def test_a_sign_in_in_a_week_to_come_leaves_a_recipient_reachable_in_this_one(
+    local: LocalOrganisation,
+) -> None:
+    local.day += 7
+    await local.synced(ONE)
+    local.day = local.first_day
+    assert ONE in (await local.organisation()).week_keys
+    await local.synced(ONE)
+    assert ONE in (await local.organisation()).week_keys
 
 
 async def test_a_keyring_that_takes_no_more_keeps_nobody_from_reading(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    local: LocalOrganisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def small(keyring: Keyring, *rest: Any) -> bytes:
         if len(keyring.conversations) > 1:
@@ -68,39 +73,41 @@ async def test_a_keyring_that_takes_no_more_keeps_nobody_from_reading(
         return seal_keyring(keyring, *rest)
 
     monkeypatch.setattr(session, "seal_keyring", small)
-    reports = [await house.report()]
-    opened, found = await house.synced(ONE)
+    reports = [await local.report()]
+    opened, found = await local.synced(ONE)
     assert not found.full
-    reports += [await house.report("Another."), await house.report("A third.")]
+    reports += [await local.report("Another."), await local.report("A third.")]
     for day in range(3):
-        house.day += 40 * day
-        opened, found = await house.synced(ONE)
+        local.day += 40 * day
+        opened, found = await local.synced(ONE)
         assert found.full
         assert {row.mailbox: row.messages for row in inbox.listed(opened, found)} == {
             report.mailbox: 1 for report in reports
         }
         assert (await inbox.show(opened, reports[2].mailbox)).entries[0].message.text == "A third."
     await inbox.reply(opened, reports[1].mailbox, "An answer.", os_random)
-    assert set((await house.session(ONE)).stored.conversations) == {reports[0].mailbox}
+    assert set((await local.session(ONE)).stored.conversations) == {reports[0].mailbox}
 
 
-async def test_a_statement_that_another_device_was_faster_with_stops_nothing(house: House) -> None:
-    report = await house.report()
-    house.day += 7
-    slower = await house.session(ONE)
-    await house.publish(house.directory())
-    await house.synced(ONE)  # announces with the same counter that the newer directory was seen
+async def test_a_statement_that_another_device_was_faster_with_stops_nothing(
+    local: LocalOrganisation,
+) -> None:
+    report = await local.report()
+    local.day += 7
+    slower = await local.session(ONE)
+    await local.publish(local.directory())
+    await local.synced(ONE)  # announces with the same counter that the newer directory was seen
     found = await inbox.sync(slower, os_random)
     assert [row.mailbox for row in inbox.listed(slower, found)] == [report.mailbox]
-    served = (await house.organisation()).statements[ONE]
+    served = (await local.organisation()).statements[ONE]
     assert served.directory.version == 2
-    again, _ = await house.synced(ONE)
+    again, _ = await local.synced(ONE)
     assert again.stored.stated == (served.first_week + 1, 2)
 
 
-async def test_another_refusal_of_a_statement_is_told(house: House) -> None:
-    house.day += 7
-    opened = await house.session(ONE)
+async def test_another_refusal_of_a_statement_is_told(local: LocalOrganisation) -> None:
+    local.day += 7
+    opened = await local.session(ONE)
     request = opened.request
 
     async def meddled(method: str, path: str, **options: Any) -> Any:
@@ -129,9 +136,9 @@ class Broken(httpx.AsyncByteStream):
         raise httpx.ReadError("the connection broke")
 
 
-async def test_a_day_that_breaks_off_is_read_again_and_counted_once(house: House) -> None:
-    report = await house.report()
-    await house.write(report, "More.")
+async def test_a_day_that_breaks_off_is_read_again_and_counted_once(local: LocalOrganisation) -> None:
+    report = await local.report()
+    await local.write(report, "More.")
     broken: list[str] = []
 
     def breaking(asked: str, below: str, true: httpx.Response) -> httpx.Response:
@@ -141,20 +148,20 @@ async def test_a_day_that_breaks_off_is_read_again_and_counted_once(house: House
         return true
 
     for day in range(2):
-        house.day += 30 * day
-        opened = await house.session(ONE)
-        lazy = house.connection(breaking)
-        opened.connection = Connection(lazy.address, patience=20, transport=house.transports[-1])
+        local.day += 30 * day
+        opened = await local.session(ONE)
+        lazy = local.connection(breaking)
+        opened.connection = Connection(lazy.address, retry_for=20, transport=local.transports[-1])
         found = await inbox.sync(opened, os_random)
         [row] = inbox.listed(opened, found)
         assert (row.mailbox, row.messages, found.damaged) == (report.mailbox, 2, 0)
     assert len(broken) == 2
 
 
-async def test_a_day_larger_than_memory_is_read_mailbox_by_mailbox(house: House) -> None:
-    report = await house.report()
-    frame = wire.build_day_item(
-        wire.DayItem(bytes([1]) * 32, wire.StoredEnvelope(bytes(16), house.day, bytes(1 << 20)), None)
+async def test_a_day_larger_than_memory_is_read_mailbox_by_mailbox(local: LocalOrganisation) -> None:
+    report = await local.report()
+    frame = build_day_item(
+        DayItem(bytes([1]) * 32, StoredEnvelope(bytes(16), local.day, bytes(1 << 20)), None)
     )
     count = 64
 
@@ -163,19 +170,19 @@ async def test_a_day_larger_than_memory_is_read_mailbox_by_mailbox(house: House)
             self.true = true
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            own = list(wire.parse_day_answer(self.true))
+            own = list(parse_day_answer(self.true))
             for number in range(count):
                 yield frame.replace(bytes([1]) * 32, bytes([number + 1]) * 32)
             for item in own:
-                yield wire.build_day_item(item)
-            yield wire.build_day_end(count + len(own))
+                yield build_day_item(item)
+            yield build_day_end(count + len(own))
 
     def flooded(asked: str, below: str, true: httpx.Response) -> httpx.Response:
         if below.startswith("inbox/days/"):
             return httpx.Response(200, stream=Large(true.content))
         return true
 
-    opened = await house.session(ONE, flooded)
+    opened = await local.session(ONE, flooded)
     tracemalloc.start()
     try:
         found = await inbox.sync(opened, os_random)

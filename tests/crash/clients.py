@@ -4,16 +4,16 @@ import asyncio
 import random
 from contextlib import suppress
 
-from crypto.encoding import b64
+from crypto.public.encoding import b64
 from tests.crash.ledger import Kept, Ledger, new_envelope_id
 from tests.crash.serving import Service
-from tests.service.world import World, conversation_bytes
+from tests.service.kit.opaque_organisation import OpaqueOrganisation, conversation_bytes
 
 STORED, UNKNOWN = 204, 404
 ANSWER_SECONDS = 60
 
 
-class Line:
+class ServiceConnection:
     """A connection to the service that is made again when it breaks."""
 
     def __init__(self, service: Service) -> None:
@@ -77,8 +77,10 @@ def request(method: str, path: str, body: bytes = b"", token: bytes | None = Non
 class Writer:
     """One client: makes mailboxes, appends to some, deletes some, and believes only a 204."""
 
-    def __init__(self, service: Service, world: World, ledger: Ledger, chance: random.Random) -> None:
-        self._line = Line(service)
+    def __init__(
+        self, service: Service, world: OpaqueOrganisation, ledger: Ledger, chance: random.Random
+    ) -> None:
+        self._line = ServiceConnection(service)
         self._world, self._ledger, self._chance = world, ledger, chance
         self.repeated = 0
         self.finish = asyncio.Event()
@@ -130,9 +132,9 @@ class Writer:
         return f"/{self._world.slug}/api/1/{path}"
 
 
-async def compare(service: Service, world: World, ledger: Ledger, mailboxes: list[Kept]) -> None:
+async def compare(service: Service, world: OpaqueOrganisation, ledger: Ledger, mailboxes: list[Kept]) -> None:
     """Read these mailboxes from the service, each with its own token, and hold them against the ledger."""
-    line = Line(service)
+    line = ServiceConnection(service)
     try:
         for kept in mailboxes:
             path = f"/{world.slug}/api/1/{kept.box.path}"

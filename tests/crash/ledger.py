@@ -3,9 +3,9 @@
 import os
 from dataclasses import dataclass, field
 
-from crypto.errors import WireError
-from crypto.wire import parse_mailbox_answer
-from tests.service.world import Box
+from crypto.public.answers import parse_mailbox_answer
+from crypto.public.errors import WireError
+from tests.service.kit.opaque_organisation import Box
 
 
 @dataclass(eq=False)

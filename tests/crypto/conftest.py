@@ -1,4 +1,4 @@
-"""How Hypothesis runs here: no deadline, since the machine may be busy, and the same examples for everybody."""
+"""Settings of Hypothesis: no deadline, since the machine may be busy, and the same examples in each run."""
 
 from hypothesis import HealthCheck, settings
 

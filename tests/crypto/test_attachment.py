@@ -5,9 +5,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from crypto.attachment import (
+from crypto.public.blobs import CHUNK_LENGTH, blob_id
+from crypto.public.errors import DrempelError
+from crypto.public.limits import LONGEST_FILE, MOST_CHUNKS
+from crypto.secret.attachment import (
     CHUNK,
-    LONGEST_FILE,
     Attachment,
     AttachmentKeys,
     Chunks,
@@ -17,10 +19,8 @@ from crypto.attachment import (
     chunk_hash,
     padme,
 )
-from crypto.claims import CHUNK_LENGTH, MOST_CHUNKS, blob_id
-from crypto.errors import DrempelError
-from tests.crypto.attachment_operations import file_of
-from tests.crypto.making import ORGANISATION, flipped, of
+from tests.crypto.kit.attachment_operations import file_of
+from tests.crypto.kit.organisation_builders import ORGANISATION, flipped, of
 
 SECRET, OTHER_SECRET = of("an attachment"), of("another attachment")
 # Around the borders of chunks, where mistakes are; and anywhere.

@@ -4,20 +4,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from crypto.attachment import attachment_keys
-from crypto.claims import (
-    CLAIM_LENGTH,
-    CLAIMS_HEADER_LENGTH,
-    MOST_CHUNKS,
-    MOST_CLAIMS,
-    Claim,
-    blob_id,
-    build_claims,
-    split_claims,
-)
-from crypto.encoding import hash_labelled
-from crypto.errors import DrempelError
-from tests.crypto.making import of
+from crypto.public.blobs import CLAIM_LENGTH, CLAIMS_HEADER_LENGTH, Claim, blob_id, build_claims, split_claims
+from crypto.public.encoding import hash_labelled
+from crypto.public.errors import DrempelError
+from crypto.public.limits import MOST_CHUNKS, MOST_CLAIMS
+from crypto.secret.attachment import attachment_keys
+from tests.crypto.kit.organisation_builders import of
 
 CLAIM = st.builds(Claim, st.binary(min_size=32, max_size=32), st.integers(1, MOST_CHUNKS))
 CLAIMS = st.lists(CLAIM, min_size=1, max_size=MOST_CLAIMS, unique_by=lambda claim: claim.token)

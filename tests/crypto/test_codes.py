@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.codes import CONSONANTS, CONSTANTS, VOWELS, crc, format_code, new_code, parse_code
-from crypto.errors import CodeError
-from tests.crypto.making import of, seeded
+from crypto.public.errors import CodeError
+from crypto.secret.codes import CONSONANTS, CONSTANTS, VOWELS, crc, format_code, new_code, parse_code
+from tests.crypto.kit.organisation_builders import of, seeded
 
 KINDS = sorted(CONSTANTS)
 SECRETS = st.binary(min_size=14, max_size=14)
@@ -97,6 +97,22 @@ def test_any_separator_and_any_case_will_do(separator: str) -> None:
     assert parse_code(separator + separator.join(words) + separator, kind) == secret
     assert parse_code(separator.join(word.upper() for word in words), kind) == secret
     assert parse_code(separator.join(word.title() for word in words), kind) == secret
+
+
+UNSEEN = st.text("\u00ad\u200b\u200e\u2060\ufeff", max_size=2)
+BETWEEN = st.sampled_from(["-", "\uff0d", " ", "\r\n", "\u201d \u201c", ", ", "\n> "])
+
+
+@given(SECRETS, st.lists(UNSEEN, min_size=40, max_size=40), BETWEEN, st.booleans())
+def test_what_nobody_sees_and_numbers_before_groups_change_nothing(
+    secret: bytes, unseen: list[str], between: str, numbered: bool
+) -> None:
+    letters = format_code(secret, "receipt").replace("-", "")
+    groups = []
+    for at in range(0, 40, 5):
+        group = "".join(unseen[at + n] + letters[at + n] for n in range(5))
+        groups.append(f"{at // 5 + 1}. {group}" if numbered else group)
+    assert parse_code(between.join(groups), "receipt") == secret
 
 
 def test_forty_letters_in_a_run_are_cut_into_fives() -> None:
@@ -222,7 +238,7 @@ def _rank_of_group_swaps(at: int) -> int:
 
 def test_a_randomly_wrong_code_seldom_gets_an_offer() -> None:
     given_ = random.Random(20260304)
-    tries = 600
+    tries = 300
     offers = 0
     for _ in range(tries):
         letters = "".join(given_.choice(letters_at(at)) for at in range(40))
@@ -231,8 +247,8 @@ def test_a_randomly_wrong_code_seldom_gets_an_offer() -> None:
         except CodeError as problem:
             offers += bool(problem.correction)
     print(f"false offers: {offers / tries:.2%}")  # noqa: T201 - a number we state
-    # 0.8 % are expected, that is five; with another seed more than twelve would come once in three hundred runs.
-    assert 0 < offers / tries <= 0.02
+    # 0.8 % are expected, two or three; with another seed more than seven would come once in hundreds of runs.
+    assert 0 < offers <= 7
 
 
 @given(st.text(max_size=60))

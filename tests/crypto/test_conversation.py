@@ -6,22 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.conversation import Thread
-from crypto.encoding import LARGEST_NUMBER, b64
-from crypto.errors import EnvelopeError
-from crypto.message import Message
-from crypto.wire import StoredEnvelope
-from tests.crypto.making import (
-    ANNA,
-    BERT,
-    DIRECTORY,
-    TODAY,
-    Mailbox,
-    flipped,
-    of,
-    report,
-    successor,
-)
+from crypto.public.answers import StoredEnvelope
+from crypto.public.encoding import LARGEST_NUMBER, b64
+from crypto.public.errors import EnvelopeError
+from crypto.secret.conversation import Thread
+from crypto.secret.message_unpack import Message
+from tests.crypto.kit.organisation_builders import ANNA, BERT, DIRECTORY, TODAY, flipped, of, successor
+from tests.crypto.kit.report_builders import report
+from tests.crypto.kit.thread_builders import Mailbox
 
 REPORT = report()
 

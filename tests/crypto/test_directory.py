@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import signatures
-from crypto.directory import Quote, Signers, accept_directory, make_directory, make_rotation
-from crypto.encoding import b64, day_text, hash_labelled, parse_object, write_object
-from crypto.errors import DirectoryError
-from crypto.signatures import make_dsse
-from tests.crypto.making import (
+from crypto.public import signatures
+from crypto.public.directory import Quote, Signers, accept_directory
+from crypto.public.encoding import b64, day_text, hash_labelled, parse_object, write_object
+from crypto.public.errors import DirectoryError
+from crypto.public.signatures import make_dsse
+from crypto.secret.directory_sign import make_directory
+from tests.crypto.kit.organisation_builders import (
     ANNA,
     BERT,
     CARLA,
@@ -29,6 +30,7 @@ from tests.crypto.making import (
     resigned,
     successor,
 )
+from tests.kit.protocol import make_rotation
 
 SEEDS = [of(f"custodian {number}") for number in range(4)]
 KEYS = [signatures.public_key(seed) for seed in SEEDS]

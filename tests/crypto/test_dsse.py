@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import signatures
-from crypto.encoding import b64, parse_object, unb64
-from crypto.signatures import TYPES, is_newer, make_dsse, parse_dsse, public_key, read_dsse
-from tests.crypto.making import of
+from crypto.public import signatures
+from crypto.public.encoding import b64, parse_object, unb64
+from crypto.public.signatures import TYPES, is_newer, make_dsse, parse_dsse, public_key, read_dsse
+from tests.crypto.kit.organisation_builders import of
 
 SEEDS = [of(f"seed {number}") for number in range(3)]
 KEYS = [public_key(seed) for seed in SEEDS]

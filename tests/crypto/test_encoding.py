@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.encoding import (
+from crypto.public.encoding import (
     LARGEST_DAY,
     LARGEST_NUMBER,
     b64,
     day_number,
     day_text,
-    first_day_of,
     is_id,
     is_number,
     parse_object,
@@ -21,6 +20,7 @@ from crypto.encoding import (
     week_of,
     write_object,
 )
+from tests.kit.protocol import first_day_of
 
 
 @given(st.binary(max_size=80))

@@ -8,23 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import hpke, wire
-from crypto.conversation import opening_authors
-from crypto.encoding import day_text, write_object
-from crypto.envelope import (
-    ConversationPlace,
-    open_conversation,
-    open_opening,
-    open_with_secret,
-    read_key_block,
-    seal_conversation,
-    seal_opening,
-    shuffled,
-)
-from crypto.errors import EnvelopeError
-from crypto.message import Message
-from crypto.sealing import DoesNotOpen, derive, seal
-from tests.crypto.making import (
+from crypto.public.encoding import day_text, write_object
+from crypto.public.envelope_format import SLOT_LENGTH, STUB_LENGTH, parse_opening, read_key_block
+from crypto.public.errors import EnvelopeError
+from crypto.public.limits import SLOT_COUNTS
+from crypto.secret.conversation import opening_authors
+from crypto.secret.envelope_open import open_conversation, open_opening, open_with_secret
+from crypto.secret.envelope_seal import ConversationPlace, seal_conversation, seal_opening, shuffled
+from crypto.secret.hpke_open import PrivateKey
+from crypto.secret.message_unpack import Message
+from crypto.secret.primitives import DoesNotOpen, derive, seal
+from tests.crypto.kit.organisation_builders import (
     ANNA,
     BERT,
     CARLA,
@@ -32,26 +26,28 @@ from tests.crypto.making import (
     RECEIPT,
     TODAY,
     WEEK,
-    Forger,
-    Mailbox,
-    Report,
-    draft,
     flipped,
     keys_of,
     of,
-    padded_message,
     person,
+    seeded,
+)
+from tests.crypto.kit.report_builders import (
+    Forger,
+    Report,
+    draft,
+    padded_message,
     report,
     sealed,
-    seeded,
     signed_content,
     slot_info,
 )
+from tests.crypto.kit.thread_builders import Mailbox
 from tests.crypto.test_message import TEXTS
 
 REPORT = report()
-STUB_AT = 71 + 4 * wire.SLOT_LENGTH
-BODY_AT = STUB_AT + wire.STUB_LENGTH
+STUB_AT = 71 + 4 * SLOT_LENGTH
+BODY_AT = STUB_AT + STUB_LENGTH
 
 
 def refusal(made: Report, data: bytes | None = None, **place: Any) -> str:
@@ -93,7 +89,7 @@ def test_a_week_s_key_opens_what_was_sealed_in_that_week_only() -> None:
 def test_a_recipient_is_asked_for_the_keys_of_the_header_s_week() -> None:
     asked: list[int] = []
 
-    def week_keys(week: int) -> list[hpke.PrivateKey]:
+    def week_keys(week: int) -> list[PrivateKey]:
         asked.append(week)
         return ANNA.week_keys(week)
 
@@ -133,7 +129,7 @@ def test_a_change_fails_at_its_layer(offset: int, code: str, by_receipt: str) ->
 
 def test_a_change_of_another_one_s_slot_is_noticed_by_all() -> None:
     for index in range(4):
-        data = flipped(REPORT.data, 8 * (71 + index * wire.SLOT_LENGTH + 500))
+        data = flipped(REPORT.data, 8 * (71 + index * SLOT_LENGTH + 500))
         assert refusal(REPORT, data) in ("envelope-body", "envelope-no-slot")
         assert receipt_refusal(REPORT, data) == "envelope-body"
 
@@ -150,7 +146,7 @@ def test_bytes_after_the_end_are_refused() -> None:
 @pytest.mark.parametrize("one", range(4))
 @pytest.mark.parametrize("other", range(4))
 def test_swapped_slots_open_for_nobody(one: int, other: int) -> None:
-    slots = [REPORT.data[at : at + wire.SLOT_LENGTH] for at in range(71, STUB_AT, wire.SLOT_LENGTH)]
+    slots = [REPORT.data[at : at + SLOT_LENGTH] for at in range(71, STUB_AT, SLOT_LENGTH)]
     slots[one], slots[other] = slots[other], slots[one]
     data = REPORT.data[:71] + b"".join(slots) + REPORT.data[STUB_AT:]
     if one == other:
@@ -324,14 +320,14 @@ def test_more_recipients_than_slots_are_refused() -> None:
         report(people=(ANNA, BERT, CARLA), slots=2)
 
 
-@pytest.mark.parametrize("slots", wire.SLOT_COUNTS)
+@pytest.mark.parametrize("slots", SLOT_COUNTS)
 def test_the_size_tells_the_organisation_s_slots_and_not_the_recipients(slots: int) -> None:
     assert len(report(slots=slots, people=(ANNA,)).data) == len(report(slots=slots, people=(ANNA, BERT)).data)
 
 
 def test_unused_slots_open_for_nobody_and_look_like_the_others() -> None:
     made = report(people=(ANNA,))
-    parts = wire.parse_opening(made.data)
+    parts = parse_opening(made.data)
     own = []
     for index, slot in enumerate(parts.slots):
         assert len(slot) == 1168
@@ -357,12 +353,12 @@ def test_unused_slots_are_real_seals() -> None:
     random = seeded(7)
     made = draft(people=(ANNA,))
     data, secret = seal_opening(made, watched)
-    parts = wire.parse_opening(data)
+    parts = parse_opening(data)
     opened: dict[int, bytes] = {}
     for seed in throwaway:
         for index, slot in enumerate(parts.slots):
             try:
-                key = hpke.PrivateKey(seed)
+                key = PrivateKey(seed)
                 opened[index] = key.open(slot_info(made, parts.commitment, index), slot)
             except DoesNotOpen:
                 continue

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto.filename import LONGEST_NAME, safe_name
+from crypto.public.filename import LONGEST_NAME, safe_name
 from tests.project import ROOT
 
 HOSTILE = [
@@ -29,7 +29,7 @@ DEVICES = re.compile(
 def listed(what: str) -> list[tuple[int, int]]:
     """The code points that PROTOCOL 16.8 lists after `what`, as first and last of each range."""
     text = (ROOT / "crypto" / "PROTOCOL.md").read_text("utf-8")
-    rest = text[text.index("16.8 ") :]
+    rest = text[text.index("\n16.8 ") :]
     ranges = re.match(r"[\s0-9A-F-]+", rest[rest.index("U+", rest.index(what)) + 2 :])
     assert ranges
     ends = [part.split("-") for part in ranges[0].split()]

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.hpke import PrivateKey, is_public_key, seal
-from crypto.sealing import DoesNotOpen
-from tests.crypto.making import flipped, of
+from crypto.secret.hpke_open import PrivateKey
+from crypto.secret.hpke_seal import is_public_key, seal_slot
+from crypto.secret.primitives import DoesNotOpen
+from tests.crypto.kit.organisation_builders import flipped, of
 
 KEY, OTHER = PrivateKey(of("one")), PrivateKey(of("other"))
 
@@ -16,7 +17,7 @@ KEY, OTHER = PrivateKey(of("one")), PrivateKey(of("other"))
 @given(st.binary(max_size=80), st.binary(max_size=80))
 def test_what_is_sealed_opens(info: bytes, plaintext: bytes) -> None:
     assert is_public_key(KEY.public)
-    sealed = seal(KEY.public, info, plaintext)
+    sealed = seal_slot(KEY.public, info, plaintext)
     assert len(sealed) == len(plaintext) + 1136
     assert KEY.open(info, sealed) == plaintext
 
@@ -24,17 +25,17 @@ def test_what_is_sealed_opens(info: bytes, plaintext: bytes) -> None:
 @given(st.integers(0, 1168 * 8 - 1))
 def test_a_bit_flipped_anywhere_is_noticed(bit: int) -> None:
     with pytest.raises(DoesNotOpen):
-        KEY.open(b"info", flipped(seal(KEY.public, b"info", bytes(32)), bit))
+        KEY.open(b"info", flipped(seal_slot(KEY.public, b"info", bytes(32)), bit))
 
 
 @given(st.integers(0, 1167))
 def test_what_is_cut_off_does_not_open(length: int) -> None:
     with pytest.raises(DoesNotOpen):
-        KEY.open(b"info", seal(KEY.public, b"info", bytes(32))[:length])
+        KEY.open(b"info", seal_slot(KEY.public, b"info", bytes(32))[:length])
 
 
 def test_another_key_or_purpose_does_not_open() -> None:
-    sealed = seal(KEY.public, b"info", bytes(32))
+    sealed = seal_slot(KEY.public, b"info", bytes(32))
     with pytest.raises(DoesNotOpen):
         OTHER.open(b"info", sealed)
     with pytest.raises(DoesNotOpen):
@@ -42,7 +43,7 @@ def test_another_key_or_purpose_does_not_open() -> None:
 
 
 def test_a_share_of_small_order_does_not_open() -> None:
-    sealed = seal(KEY.public, b"info", bytes(32))
+    sealed = seal_slot(KEY.public, b"info", bytes(32))
     with pytest.raises(DoesNotOpen):
         KEY.open(b"info", sealed[:1088] + bytes(32) + sealed[1120:])
 
@@ -54,11 +55,11 @@ def test_a_share_of_small_order_does_not_open() -> None:
 def test_what_is_no_key_is_not_sealed_to(public: bytes) -> None:
     assert not is_public_key(public)
     with pytest.raises(ValueError, match=r"."):
-        seal(public, b"", b"")
+        seal_slot(public, b"", b"")
 
 
 def test_two_seals_of_one_thing_differ() -> None:
-    assert seal(KEY.public, b"", b"") != seal(KEY.public, b"", b"")
+    assert seal_slot(KEY.public, b"", b"") != seal_slot(KEY.public, b"", b"")
 
 
 def test_the_public_key_follows_from_the_seed_as_in_x_wing() -> None:

@@ -7,33 +7,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.directory import Quote
-from crypto.encoding import b64, parse_object, write_object
-from crypto.errors import KeyringError
-from crypto.keyring import (
-    SIZES,
+from crypto.public.directory import Quote
+from crypto.public.encoding import b64, parse_object, write_object
+from crypto.public.errors import KeyringError
+from crypto.public.keyring_format import KEYRING_SIZES, parse_keyring
+from crypto.secret.keyring import (
     Keyring,
-    merge,
+    merge_keyrings,
     open_keyring,
-    parse_keyring,
     seal_keyring,
     unlock_root_key,
     wrap_root_key,
 )
-from crypto.sealing import derive, seal
-from tests.crypto.making import (
+from crypto.secret.primitives import derive, seal
+from tests.crypto.kit.organisation_builders import (
     ANNA,
     BERT,
     DIRECTORY,
     ORGANISATION,
     TODAY,
     WEEK,
-    conversation,
     flipped,
-    keyring,
     of,
     seeded,
 )
+from tests.crypto.kit.thread_builders import conversation, keyring
 
 ROOT, UNLOCKER, OTHER = of("root key"), of("unlocker"), of("another unlocker")
 WRAPPED = wrap_root_key(ROOT, UNLOCKER, ORGANISATION, "anna", seeded(1))
@@ -85,15 +83,15 @@ def keyrings(draw: st.DrawFn) -> Keyring:
 
 @given(keyrings(), keyrings(), keyrings())
 def test_merging_does_not_depend_on_order_or_repetition(one: Keyring, two: Keyring, three: Keyring) -> None:
-    assert merge(one, one) == one
-    assert merge(one, two) == merge(two, one)
-    assert merge(merge(one, two), three) == merge(one, merge(two, three))
-    assert merge(merge(one, two), two) == merge(one, two)
+    assert merge_keyrings(one, one) == one
+    assert merge_keyrings(one, two) == merge_keyrings(two, one)
+    assert merge_keyrings(merge_keyrings(one, two), three) == merge_keyrings(one, merge_keyrings(two, three))
+    assert merge_keyrings(merge_keyrings(one, two), two) == merge_keyrings(one, two)
 
 
 @given(keyrings(), keyrings())
 def test_merging_loses_nothing_and_resurrects_nothing(one: Keyring, two: Keyring) -> None:
-    both = merge(one, two)
+    both = merge_keyrings(one, two)
     assert both.closed == one.closed | two.closed
     assert both.conversations.keys() == (one.conversations.keys() | two.conversations.keys()) - both.closed
     for keyring_ in (one, two):
@@ -109,15 +107,15 @@ def test_merging_loses_nothing_and_resurrects_nothing(one: Keyring, two: Keyring
 
 def test_what_was_stated_goes_with_its_counter() -> None:
     older, newer = keyring(counter=5, stated=(WEEK, 3)), keyring(counter=6, stated=(WEEK, 2))
-    assert merge(older, newer).stated == (WEEK, 2)
-    assert merge(keyring(counter=6, stated=None), newer).stated == (WEEK, 2)
+    assert merge_keyrings(older, newer).stated == (WEEK, 2)
+    assert merge_keyrings(keyring(counter=6, stated=None), newer).stated == (WEEK, 2)
 
 
 def test_a_tombstone_wins() -> None:
     [first, *_] = keyring().conversations
     closed = keyring().without(first)
-    assert first not in merge(closed, keyring()).conversations
-    assert first not in merge(keyring(), closed).conversations
+    assert first not in merge_keyrings(closed, keyring()).conversations
+    assert first not in merge_keyrings(keyring(), closed).conversations
     assert closed.with_conversation(first, conversation()) == closed
     assert first in closed.closed
 
@@ -127,8 +125,8 @@ def test_two_openings_of_one_mailbox_do_not_stop_a_merge() -> None:
     mailbox = MAILBOXES[3]
     one = keyring().with_conversation(mailbox, conversation("one", messages=1))
     two = keyring().with_conversation(mailbox, conversation("two", messages=5))
-    both = merge(one, two).conversations[mailbox]
-    assert both == merge(two, one).conversations[mailbox]
+    both = merge_keyrings(one, two).conversations[mailbox]
+    assert both == merge_keyrings(two, one).conversations[mailbox]
     assert both.messages == 5
     assert both.secret in (one.conversations[mailbox].secret, two.conversations[mailbox].secret)
 
@@ -144,7 +142,7 @@ def test_two_openings_of_one_mailbox_do_not_stop_a_merge() -> None:
 )
 def test_keyrings_that_can_t_be_of_one_recipient_do_not_merge(other: Keyring) -> None:
     with pytest.raises(KeyringError) as caught:
-        merge(keyring(), other)
+        merge_keyrings(keyring(), other)
     assert caught.value.code == "keyring-damaged"
 
 
@@ -175,7 +173,7 @@ def test_a_keyring_grows_in_powers_of_two() -> None:
     data = seal_keyring(keyring(conversations=many), ROOT, [WRAPPED], ORGANISATION, seeded(6))
     assert len(data) == BODY_AT + 524_288 + 16
     assert opened(data).conversations == many
-    assert SIZES == (2**18, 2**19, 2**20, 2**21, 2**22, 2**23, 2**24, 2**25)
+    assert KEYRING_SIZES == (2**18, 2**19, 2**20, 2**21, 2**22, 2**23, 2**24, 2**25)
 
 
 def test_a_keyring_of_more_than_32_mib_is_refused_before_it_is_sealed() -> None:

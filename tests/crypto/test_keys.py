@@ -1,10 +1,11 @@
 """PROTOCOL 4: all keys of a code, one label each."""
 
-from crypto import signatures, wire
-from crypto.codes import access_keys, reporter_keys, root_seed
-from crypto.encoding import hash_labelled
-from crypto.sealing import argon2id, derive
-from tests.crypto.making import ORGANISATION, of
+from crypto.public import signatures
+from crypto.public.encoding import hash_labelled
+from crypto.public.mailbox import mailbox_id
+from crypto.secret.codes import access_keys, reporter_keys, root_seed
+from crypto.secret.primitives import argon2id, derive
+from tests.crypto.kit.organisation_builders import ORGANISATION, of
 
 SECRET = of("a secret", 14)
 
@@ -23,7 +24,7 @@ def test_a_receipt_gives_its_keys_by_label() -> None:
     assert (
         keys.mailbox
         == hash_labelled("mailbox", read + keys.signing_key)
-        == wire.mailbox_id(read, keys.signing_key)
+        == mailbox_id(read, keys.signing_key)
     )
 
 

@@ -8,15 +8,19 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crypto import signatures, wire
-from crypto.encoding import b64, write_object
-from crypto.errors import EnvelopeError
-from crypto.message import TEXT_LIMIT, Message, Place, keys_hash, pack, unpack
-from tests.crypto.making import DIRECTORY, flipped, of, opening_meta, padded_message, signed_content
+from crypto.public import signatures
+from crypto.public.encoding import b64, write_object
+from crypto.public.envelope_format import CONVERSATION_SIZES
+from crypto.public.errors import EnvelopeError
+from crypto.public.limits import TEXT_LIMIT
+from crypto.secret.message_pack import SignedContext, keys_hash, pack_message
+from crypto.secret.message_unpack import Message, unpack_message
+from tests.crypto.kit.organisation_builders import DIRECTORY, flipped, of
+from tests.crypto.kit.report_builders import opening_meta, padded_message, signed_content
 
 SEED = of("an author")
 KEY = signatures.public_key(SEED)
-PLACE = Place(of("organisation"), of("mailbox"), of("envelope", 16), of("C"))
+PLACE = SignedContext(of("organisation"), of("mailbox"), of("envelope", 16), of("C"))
 OPENING_PLACE = replace(PLACE, keys=keys_hash(bytes(1408)))
 PARENT = b64(of("a parent"))
 # Any character that UTF-8 can say: line breaks, quotes, emoji, control characters.
@@ -29,14 +33,18 @@ def message_meta(**changes: Any) -> dict[str, Any]:
 
 
 def packed(text: str, meta: dict[str, Any] | None = None) -> bytes:
-    return pack(meta or message_meta(), text, PLACE, SEED, wire.CONVERSATION_SIZES)
+    return pack_message(meta or message_meta(), text, PLACE, SEED, CONVERSATION_SIZES)
 
 
 def read(
-    padded: bytes, *, opening: bool = False, place: Place | None = None, keys: list[bytes] | None = None
+    padded: bytes,
+    *,
+    opening: bool = False,
+    place: SignedContext | None = None,
+    keys: list[bytes] | None = None,
 ) -> Message:
     where = place or (OPENING_PLACE if opening else PLACE)
-    return unpack(padded, where, lambda _: [KEY] if keys is None else keys, opening=opening)
+    return unpack_message(padded, where, lambda _: [KEY] if keys is None else keys, opening=opening)
 
 
 def signed(
@@ -95,7 +103,7 @@ def test_the_author_s_keys_are_asked_for_the_message_that_was_read() -> None:
         asked.append(message.author)
         return [KEY]
 
-    unpack(packed("text", message_meta(author="anna")), PLACE, keys, opening=False)
+    unpack_message(packed("text", message_meta(author="anna")), PLACE, keys, opening=False)
     assert asked == ["anna"]
 
 

@@ -7,20 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import signatures, wire
-from crypto.attachment import (
-    CHUNK,
-    LONGEST_FILE,
-    Attachment,
-    attachment_keys,
-    claims_of,
-    read_attachments,
-)
-from crypto.claims import MOST_CLAIMS, blob_id, build_claims, split_claims
-from crypto.encoding import b64, write_object
-from crypto.errors import EnvelopeError
-from crypto.message import TEXT_LIMIT, Message, Place, pack, unpack
-from tests.crypto.making import ORGANISATION, of, opening_meta
+from crypto.public import signatures
+from crypto.public.blobs import blob_id, build_claims, split_claims
+from crypto.public.encoding import b64, write_object
+from crypto.public.envelope_format import CONVERSATION_SIZES, OPENING_SIZES
+from crypto.public.errors import EnvelopeError
+from crypto.public.limits import LONGEST_FILE, MOST_CLAIMS, TEXT_LIMIT
+from crypto.secret.attachment import CHUNK, Attachment, attachment_keys, claims_of, read_attachments
+from crypto.secret.message_pack import SignedContext, pack_message
+from crypto.secret.message_unpack import Message, unpack_message
+from tests.crypto.kit.organisation_builders import ORGANISATION, of
+from tests.crypto.kit.report_builders import opening_meta
 
 
 def attachments(number: int, name: str = "IMG_{} \U0001f4f7.jpg") -> list[Attachment]:
@@ -82,7 +79,7 @@ def test_a_change_of_one_member_is_read_or_refused() -> None:
             read_attachments([{**GOOD, **change}])
 
 
-PLACE = Place(ORGANISATION, of("mailbox"), of("envelope", 16), of("C"))
+PLACE = SignedContext(ORGANISATION, of("mailbox"), of("envelope", 16), of("C"))
 SEED = of("an author")
 
 
@@ -90,12 +87,12 @@ def packed(files: list[Attachment], text: str = "text", *, opening: bool = False
     meta = opening_meta(attachments=[item.to_json() for item in files])
     if not opening:
         meta |= {"kind": "message", "counter": 1, "parents": [b64(of("a parent"))]}
-    sizes = wire.OPENING_SIZES if opening else wire.CONVERSATION_SIZES
-    return pack(meta, text, PLACE, SEED, sizes)
+    sizes = OPENING_SIZES if opening else CONVERSATION_SIZES
+    return pack_message(meta, text, PLACE, SEED, sizes)
 
 
 def unpacked(padded: bytes, *, opening: bool = False) -> Message:
-    return unpack(padded, PLACE, lambda _: [signatures.public_key(SEED)], opening=opening)
+    return unpack_message(padded, PLACE, lambda _: [signatures.public_key(SEED)], opening=opening)
 
 
 @pytest.mark.parametrize("opening", [True, False])
@@ -136,7 +133,7 @@ def test_a_text_that_is_too_long_is_that_also_beside_files() -> None:
 def test_a_message_without_files_has_none() -> None:
     meta = opening_meta(kind="message", counter=1, parents=[b64(of("a parent"))])
     assert "attachments" not in meta
-    padded = pack(meta, "text", PLACE, SEED, wire.CONVERSATION_SIZES)
+    padded = pack_message(meta, "text", PLACE, SEED, CONVERSATION_SIZES)
     assert unpacked(padded).attachments == ()
 
 
@@ -144,7 +141,7 @@ def test_a_message_whose_files_are_out_of_form_is_refused() -> None:
     # One secret for two files: else one of them would be claimed twice.
     twice = [GOOD, {**GOOD, "name": "another"}]
     meta = opening_meta(kind="message", counter=1, parents=[b64(of("a parent"))], attachments=twice)
-    padded = pack(meta, "text", PLACE, SEED, wire.CONVERSATION_SIZES)
+    padded = pack_message(meta, "text", PLACE, SEED, CONVERSATION_SIZES)
     with pytest.raises(EnvelopeError) as caught:
         unpacked(padded)
     assert caught.value.code == "envelope-message"

@@ -1,4 +1,4 @@
-"""What Python seals the browser's half opens, and the reverse; `tests/js/peer.js` is that half, under node."""
+"""What Python seals the browser's half opens, and the reverse; `tests/js/kit/peer.js` is that half, under node."""
 
 import json
 import subprocess
@@ -7,24 +7,27 @@ from typing import Any
 
 import pytest
 
-from crypto import codes, wire
-from crypto.codes import access_keys
-from crypto.conversation import Thread, opening_authors
-from crypto.directory import accept_directory, make_directory
-from crypto.encoding import b64, day_text, parse_object, unb64
-from crypto.envelope import open_opening, open_with_secret, read_stub
-from crypto.keyring import (
+from crypto.public.answers import DayItem, StoredEnvelope, build_mailbox_answer
+from crypto.public.directory import accept_directory
+from crypto.public.encoding import b64, day_text, parse_object, unb64
+from crypto.public.keyring_format import parse_keyring
+from crypto.public.mailbox import parse_creation
+from crypto.public.statement import accept_statement
+from crypto.secret import codes
+from crypto.secret.codes import access_keys
+from crypto.secret.conversation import Thread, opening_authors
+from crypto.secret.directory_sign import make_directory
+from crypto.secret.envelope_open import open_opening, open_with_secret, read_stub
+from crypto.secret.keyring import (
     Keyring,
-    merge,
+    merge_keyrings,
     open_keyring,
-    parse_keyring,
     seal_keyring,
     unlock_root_key,
     wrap_root_key,
 )
-from crypto.statement import accept_statement, make_statement
-from crypto.wire import DayItem, StoredEnvelope
-from tests.crypto.making import (
+from crypto.secret.statement_sign import make_statement
+from tests.crypto.kit.organisation_builders import (
     ANNA,
     BERT,
     DIRECTORY,
@@ -34,15 +37,14 @@ from tests.crypto.making import (
     TODAY,
     WEEK,
     Json,
-    Mailbox,
-    Report,
     content,
-    keyring,
     keys_of,
     of,
-    report,
     seeded,
 )
+from tests.crypto.kit.report_builders import Report, report
+from tests.crypto.kit.thread_builders import Mailbox, keyring
+from tests.kit.protocol import build_day_answer
 from tests.project import ROOT as PROJECT
 
 DIRECTORY_BYTES = make_directory(content(), [ROOT])
@@ -68,7 +70,7 @@ def ask(command: str, **given: Any) -> Any:
         "pin": b64(ORGANISATION),
     }
     run = subprocess.run(
-        ["node", "tests/js/peer.js"],
+        ["node", "tests/js/kit/peer.js"],
         cwd=PROJECT,
         input=json.dumps({**common, **given}),
         capture_output=True,
@@ -105,13 +107,13 @@ EMPTY = keyring(conversations={}, closed=frozenset(), synced=None, counter=0, st
 
 def mailbox_answer(box: Mailbox) -> str:
     return b64(
-        wire.build_mailbox_answer(box.report.draft.keys.read, box.report.creation.to_bytes(), box.envelopes)
+        build_mailbox_answer(box.report.draft.keys.read, box.report.creation.to_bytes(), box.envelopes)
     )
 
 
 def day_answer(made: Report) -> Json:
     item = DayItem(made.mailbox, made.stored, made.creation.to_bytes())
-    return {"day": day_text(TODAY), "answer": b64(wire.day_answer([item]))}
+    return {"day": day_text(TODAY), "answer": b64(build_day_answer([item]))}
 
 
 def said(answer: Json) -> list[tuple[str, str]]:
@@ -172,7 +174,7 @@ def test_the_keyring_that_the_browser_wrote_opens_in_python(python_box: Mailbox)
     assert (after.signing_seed, after.directory) == (ANNA.signing_seed, DIRECTORY.quote)
     # The ratchet went forward to the same chain that Python computes.
     assert after.ratchet == before.ratchet.at(after.ratchet.week)
-    assert merge(before, after).conversations == after.conversations
+    assert merge_keyrings(before, after).conversations == after.conversations
 
 
 def test_a_full_keyring_survives_the_browser() -> None:
@@ -210,7 +212,7 @@ def test_python_reads_the_report_that_a_browser_sealed(rereadable: bool) -> None
         receipt=CODE,
     )
     body, envelope = unb64(made["body"]), unb64(made["envelope"])
-    creation, data = wire.parse_creation(body[:225]), body[225:]
+    creation, data = parse_creation(body[:225]), body[225:]
     keys, authors = keys_of(RECEIPT), opening_authors(DIRECTORY)
     assert (made["receipt"], unb64(made["mailbox"])) == (CODE, keys.mailbox)
     for someone in (ANNA, BERT):
@@ -311,7 +313,7 @@ def test_a_recipient_can_t_keep_a_channel_from_being_sent_to_by_a_key_that_is_no
     assert ask("seal-report", **options)["error"]["code"] == "recipient-unreachable"
     sealed = peer("seal-report", **options, without=["anna"])
     body = unb64(sealed["body"])
-    creation = wire.parse_creation(body[:225])
+    creation = parse_creation(body[:225])
     authors = opening_authors(DIRECTORY)
     opening = open_opening(body[225:], creation, unb64(sealed["envelope"]), BERT.week_keys, authors)
     assert opening.message.meta["to"] == ["bert"]

@@ -1,7 +1,7 @@
 """The published test vectors of the standards we stand on, run against the libraries we stand on.
 
 `tests/vectors/published/README.md` says where each comes from; `tests/js/published.test.js` runs the same files.
-Ours is only the last part: the words of a code, and the points that `crypto.signatures` refuses.
+Ours is only the last part: the words of a code, and the points that `crypto.public.signatures` refuses.
 """
 
 import hashlib
@@ -26,8 +26,8 @@ from nacl.exceptions import BadSignatureError
 from nacl.hash import blake2b
 from nacl.signing import SigningKey, VerifyKey
 
-from crypto import signatures
-from crypto.codes import format_code
+from crypto.public import signatures
+from crypto.secret.codes import format_code
 from tests.project import ROOT
 
 Vector = dict[str, Any]
@@ -257,7 +257,7 @@ def test_aes_256_gcm(vector: Vector) -> None:
 
 
 def verifies(public: bytes, message: bytes, signature: bytes) -> bool:
-    """The rule of `crypto.signatures` on a bare message: points in the prime-order subgroup, S below L."""
+    """The rule of `crypto.public.signatures` on a bare message: points in the prime-order subgroup, S below L."""
     if len(signature) != 64:
         return False
     if not all(crypto_core_ed25519_is_valid_point(point) for point in (public, signature[:32])):

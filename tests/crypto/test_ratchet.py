@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.encoding import first_day_of, week_of
-from crypto.hpke import PrivateKey
-from crypto.ratchet import GRACE_WEEKS, Ratchet, WeekKeys
-from crypto.sealing import derive
-from tests.crypto.making import TODAY, WEEK, of
+from crypto.public.encoding import week_of
+from crypto.secret.hpke_open import PrivateKey
+from crypto.secret.primitives import derive
+from crypto.secret.ratchet import GRACE_WEEKS, Ratchet, WeekKeys
+from tests.crypto.kit.organisation_builders import TODAY, WEEK, of
+from tests.kit.protocol import first_day_of
 
 START = Ratchet(WEEK, of("a chain"))
 STEPS = st.integers(0, 40)

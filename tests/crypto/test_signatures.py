@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import signatures
-from crypto.signatures import GROUP_ORDER, TYPES, pae, public_key, sign, verify
-from tests.crypto.making import flipped, of
+from crypto.public import signatures
+from crypto.public.signatures import GROUP_ORDER, TYPES, pae, public_key, sign, verify
+from tests.crypto.kit.organisation_builders import flipped, of
 
 SEED = of("a seed")
 TYPE = st.sampled_from(TYPES)

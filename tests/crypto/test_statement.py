@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import signatures
-from crypto.directory import Quote
-from crypto.encoding import b64, hash_labelled
-from crypto.errors import DirectoryError, StatementError
-from crypto.statement import WEEKS, accept_statement, key_hash, make_statement
-from tests.crypto.making import (
+from crypto.public import signatures
+from crypto.public.directory import Quote
+from crypto.public.encoding import b64, hash_labelled
+from crypto.public.errors import DirectoryError, StatementError
+from crypto.public.statement import WEEKS, accept_statement, week_key_hash
+from crypto.secret.statement_sign import make_statement
+from tests.crypto.kit.organisation_builders import (
     ANNA,
     BERT,
     DIRECTORY,
@@ -62,7 +63,7 @@ def test_a_statement_says_what_was_announced() -> None:
 def test_each_of_26_weeks_has_its_own_key(week: int) -> None:
     key = ANNA.week_keys(WEEK + week)[0].public
     assert STATEMENT.check_key(WEEK + week, key) == key
-    assert STATEMENT.keys[week] == key_hash(key) == hash_labelled("week-key", key)
+    assert STATEMENT.keys[week] == week_key_hash(key) == hash_labelled("week-key", key)
     for other in {0, WEEKS - 1, (week + 1) % WEEKS} - {week}:
         assert key_refusal(WEEK + other, key) == "statement-key"
 

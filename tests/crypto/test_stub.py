@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import wire
-from crypto.directory import Quote
-from crypto.envelope import Stub, make_stub, open_stub, read_stub, seal_opening, seal_stub
-from crypto.errors import EnvelopeError
-from crypto.sealing import DoesNotOpen, derive, seal, unseal
-from tests.crypto.making import ANNA, DIRECTORY, RECEIPT, draft, flipped, keys_of, of, report, seeded
+from crypto.public.directory import Quote
+from crypto.public.envelope_format import Stub, parse_opening
+from crypto.public.errors import EnvelopeError
+from crypto.secret.envelope_open import open_stub, read_stub
+from crypto.secret.envelope_seal import make_stub, seal_opening, seal_stub
+from crypto.secret.primitives import DoesNotOpen, derive, seal, unseal
+from tests.crypto.kit.organisation_builders import ANNA, DIRECTORY, RECEIPT, flipped, keys_of, of, seeded
+from tests.crypto.kit.report_builders import draft, report
 
 KEY, SALT = of("stub key"), of("salt")
 STUB = Stub(True, of("signers"), Quote(3, of("directory")), of("Z"), "conduct")
@@ -70,7 +72,7 @@ def test_the_choice_not_to_read_it_again_does_not_show() -> None:
     made, other = report(rereadable=True), report(rereadable=False)
     assert len(made.data) == len(other.data)
     assert made.data[:7] == other.data[:7]
-    stubs = [wire.parse_opening(item.data).stub for item in (made, other)]
+    stubs = [parse_opening(item.data).stub for item in (made, other)]
     assert [len(stub) for stub in stubs] == [158, 158]
 
 

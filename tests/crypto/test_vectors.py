@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from crypto.errors import ERRORS
-from tests.crypto.operations import OPERATIONS, Json
-from tests.crypto.vectors import FOLDER, outcome, read_vector, vector_files
+from crypto.public.errors import ERRORS
+from tests.crypto.kit.operations import OPERATIONS, Json
+from tests.crypto.kit.vectors import FOLDER, outcome, read_vector, vector_files
 from tests.vectors.make import make_all
 
 VECTORS = [pytest.param(path, id=path.stem) for path in vector_files()]

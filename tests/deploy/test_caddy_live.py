@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from intake.service.headers import HEADERS
+from intake.service.http.headers import HEADERS
 from tests.deploy import programs
 from tests.deploy.programs import DEPLOY
 

@@ -3,20 +3,29 @@ import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {afterEach, describe, test} from 'node:test';
 import fc from 'fast-check';
-import {CHUNK, CHUNK_LENGTH, LONGEST_FILE, MOST_CLAIMS, attachmentHash, attachmentJson, attachmentKeys, chunkCount, chunkHash, openChunks, padme} from '../../static/js/crypto/attachment.js';
-import {blobId} from '../../static/js/crypto/claims.js';
-import {b64, concat, dayText, equal} from '../../static/js/crypto/encoding.js';
-import {TEXT_LIMIT, membersOf, sealConversation} from '../../static/js/crypto/envelope.js';
-import {openConversation} from '../../static/js/crypto/envelope_reading.js';
-import {readAttachments} from '../../static/js/crypto/message.js';
-import {publicKey} from '../../static/js/crypto/signatures.js';
-import {fileOf} from './attachment_operations.js';
-import {sealChunk} from './forge.js';
-import {seeded} from './randomness.js';
-import {TODAY} from './world.js';
+import {CHUNK, CHUNK_LENGTH, blobId, chunkCount, padme} from '../../static/js/crypto/public/blobs.js';
+import {LONGEST_FILE, MOST_CLAIMS as MOST_CLAIMS, TEXT_LIMIT} from '../../static/js/crypto/public/limits.js';
+import {
+  attachmentHash,
+  attachmentJson,
+  attachmentKeys,
+  chunkHash,
+  openChunks,
+  readAttachments,
+} from '../../static/js/crypto/secret/attachment.js';
+import {b64, dayText} from '../../static/js/crypto/public/encoding.js';
+import {concat, equal} from '../../static/js/crypto/public/bytes.js';
+import {membersOf} from '../../static/js/crypto/secret/message_pack.js';
+import {sealConversation} from '../../static/js/crypto/secret/envelope_seal.js';
+import {openConversation} from '../../static/js/crypto/secret/envelope_open.js';
+import {publicKey} from '../../static/js/crypto/public/signatures.js';
+import {fileOf} from './kit/attachment_operations.js';
+import {sealChunk} from './kit/forge.js';
+import {seeded} from './kit/randomness.js';
+import {TODAY} from './kit/opaque_organisation.js';
 
-/** @import {Attachment, AttachmentKeys} from '../../static/js/crypto/attachment.js' */
-/** @import {Json} from '../../static/js/crypto/encoding.js' */
+/** @import {Attachment, AttachmentKeys} from '../../static/js/crypto/secret/attachment.js' */
+/** @import {Json} from '../../static/js/crypto/public/encoding.js' */
 
 const random = seeded('attachments');
 const [organisation, secret, otherSecret] = [random(32), random(32), random(32)];
@@ -34,27 +43,47 @@ function contentOf(length) {
 /** @param {Uint8Array} content @param {number} number */
 const piece = (content, number) => content.subarray(number * CHUNK, (number + 1) * CHUNK);
 
-/** @param {Uint8Array} content @param {AttachmentKeys} [keys] @param {Uint8Array} [of] the organisation @returns {Promise<Uint8Array[]>} */
+/**
+ * @param {Uint8Array} content
+ * @param {AttachmentKeys} [keys]
+ * @param {Uint8Array} [of] the organisation
+ * @returns {Promise<Uint8Array[]>}
+ */
 async function sealedOf(content, keys = attachmentKeys(secret), of = organisation) {
   const chunks = await openChunks(of, keys, chunkCount(content.length));
-  return Promise.all(Array.from({length: chunks.count}, (_, number) => chunks.seal(number, piece(content, number))));
+  return Promise.all(
+    Array.from({length: chunks.count}, (_, number) => chunks.seal(number, piece(content, number))),
+  );
 }
 
 /** @param {number} size @param {Uint8Array[]} sealed @returns {Promise<Attachment>} */
-const named = async (size, sealed) => ({name: 'a', type: '', size, secret, hash: attachmentHash(await Promise.all(sealed.map(chunkHash)))});
+const named = async (size, sealed) => ({
+  name: 'a',
+  type: '',
+  size,
+  secret,
+  hash: attachmentHash(await Promise.all(sealed.map(chunkHash))),
+});
 
 /** @param {Uint8Array} bytes @param {number} bit */
-const flipped = (bytes, bit) => bytes.map((byte, at) => (at === bit >> 3 ? byte ^ (0x80 >> (bit & 7)) : byte));
+const flipped = (bytes, bit) =>
+  bytes.map((byte, at) => (at === bit >> 3 ? byte ^ (0x80 >> (bit & 7)) : byte));
 
 /** @param {readonly Uint8Array[]} list @param {number} at @returns {Uint8Array} */
 const itemOf = (list, at) => /** @type {Uint8Array} */ (list[at]);
 
-/** What a hostile server or sender might give as chunk `at`. @param {Uint8Array[]} sealed @param {number} at @param {number} other */
+/**
+ * What a hostile server or sender might give as chunk `at`.
+ * @param {Uint8Array[]} sealed
+ * @param {number} at
+ * @param {number} other
+ */
 async function inItsPlace(sealed, at, other) {
   const [keys, count, own] = [attachmentKeys(secret), sealed.length, itemOf(sealed, at)];
   const [content, final] = [contentOf(count * CHUNK), at === count - 1];
   const plaintext = piece(content, at);
-  const forged = (/** @type {object} */ claimed, shown = plaintext, from = keys) => sealChunk(organisation, from, {number: at, count, final, ...claimed}, shown);
+  const forged = (/** @type {object} */ claimed, shown = plaintext, from = keys) =>
+    sealChunk(organisation, from, {number: at, count, final, ...claimed}, shown);
   return {
     flipped: flipped(own, (at * 7919 + other) % (8 * CHUNK_LENGTH)),
     'tag flipped': flipped(own, 8 * CHUNK_LENGTH - 1 - other),
@@ -71,10 +100,20 @@ async function inItsPlace(sealed, at, other) {
   };
 }
 
-/** All chunks as a hostile server might give them. @param {Uint8Array[]} sealed @param {number} at @param {number} other */
+/**
+ * All chunks as a hostile server might give them.
+ * @param {Uint8Array[]} sealed
+ * @param {number} at
+ * @param {number} other
+ */
 async function moved(sealed, at, other) {
   const [count, own, another] = [sealed.length, itemOf(sealed, at), itemOf(sealed, other)];
-  const more = await sealChunk(organisation, attachmentKeys(secret), {number: count, count, final: true}, contentOf(CHUNK));
+  const more = await sealChunk(
+    organisation,
+    attachmentKeys(secret),
+    {number: count, count, final: true},
+    contentOf(CHUNK),
+  );
   return {
     dropped: sealed.toSpliced(at, 1),
     doubled: sealed.toSpliced(at, 0, own),
@@ -83,19 +122,31 @@ async function moved(sealed, at, other) {
   };
 }
 
-const NEAR = fc.tuple(fc.integer({min: 1, max: 3}), fc.integer({min: -2, max: 2})).map(([count, more]) => count * CHUNK + more);
+const NEAR = fc
+  .tuple(fc.integer({min: 1, max: 3}), fc.integer({min: -2, max: 2}))
+  .map(([count, more]) => count * CHUNK + more);
 const LENGTHS = fc.oneof(fc.integer({min: 0, max: 3}), NEAR, fc.integer({min: 0, max: 4 * CHUNK}));
 
 test('padme tells little and costs little, with exact numbers up to 2^53', () => {
   fc.assert(
-    fc.property(fc.maxSafeNat(), fc.integer({min: 0, max: 52}), fc.integer({min: -2, max: 2}), (any, power, more) => {
-      for (const length of [any, Math.max(0, 2 ** power + more)]) {
-        const padded = padme(length);
-        assert.ok(length <= padded && padded <= length * 1.12 && padme(padded) === padded && padme(length + 1) >= padded);
-        const told = padded.toString(2).replace(/0+$/, '').length;
-        assert.ok(told <= 1 + length.toString(2).length.toString(2).length, `${length}`);
-      }
-    }),
+    fc.property(
+      fc.maxSafeNat(),
+      fc.integer({min: 0, max: 52}),
+      fc.integer({min: -2, max: 2}),
+      (any, power, more) => {
+        for (const length of [any, Math.max(0, 2 ** power + more)]) {
+          const padded = padme(length);
+          assert.ok(
+            length <= padded &&
+              padded <= length * 1.12 &&
+              padme(padded) === padded &&
+              padme(length + 1) >= padded,
+          );
+          const told = padded.toString(2).replace(/0+$/, '').length;
+          assert.ok(told <= 1 + length.toString(2).length.toString(2).length, `${length}`);
+        }
+      },
+    ),
     {numRuns: 500},
   );
 });
@@ -135,12 +186,17 @@ for (const count of [2, 3]) {
   test(`${count} chunks that were tampered with are damage`, async () => {
     const sealed = await sealedOf(contentOf(count * CHUNK));
     const honest = await named(count * CHUNK, sealed);
-    const places = sealed.flatMap((_, at) => sealed.flatMap((_, other) => (at === other ? [] : [{at, other}])));
+    const places = sealed.flatMap((_, at) =>
+      sealed.flatMap((_, other) => (at === other ? [] : [{at, other}])),
+    );
     for (const {at, other} of places) {
-      const replaced = Object.entries(await inItsPlace(sealed, at, other)).map(([how, chunk]) => /** @type {const} */ ([how, sealed.with(at, chunk)]));
+      const replaced = Object.entries(await inItsPlace(sealed, at, other)).map(
+        ([how, chunk]) => /** @type {const} */ ([how, sealed.with(at, chunk)]),
+      );
       for (const [how, changed] of [...replaced, ...Object.entries(await moved(sealed, at, other))]) {
         // Also where the hash is that of what was made of them: each chunk says itself where it belongs.
-        for (const attachment of [honest, await named(count * CHUNK, changed)]) await assert.rejects(fileOf(organisation, attachment, changed), DAMAGED, how);
+        for (const attachment of [honest, await named(count * CHUNK, changed)])
+          await assert.rejects(fileOf(organisation, attachment, changed), DAMAGED, how);
       }
     }
   });
@@ -153,16 +209,21 @@ test('two contents under one key are told apart by the hash', async () => {
 
 test('a mark in the padding is damage', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({min: 0, max: 2 * CHUNK - 1}), fc.nat(), fc.integer({min: 1, max: 255}), async (length, at, mark) => {
-      const padded = new Uint8Array(chunkCount(length) * CHUNK);
-      fc.pre(padded.length > length);
-      padded.set(contentOf(length));
-      const honest = await sealedOf(padded);
-      assert.equal((await fileOf(organisation, await named(length, honest), honest)).length, length);
-      padded[length + (at % (padded.length - length))] = mark;
-      const marked = await sealedOf(padded);
-      await assert.rejects(fileOf(organisation, await named(length, marked), marked), DAMAGED);
-    }),
+    fc.asyncProperty(
+      fc.integer({min: 0, max: 2 * CHUNK - 1}),
+      fc.nat(),
+      fc.integer({min: 1, max: 255}),
+      async (length, at, mark) => {
+        const padded = new Uint8Array(chunkCount(length) * CHUNK);
+        fc.pre(padded.length > length);
+        padded.set(contentOf(length));
+        const honest = await sealedOf(padded);
+        assert.equal((await fileOf(organisation, await named(length, honest), honest)).length, length);
+        padded[length + (at % (padded.length - length))] = mark;
+        const marked = await sealedOf(padded);
+        await assert.rejects(fileOf(organisation, await named(length, marked), marked), DAMAGED);
+      },
+    ),
     {numRuns: 15},
   );
 });
@@ -180,33 +241,64 @@ describe('without crypto.subtle', () => {
     Object.defineProperty(globalThis.crypto, 'subtle', {value: undefined, configurable: true});
     assert.deepEqual(await named(content.length, await sealedOf(content)), attachment);
     assert.ok(equal(await fileOf(organisation, attachment, sealed), content));
-    await assert.rejects(fileOf(organisation, attachment, sealed.with(1, flipped(itemOf(sealed, 1), 3))), DAMAGED);
+    await assert.rejects(
+      fileOf(organisation, attachment, sealed.with(1, flipped(itemOf(sealed, 1), 3))),
+      DAMAGED,
+    );
   });
 });
 
 /** @param {number} length @param {(number: number) => string} [name] @returns {Attachment[]} */
 const files = (length, name = (number) => `IMG_${number} 📷.jpg`) =>
-  Array.from({length}, (_, number) => ({name: name(number), type: 'image/jpeg', size: number * CHUNK, secret: random(32), hash: random(32)}));
+  Array.from({length}, (_, number) => ({
+    name: name(number),
+    type: 'image/jpeg',
+    size: number * CHUNK,
+    secret: random(32),
+    hash: random(32),
+  }));
 
 const GOOD = /** @type {Json} */ (files(1).map(attachmentJson)[0]);
-const BYTES = fc.oneof(fc.constant(b64(random(32))), fc.string(), fc.constant(b64(random(31))), fc.constant(null));
+const BYTES = fc.oneof(
+  fc.constant(b64(random(32))),
+  fc.string(),
+  fc.constant(b64(random(31))),
+  fc.constant(null),
+);
 const CHANGES = fc.record({
-  name: fc.oneof(fc.string({unit: 'binary', maxLength: 400}), fc.string({unit: fc.constantFrom('\ud800', 'é', 'x'), maxLength: 600}), fc.integer()),
-  type: fc.oneof(fc.string({unit: 'grapheme', maxLength: 130}), fc.string({maxLength: 130}), fc.array(fc.string())),
+  name: fc.oneof(
+    fc.string({unit: 'binary', maxLength: 400}),
+    fc.string({unit: fc.constantFrom('\ud800', 'é', 'x'), maxLength: 600}),
+    fc.integer(),
+  ),
+  type: fc.oneof(
+    fc.string({unit: 'grapheme', maxLength: 130}),
+    fc.string({maxLength: 130}),
+    fc.array(fc.string()),
+  ),
   bytes: fc.oneof(fc.integer(), fc.maxSafeNat(), fc.double(), fc.boolean(), fc.constant('1')),
   secret: BYTES,
   hash: BYTES,
 });
 /** A good one, of which at most two members are something else. */
-const ITEM = fc
-  .tuple(CHANGES, fc.subarray(Object.keys(GOOD), {maxLength: 2}))
-  .map(([changes, chosen]) => ({...GOOD, ...Object.fromEntries(Object.entries(changes).filter(([name]) => chosen.includes(name)))}));
+const ITEM = fc.tuple(CHANGES, fc.subarray(Object.keys(GOOD), {maxLength: 2})).map(([changes, chosen]) => ({
+  ...GOOD,
+  ...Object.fromEntries(Object.entries(changes).filter(([name]) => chosen.includes(name))),
+}));
 
 /** @param {Attachment} attachment */
 function isInForm({name, type, size, secret: own, hash}) {
   const nameFits = !/\p{Surrogate}/u.test(name) && name !== '' && Buffer.byteLength(name) <= 1024;
   const typeFits = type.length <= 127 && [...type].every((letter) => letter < '\x80');
-  return nameFits && typeFits && Number.isSafeInteger(size) && size >= 0 && size <= 2 ** 34 && own.length === 32 && hash.length === 32;
+  return (
+    nameFits &&
+    typeFits &&
+    Number.isSafeInteger(size) &&
+    size >= 0 &&
+    size <= 2 ** 34 &&
+    own.length === 32 &&
+    hash.length === 32
+  );
 }
 
 test('what is read is in form, whatever stands in the meta', () => {
@@ -232,10 +324,18 @@ test('what is read is in form, whatever stands in the meta', () => {
 
 const place = {organisation, mailbox: random(32), envelope: random(16)};
 const [key, seed] = [random(32), random(32)];
-const META = {kind: 'message', author: 'lee', day: dayText(TODAY), directory: {version: 1, hash: b64(random(32))}, counter: 1, parents: [b64(random(32))]};
+const META = {
+  kind: 'message',
+  author: 'lee',
+  day: dayText(TODAY),
+  directory: {version: 1, hash: b64(random(32))},
+  counter: 1,
+  parents: [b64(random(32))],
+};
 
 /** @param {Json[] | undefined} attachments @param {string} [text] */
-const seal = (attachments, text = 'text') => sealConversation(place, key, attachments ? {...META, attachments} : META, text, seed, random);
+const seal = (attachments, text = 'text') =>
+  sealConversation(place, key, attachments ? {...META, attachments} : META, text, seed, random);
 
 /** @param {Uint8Array} sealed */
 const open = (sealed) => openConversation(sealed, place, key, () => [publicKey(seed)]);

@@ -1,10 +1,13 @@
-/** PROTOCOL 3: what can go wrong between a note and a keyboard is found, and mended where only one thing can be meant. */
+/**
+ * PROTOCOL 3: what can go wrong between a note and a keyboard is found, and mended where only one thing can
+ * be meant.
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {crc, formatCode, newCode, parseCode} from '../../static/js/crypto/codes.js';
-import {CodeError} from '../../static/js/crypto/errors.js';
-import {seeded} from './randomness.js';
+import {crc, formatCode, newCode, parseCode} from '../../static/js/crypto/secret/codes.js';
+import {CodeError} from '../../static/js/crypto/public/errors.js';
+import {seeded} from './kit/randomness.js';
 
 /** @import {Kind} from '../../static/js/crypto/shapes.d.ts' */
 
@@ -40,7 +43,10 @@ test('every code comes back, for each kind', () => {
 });
 
 test('a code is eight words of consonants and vowels', () => {
-  assert.match(newCode('receipt', seeded('words')), /^([bdfghjklmnprstvz][aiou]){2}[bdfghjklmnprstvz](-([bdfghjklmnprstvz][aiou]){2}[bdfghjklmnprstvz]){7}$/);
+  assert.match(
+    newCode('receipt', seeded('words')),
+    /^([bdfghjklmnprstvz][aiou]){2}[bdfghjklmnprstvz](-([bdfghjklmnprstvz][aiou]){2}[bdfghjklmnprstvz]){7}$/,
+  );
   assert.equal(crc(new Uint8Array(14)), 0);
   assert.throws(() => formatCode(new Uint8Array(13), 'receipt'), RangeError);
 });
@@ -70,7 +76,13 @@ test('another number of groups is told as such', () => {
 
 test('the first group out of form is named', () => {
   const groups = newCode('receipt', seeded('form')).split('-');
-  for (const [index, wrong] of [[0, 'abcde'], [3, 'lusa'], [7, 'lus4b'], [5, 'lusäb'], [2, 'lusabb']]) {
+  for (const [index, wrong] of [
+    [0, 'abcde'],
+    [3, 'lusa'],
+    [7, 'lus4b'],
+    [5, 'lusäb'],
+    [2, 'lusabb'],
+  ]) {
     const problem = refusal(groups.map((group, at) => (at === index ? wrong : group)).join('-'));
     assert.deepEqual([problem.code, problem.group], ['code-malformed', Number(index) + 1]);
   }
@@ -117,8 +129,10 @@ test('every single slip is detected, and nearly every one is mended', (context) 
 });
 
 test('the 513 syndromes of letter slips are all different, and no difference of two kinds is among them', () => {
-  const remainder = (/** @type {Uint8Array} */ code) => crc(code.subarray(0, 14)) ^ ((Number(code[14]) << 8) | Number(code[15]));
-  const word = (/** @type {number} */ bit) => Uint8Array.from({length: 16}, (_, n) => (n === bit >> 3 ? 0x80 >> (bit & 7) : 0));
+  const remainder = (/** @type {Uint8Array} */ code) =>
+    crc(code.subarray(0, 14)) ^ ((Number(code[14]) << 8) | Number(code[15]));
+  const word = (/** @type {number} */ bit) =>
+    Uint8Array.from({length: 16}, (_, n) => (n === bit >> 3 ? 0x80 >> (bit & 7) : 0));
   const bits = Array.from({length: 128}, (_, bit) => remainder(word(bit)));
   const xor = (/** @type {number[]} */ places) => places.reduce((sum, place) => sum ^ Number(bits[place]), 0);
   /** @type {Set<number>} */
@@ -129,9 +143,19 @@ test('the 513 syndromes of letter slips are all different, and no difference of 
     syndromes.add(xor(places));
   };
   for (let group = 0; group < 8; group += 1) {
-    for (const [at, width] of [[0, 4], [4, 2], [6, 4], [10, 2], [12, 4]].map(([a, w]) => [16 * group + Number(a), Number(w)])) {
+    for (const [at, width] of [
+      [0, 4],
+      [4, 2],
+      [6, 4],
+      [10, 2],
+      [12, 4],
+    ].map(([a, w]) => [16 * group + Number(a), Number(w)])) {
       for (let change = 1; change < 1 << Number(width); change += 1) {
-        add(Array.from({length: Number(width)}, (_, n) => n).filter((n) => (change >> n) & 1).map((n) => Number(at) + n));
+        add(
+          Array.from({length: Number(width)}, (_, n) => n)
+            .filter((n) => (change >> n) & 1)
+            .map((n) => Number(at) + n),
+        );
       }
     }
     // Two consonants meet at a border: swapping them changes both by the same difference.
@@ -143,12 +167,17 @@ test('the 513 syndromes of letter slips are all different, and no difference of 
   assert.equal(found, 8 * (3 * 15 + 2 * 3) + 7 * 15);
   assert.equal(found, 513);
   assert.equal(syndromes.size, 513);
-  for (const difference of [0x5245 ^ 0x4143, 0x5245 ^ 0x4355, 0x4143 ^ 0x4355]) assert.ok(!syndromes.has(difference));
+  for (const difference of [0x5245 ^ 0x4143, 0x5245 ^ 0x4355, 0x4143 ^ 0x4355])
+    assert.ok(!syndromes.has(difference));
   assert.ok(CONSONANTS.length === 16 && VOWELS.length === 4);
 });
 
 test('two slips are not mended into something else without saying so', () => {
   const code = newCode('receipt', seeded('two'));
-  const typed = replaced(replaced(lettersOf(code), 0, code.startsWith('b') ? 'd' : 'b'), 20, lettersOf(code)[20] === 'z' ? 'v' : 'z');
+  const typed = replaced(
+    replaced(lettersOf(code), 0, code.startsWith('b') ? 'd' : 'b'),
+    20,
+    lettersOf(code)[20] === 'z' ? 'v' : 'z',
+  );
   assert.equal(refusal(grouped(typed)).code, 'code-checksum');
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {daysAfter} from '../../static/js/inbox/deadline.js';
+import {daysAfter} from '../../static/js/recipient/deadline.js';
 
 test('days are counted on the calendar, whatever the clock of this place does', () => {
   assert.equal(daysAfter('2026-11-23', 7), '2026-11-30');

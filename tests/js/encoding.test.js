@@ -5,25 +5,27 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {
   b64,
-  compare,
-  concat,
   dayNumber,
   dayText,
-  equal,
-  firstDayOf,
-  fromUtf8,
   isId,
   isNumber,
-  parseJson,
+  parseObject,
+  unb64,
+  weekOf,
+} from '../../static/js/crypto/public/encoding.js';
+import {
+  compare,
+  concat,
+  equal,
+  fromUtf8,
   readAs,
   readU16,
   readU32,
   u16,
   u32,
-  unb64,
   utf8,
-  weekOf,
-} from '../../static/js/crypto/encoding.js';
+} from '../../static/js/crypto/public/bytes.js';
+import {firstDayOf} from './kit/protocol.js';
 
 const MALFORMED = {code: 'request-malformed'};
 const bytes = fc.uint8Array({maxLength: 200});
@@ -87,25 +89,39 @@ test('UTF-8 is read strictly, and a byte order mark stays', () => {
   }
 });
 
-for (const text of ['', '[]', '3', '"a"', 'null', '{', '\ufeff{}', "{'a': 1}", '{"a": NaN}', '{"a": 01}', '{"a": 1.}']) {
-  test(`not a JSON object: ${JSON.stringify(text)}`, () => assert.throws(() => parseJson(utf8(text)), MALFORMED));
+for (const text of [
+  '',
+  '[]',
+  '3',
+  '"a"',
+  'null',
+  '{',
+  '\ufeff{}',
+  "{'a': 1}",
+  '{"a": NaN}',
+  '{"a": 01}',
+  '{"a": 1.}',
+]) {
+  test(`not a JSON object: ${JSON.stringify(text)}`, () =>
+    assert.throws(() => parseObject(utf8(text)), MALFORMED));
 }
 
 test('JSON is nested 32 deep at most, whatever stands in its strings and whatever hides it', () => {
-  const nested = (/** @type {number} */ levels) => `{"a":${'['.repeat(levels - 1)}"]}\\"[{"${']'.repeat(levels - 1)}}`;
-  assert.ok(parseJson(utf8(nested(32))));
+  const nested = (/** @type {number} */ levels) =>
+    `{"a":${'['.repeat(levels - 1)}"]}\\"[{"${']'.repeat(levels - 1)}}`;
+  assert.ok(parseObject(utf8(nested(32))));
   for (const levels of [33, 34, 400, 1500, 30_000]) {
-    assert.throws(() => parseJson(utf8(nested(levels))), MALFORMED);
-    assert.throws(() => parseJson(utf8(`{"b":${nested(levels - 1)},"b":1}`)), MALFORMED);
+    assert.throws(() => parseObject(utf8(nested(levels))), MALFORMED);
+    assert.throws(() => parseObject(utf8(`{"b":${nested(levels - 1)},"b":1}`)), MALFORMED);
   }
-  assert.ok(parseJson(utf8(JSON.stringify({many: Array.from({length: 1000}, () => [{}])}))));
+  assert.ok(parseObject(utf8(JSON.stringify({many: Array.from({length: 1000}, () => [{}])}))));
 });
 
 test('a number with a point or an exponent is not a number of the protocol, wherever it is looked at', () => {
   for (const number of ['1.0', '1e0', '1E+2', '0.5', '-1', '9007199254740992', '1e400']) {
-    assert.ok(!isNumber(parseJson(utf8(`{"n": ${number}}`))['n']), number);
+    assert.ok(!isNumber(parseObject(utf8(`{"n": ${number}}`))['n']), number);
   }
-  const read = parseJson(utf8('{"a": 7, "1.0\\"2.0": "1.5e3", "b": [1.5], "c": 9007199254740991}'));
+  const read = parseObject(utf8('{"a": 7, "1.0\\"2.0": "1.5e3", "b": [1.5], "c": 9007199254740991}'));
   assert.deepEqual({...read}, {a: 7, '1.0"2.0': '1.5e3', b: [-1], c: 9007199254740991});
 });
 
@@ -117,7 +133,16 @@ test('ids are those of PROTOCOL 1.5', () => {
 test('days come back, and only those of the calendar are read', () => {
   fc.assert(fc.property(fc.integer({min: 0, max: 2_932_896}), (day) => dayNumber(dayText(day)) === day));
   assert.equal(dayNumber('1970-01-01'), 0);
-  for (const day of ['2026-02-29', '2026-13-01', '1969-12-31', '2026-1-1', '20260101', '2026-01-01T00', 5, null]) {
+  for (const day of [
+    '2026-02-29',
+    '2026-13-01',
+    '1969-12-31',
+    '2026-1-1',
+    '20260101',
+    '2026-01-01T00',
+    5,
+    null,
+  ]) {
     assert.throws(() => dayNumber(day), MALFORMED);
   }
   for (const day of [-1, 2_932_897, 0.5]) assert.throws(() => dayText(day), MALFORMED);
@@ -127,7 +152,12 @@ test('a week runs from Monday to Sunday, and week 0 began on 1969-12-29', () => 
   assert.equal(weekOf(0), 0);
   assert.equal(firstDayOf(0), -3);
   assert.equal(weekOf(dayNumber('1970-01-05')), 1);
-  fc.assert(fc.property(fc.integer({min: 1, max: 400_000}), (week) => weekOf(firstDayOf(week)) === week && weekOf(firstDayOf(week) - 1) === week - 1));
+  fc.assert(
+    fc.property(
+      fc.integer({min: 1, max: 400_000}),
+      (week) => weekOf(firstDayOf(week)) === week && weekOf(firstDayOf(week) - 1) === week - 1,
+    ),
+  );
 });
 
 test('readAs names the layer for what is malformed, and lets every other error through', () => {

@@ -1,12 +1,15 @@
-/** The registry is one: PROTOCOL 15, `crypto/errors.py` and `errors.js` say the same, sentences aside, which a page has in its words. */
+/**
+ * The registry is one: PROTOCOL 15, `crypto/public/errors.py` and `errors.js` say the same, sentences aside,
+ * which a page has in its words.
+ */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
-import {CodeError, DrempelError, ERRORS, NOTICES} from '../../static/js/crypto/errors.js';
+import {CodeError, DrempelError, ERRORS} from '../../static/js/crypto/public/errors.js';
 
 const read = (/** @type {string} */ path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const protocol = read('crypto/PROTOCOL.md');
-const python = read('crypto/errors.py');
+const python = read('crypto/public/errors.py');
 
 /** @param {RegExp} row @param {string} text */
 const rows = (row, text) => [...text.matchAll(row)].map((found) => found.slice(1));
@@ -16,7 +19,9 @@ const dictionary = (name) => python.match(new RegExp(`^${name}: .*?= \\{\\n(.*?)
 
 /** @param {string[][]} table */
 const entries = (table) =>
-  Object.fromEntries(table.map(([code, layer, status]) => [code, {layer, status: status === '-' ? 0 : Number(status)}]));
+  Object.fromEntries(
+    table.map(([code, layer, status]) => [code, {layer, status: status === '-' ? 0 : Number(status)}]),
+  );
 
 test('errors are those of PROTOCOL 15.2', () => {
   const table = rows(/^\| `([a-z0-9-]+)` \| ([a-z]+) \| (-|\d{3}) \| .+ \|$/gm, protocol);
@@ -24,18 +29,11 @@ test('errors are those of PROTOCOL 15.2', () => {
   assert.deepEqual(entries(table), ERRORS);
 });
 
-test('notices are those of PROTOCOL 15.3', () => {
-  const table = rows(/^\| `([a-z-]+)` \| [A-Z].+ \|$/gm, protocol.slice(protocol.indexOf('15.3 Notices')));
-  assert.ok(table.length > 5);
-  assert.deepEqual(table.flat(), NOTICES);
-});
-
-test('errors are those of crypto/errors.py', () => {
-  assert.deepEqual(entries(rows(/"([a-z0-9-]+)": Entry\(\s*"([a-z]+)",\s*(\d+),/g, dictionary('ERRORS'))), ERRORS);
-});
-
-test('notices are those of crypto/errors.py', () => {
-  assert.deepEqual(rows(/"([a-z-]+)": "/g, dictionary('NOTICES')).flat(), NOTICES);
+test('errors are those of crypto/public/errors.py', () => {
+  assert.deepEqual(
+    entries(rows(/"([a-z0-9-]+)": Entry\(\s*"([a-z]+)",\s*(\d+),/g, dictionary('ERRORS'))),
+    ERRORS,
+  );
 });
 
 test('an error carries code, detail and layer, and only codes of the registry', () => {

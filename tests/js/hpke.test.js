@@ -1,12 +1,17 @@
-/** PROTOCOL 2.5: a slot opens for its key and its purpose, and X-Wing is what the library we stand on makes of it too. */
+/**
+ * PROTOCOL 2.5: a slot opens for its key and its purpose, and X-Wing is what the library we stand on makes of
+ * it too.
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ml_kem768_x25519 as oneShot} from '@noble/post-quantum/hybrid.js';
 import fc from 'fast-check';
-import {concat, utf8} from '../../static/js/crypto/encoding.js';
-import {encapsulate, isPublicKey, publicBytes, sealSlot} from '../../static/js/crypto/hpke.js';
-import {decapsulate, expandKey, openSlot} from '../../static/js/crypto/hpke_opening.js';
-import {osRandom} from '../../static/js/crypto/sealing.js';
+import {concat, utf8} from '../../static/js/crypto/public/bytes.js';
+import {encapsulate, publicBytes} from '../../static/js/crypto/secret/hpke.js';
+import {isPublicKey, sealSlot} from '../../static/js/crypto/secret/hpke_seal.js';
+import {decapsulate} from '../../static/js/crypto/secret/hpke.js';
+import {expandKey, openSlot} from '../../static/js/crypto/secret/hpke_open.js';
+import {osRandom} from '../../static/js/crypto/secret/primitives.js';
 
 /** @param {Uint8Array} bytes @param {number} bit */
 function flipped(bytes, bit) {
@@ -33,9 +38,13 @@ test("X-Wing with a key expanded once is the library's own, which expands it for
       const whole = oneShot.encapsulate(key.publicKey, drawn);
       assert.deepEqual(publicBytes(whose), oneShot.getPublicKey(whose));
       assert.deepEqual(key.publicKey, publicBytes(whose));
-      assert.deepEqual(encapsulate(key.publicKey, drawn), {enc: whole.cipherText, shared: whole.sharedSecret});
+      assert.deepEqual(encapsulate(key.publicKey, drawn), {
+        enc: whole.cipherText,
+        shared: whole.sharedSecret,
+      });
       assert.deepEqual(decapsulate(key, whole.cipherText), whole.sharedSecret);
-      // What was changed on the way gives another secret than was sealed with, and the same one here and there.
+      // What was changed on the way gives another secret than was sealed with, and the same one here and
+      // there.
       const changed = flipped(whole.cipherText, bit);
       assert.deepEqual(decapsulate(key, changed), oneShot.decapsulate(changed, whose));
     }),
@@ -65,5 +74,8 @@ test('a public key is one that can be sealed to', () => {
 test('an X25519 point of small order is refused, and nothing fails', async () => {
   const key = expandKey(osRandom(32));
   const sealed = await sealSlot(key.publicKey, utf8('here'), utf8('secret'), osRandom);
-  assert.equal(await openSlot(key, utf8('here'), concat(sealed.slice(0, 1088), new Uint8Array(32), sealed.slice(1120))), null);
+  assert.equal(
+    await openSlot(key, utf8('here'), concat(sealed.slice(0, 1088), new Uint8Array(32), sealed.slice(1120))),
+    null,
+  );
 });

@@ -1,15 +1,17 @@
-/** The inbox locks by itself, whatever the clock does meanwhile. No test waits: the time is the test's own. */
+/**
+ * The inbox locks by itself, whatever the clock does meanwhile. No test waits: the time is the test's own.
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {LOCK_AFTER, WARN_AFTER, watchIdle} from '../../static/js/inbox/idle.js';
+import {LOCK_AFTER, WARN_AFTER, watchIdle} from '../../static/js/recipient/idle.js';
 
 const MINUTE = 60_000;
 
 /** A desk with a clock that only the test moves; `told` is what the page was told, in order. */
-function desk() {
+function watching() {
   /** @type {(string | number)[]} */
-  const told = [];
+  const reactions = [];
   let [time, ticking] = [1_800_000_000_000, true];
   let tick = () => undefined;
   const clock = {
@@ -22,13 +24,13 @@ function desk() {
     },
   };
   const watch = watchIdle(clock, {
-    warn: (seconds) => told.push(seconds),
-    calm: () => told.push('calm'),
-    lock: () => told.push('lock'),
+    warn: (seconds) => reactions.push(seconds),
+    calm: () => reactions.push('calm'),
+    lock: () => reactions.push('lock'),
   });
   /** Time passes with a tick each second. @param {number} milliseconds */
   const wait = (milliseconds) => {
-    for (const until = time + milliseconds; time < until && ticking; ) {
+    for (const until = time + milliseconds; time < until && ticking;) {
       time += 1000;
       tick();
     }
@@ -37,42 +39,42 @@ function desk() {
   const sleep = (milliseconds) => {
     time += milliseconds;
   };
-  return {watch, told, wait, sleep, tick: () => tick(), isTicking: () => ticking};
+  return {watch, reactions, wait, sleep, tick: () => tick(), isTicking: () => ticking};
 }
 
 test('a page that nobody touches warns for a minute, second by second, and locks once', () => {
-  const {told, wait, isTicking} = desk();
+  const {reactions, wait, isTicking} = watching();
   wait(WARN_AFTER - 1000);
-  assert.deepEqual(told, []);
+  assert.deepEqual(reactions, []);
   wait(61_000);
-  assert.deepEqual(told, [...Array.from({length: 60}, (_, second) => 60 - second), 'lock']);
+  assert.deepEqual(reactions, [...Array.from({length: 60}, (_, second) => 60 - second), 'lock']);
   assert.equal(isTicking(), false);
   assert.equal(LOCK_AFTER, 15 * MINUTE);
 });
 
 test('whoever works is not warned', () => {
-  const {watch, told, wait} = desk();
+  const {watch, reactions, wait} = watching();
   for (let times = 0; times < 10; times += 1) {
     wait(13 * MINUTE);
     watch.active();
   }
-  assert.deepEqual(told, []);
+  assert.deepEqual(reactions, []);
 });
 
 test('a warning ends by its answer, not by a mouse that is knocked against', () => {
-  const {watch, told, wait} = desk();
+  const {watch, reactions, wait} = watching();
   wait(WARN_AFTER);
   watch.active();
   wait(1000);
-  assert.deepEqual(told, [60, 60, 59]);
+  assert.deepEqual(reactions, [60, 60, 59]);
   watch.stay();
-  assert.equal(told.at(-1), 'calm');
+  assert.equal(reactions.at(-1), 'calm');
   wait(WARN_AFTER - 1000);
-  assert.equal(told.at(-1), 'calm');
+  assert.equal(reactions.at(-1), 'calm');
   wait(1000);
-  assert.equal(told.at(-1), 60);
+  assert.equal(reactions.at(-1), 60);
   wait(MINUTE);
-  assert.equal(told.at(-1), 'lock');
+  assert.equal(reactions.at(-1), 'lock');
 });
 
 for (const [name, touch] of /** @type {const} */ ([
@@ -82,41 +84,41 @@ for (const [name, touch] of /** @type {const} */ ([
   ['press of "stay"', 'stay'],
 ])) {
   test(`a device that slept through it is locked by the first ${name} after`, () => {
-    const {watch, told, sleep, tick} = desk();
+    const {watch, reactions, sleep, tick} = watching();
     sleep(8 * 60 * MINUTE);
     if (touch === 'tick') tick();
     else watch[touch]();
-    assert.deepEqual(told, ['lock']);
+    assert.deepEqual(reactions, ['lock']);
     watch.active();
     watch.stay();
     tick();
-    assert.deepEqual(told, ['lock']);
+    assert.deepEqual(reactions, ['lock']);
   });
 }
 
 test('a device that wakes in the last minute shows the warning, and the touch that woke it does not end it', () => {
-  const {watch, told, sleep, wait} = desk();
+  const {watch, reactions, sleep, wait} = watching();
   sleep(14.5 * MINUTE);
   watch.active();
-  assert.deepEqual(told, [30]);
+  assert.deepEqual(reactions, [30]);
   wait(30_000);
-  assert.equal(told.at(-1), 'lock');
+  assert.equal(reactions.at(-1), 'lock');
 });
 
 test('a clock that is set back gives fifteen minutes, not an hour more', () => {
-  const {told, sleep, wait} = desk();
+  const {reactions, sleep, wait} = watching();
   wait(10 * MINUTE);
   sleep(-60 * MINUTE);
   wait(LOCK_AFTER + 1000);
-  assert.equal(told.at(-1), 'lock');
+  assert.equal(reactions.at(-1), 'lock');
 });
 
 test('after its end nothing is told', () => {
-  const {watch, told, sleep, tick, isTicking} = desk();
+  const {watch, reactions, sleep, tick, isTicking} = watching();
   watch.end();
   assert.equal(isTicking(), false);
   sleep(LOCK_AFTER);
   tick();
   watch.active();
-  assert.deepEqual(told, []);
+  assert.deepEqual(reactions, []);
 });

@@ -1,39 +1,41 @@
 /** What an inbox's page asks of its worker, against a real service and against one that does worse. */
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
-import {newCode} from '../../static/js/crypto/codes.js';
-import {osRandom} from '../../static/js/crypto/sealing.js';
-import {inboxCalls} from '../../static/js/inbox/worker.js';
-import {reporterCalls} from '../../static/js/reporter/worker.js';
-import {meddle, startService} from './serving.js';
+import {newCode} from '../../static/js/crypto/secret/codes.js';
+import {osRandom} from '../../static/js/crypto/secret/primitives.js';
+import {dayAt} from '../../static/js/client/organisation.js';
+import {dayText} from '../../static/js/crypto/public/encoding.js';
+import {inboxCalls} from '../../static/js/worker/recipient.js';
+import {reporterCalls} from '../../static/js/worker/reporter.js';
+import {openRelay, startService} from './kit/serving.js';
 
-/** @import {InboxList, Told} from '../../static/js/client/views.js' */
-/** @import {Meddler, Service} from './serving.js' */
+/** @import {InboxList, WorkerEvent} from '../../static/js/worker/views.js' */
+/** @import {Relay, Service} from './kit/serving.js' */
 
 /** @type {Service} */
 let service;
-/** @type {Meddler} */
-let meddler;
+/** @type {Relay} */
+let relay;
 before(async () => {
   service = await startService();
-  meddler = await meddle(service.url);
+  relay = await openRelay(service.url);
 });
 after(async () => {
-  await meddler?.stop();
+  await relay?.stop();
   await service?.stop();
 });
 beforeEach(() => {
-  meddler.between(null);
-  meddler.seen.length = 0;
+  relay.between(null);
+  relay.seen.length = 0;
 });
 
 const LIMITS = {silence: 2, slow: 1, firstPause: 0.01};
 const CHANNEL = 'integrity-committee';
-const address = () => ({base: meddler.url, pin: service.fingerprint});
+const address = () => ({base: relay.url, pin: service.fingerprint});
 
 /** @param {string} text */
 async function report(text) {
-  const calls = reporterCalls({tell: () => {}, limits: LIMITS});
+  const calls = reporterCalls({emit: () => {}, limits: LIMITS});
   const overview = await calls.open(address());
   await calls.seal({channel: CHANNEL, kind: null, text, rereadable: true, without: []});
   await calls.send();
@@ -43,12 +45,12 @@ async function report(text) {
 
 /** @param {string} recipient */
 async function inbox(recipient) {
-  /** @type {Told[]} */
-  const told = [];
-  const calls = inboxCalls({tell: (event) => void told.push(event), limits: LIMITS});
+  /** @type {WorkerEvent[]} */
+  const emitted = [];
+  const calls = inboxCalls({emit: (event) => void emitted.push(event), limits: LIMITS});
   await calls.open(address());
   const signedIn = await calls.signIn({code: service.codes.get(recipient) ?? ''});
-  return {calls, told, signedIn};
+  return {calls, emitted, signedIn};
 }
 
 /** @param {InboxList} list */
@@ -57,22 +59,43 @@ const rows = ({items}) => items.map(({mailbox, messages, fresh}) => [mailbox, me
 test('a report is found, read and answered; the answer is read; what was read is not new the next time', async () => {
   const sent = await report('Found?');
   const [first = '', second = ''] = sent.recipients;
-  const {calls, told, signedIn} = await inbox(first);
-  assert.deepEqual([signedIn.recipient.id, signedIn.channels.map(({id}) => id).includes(CHANNEL)], [first, true]);
+  const {calls, emitted, signedIn} = await inbox(first);
+  assert.deepEqual(
+    [signedIn.recipient.id, signedIn.channels.map(({id}) => id).includes(CHANNEL)],
+    [first, true],
+  );
   const list = await calls.sync();
   const item = list.items[0];
   assert.ok(item);
-  assert.deepEqual([list.items.length, item.channel.id, item.report, item.messages, item.fresh], [1, CHANNEL, null, 1, true]);
+  assert.deepEqual(
+    [list.items.length, item.channel.id, item.report, item.messages, item.fresh],
+    [1, CHANNEL, null, 1, true],
+  );
   assert.deepEqual([list.damaged, list.gone, list.full], [0, 0, false]);
-  const last = told.filter(({event}) => event === 'progress').at(-1);
+  const last = emitted.filter(({event}) => event === 'progress').at(-1);
   assert.ok(last?.event === 'progress' && last.done === last.total && last.total > 10_000);
   const read = await calls.read(item);
-  assert.deepEqual(read.messages.map(({text, own, author}) => [text, own, author]), [['Found?', false, null]]);
+  assert.deepEqual(
+    read.messages.map(({text, own, author}) => [text, own, author]),
+    [['Found?', false, null]],
+  );
   const replied = await calls.reply({mailbox: item.mailbox, text: 'We look into it.'});
-  assert.deepEqual(replied.messages.map(({own, author}) => [own, author?.id]), [[false, undefined], [true, first]]);
+  assert.deepEqual(
+    replied.messages.map(({own, author}) => [own, author?.id]),
+    [
+      [false, undefined],
+      [true, first],
+    ],
+  );
   await calls.lock();
   const visit = await sent.calls.visit({code: sent.receipt});
-  assert.deepEqual(visit.messages.map(({text, author}) => [text, author?.id]), [['Found?', undefined], ['We look into it.', first]]);
+  assert.deepEqual(
+    visit.messages.map(({text, author}) => [text, author?.id]),
+    [
+      ['Found?', undefined],
+      ['We look into it.', first],
+    ],
+  );
   const again = await inbox(first);
   assert.deepEqual(rows(await again.calls.sync()), [[item.mailbox, 2, false]]);
   await sent.calls.write({text: 'Thanks.'});
@@ -82,30 +105,45 @@ test('a report is found, read and answered; the answer is read; what was read is
   const colleague = await inbox(second);
   assert.deepEqual(rows(await colleague.calls.sync()), [[item.mailbox, 3, true]]);
   await sent.calls.remove();
-  assert.deepEqual(await again.calls.sync(), {items: [], damaged: 0, gone: 1, full: false});
+  assert.deepEqual(await again.calls.sync(), {
+    day: dayText(dayAt(Date.now())),
+    items: [],
+    damaged: 0,
+    gone: 1,
+    full: false,
+  });
   await assert.rejects(again.calls.read(item), {code: 'conversation-gone'});
   await assert.rejects(again.calls.read({mailbox: 'elsewhere'}), {code: 'conversation-unknown'});
 });
 
 test('what is told of an organisation is whole, and says who can be reached', async () => {
-  const calls = inboxCalls({tell: () => {}, limits: LIMITS});
+  const calls = inboxCalls({emit: () => {}, limits: LIMITS});
   const {channels, kinds, languages, name, policy} = await calls.open(address());
   for (const {kinds: taken, recipients} of channels) {
     assert.ok(taken.every((id) => kinds.some((kind) => kind.id === id)));
-    assert.ok(recipients.every((person) => languages.every((language) => person.name[language] && person.role[language])));
+    assert.ok(
+      recipients.every((person) =>
+        languages.every((language) => person.name[language] && person.role[language]),
+      ),
+    );
   }
   assert.ok(languages.every((language) => name[language]) && policy.retention_days > 0);
 });
 
 test('a receipt is no access code, and no code of nobody signs in', async () => {
   const {receipt} = await report('Whose?');
-  const calls = inboxCalls({tell: () => {}, limits: LIMITS});
+  const calls = inboxCalls({emit: () => {}, limits: LIMITS});
   await calls.open(address());
   await assert.rejects(calls.signIn({code: receipt}), {code: 'code-wrong-kind', kind: 'receipt'});
   const nobody = newCode('access', osRandom);
   await assert.rejects(calls.signIn({code: nobody}), {code: 'access-unknown'});
   await assert.rejects(calls.sync(), TypeError);
-  assert.ok(meddler.seen.every(({path, headers, body}) => !`${path} ${JSON.stringify(headers)} ${body.toString('latin1')}`.includes(nobody)));
+  assert.ok(
+    relay.seen.every(
+      ({path, headers, body}) =>
+        !`${path} ${JSON.stringify(headers)} ${body.toString('latin1')}`.includes(nobody),
+    ),
+  );
 });
 
 test('no request of a whole conversation holds a code or a word of it', async () => {
@@ -120,7 +158,13 @@ test('no request of a whole conversation holds a code or a word of it', async ()
   await calls.visit({code: receipt});
   await calls.write({text: words});
   const secrets = [words, code, receipt, ...code.split('-'), ...receipt.split('-')];
-  const sent = meddler.seen.map(({path, headers, body}) => `${path} ${JSON.stringify(headers)} ${body.toString('latin1')}`.toLowerCase());
+  const sent = relay.seen.map(({path, headers, body}) =>
+    `${path} ${JSON.stringify(headers)} ${body.toString('latin1')}`.toLowerCase(),
+  );
   assert.ok(sent.length > 10);
-  for (const secret of secrets) assert.equal(sent.some((request) => request.includes(secret.toLowerCase())), false);
+  for (const secret of secrets)
+    assert.equal(
+      sent.some((request) => request.includes(secret.toLowerCase())),
+      false,
+    );
 });

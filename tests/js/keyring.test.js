@@ -1,17 +1,21 @@
-/** PROTOCOL 11: a keyring opens for its recipient's code alone, and two devices never lose what either of them learned. */
+/**
+ * PROTOCOL 11: a keyring opens for its recipient's code alone, and two devices never lose what either of them
+ * learned.
+ */
 import assert from 'node:assert/strict';
 import {before, test} from 'node:test';
 import fc from 'fast-check';
-import {dueStatement, lockKeyring, newRecipient, unlockKeyring} from '../../static/js/client/access.js';
-import {accessKeys} from '../../static/js/crypto/access_codes.js';
-import {parseCode} from '../../static/js/crypto/codes.js';
-import {b64, firstDayOf, unb64} from '../../static/js/crypto/encoding.js';
-import {KEYRING_SIZES, keyringJson, mergeKeyrings, newKeyring, readKeyring, withConversation, withoutConversation} from '../../static/js/crypto/keyring.js';
-import {announced, forgotten, ratchetAt, weekKeys, weekSeed} from '../../static/js/crypto/ratchet.js';
-import {seeded} from './randomness.js';
-import {TODAY, WEEK, makeWorld, person} from './world.js';
+import {dueStatement, lockKeyring, unlockKeyring} from '../../static/js/client/recipient/keyring_access.js';
+import {accessKeys, parseCode} from '../../static/js/crypto/secret/codes.js';
+import {b64, unb64} from '../../static/js/crypto/public/encoding.js';
+import {KEYRING_SIZES} from '../../static/js/crypto/public/keyring_format.js';
+import {keyringJson, mergeKeyrings, readKeyring} from '../../static/js/crypto/secret/keyring.js';
+import {announced, forgotten, ratchetAt, weekKeys, weekSeed} from '../../static/js/crypto/secret/ratchet.js';
+import {seeded} from './kit/randomness.js';
+import {TODAY, WEEK, makeOpaqueOrganisation, person} from './kit/opaque_organisation.js';
+import {firstDayOf, newRecipient, newKeyring} from './kit/protocol.js';
 
-/** @import {Conversation, Keyring} from '../../static/js/crypto/keyring.js' */
+/** @import {Conversation, Keyring} from '../../static/js/crypto/secret/keyring.js' */
 
 const random = seeded('keyrings');
 const organisation = random(32);
@@ -19,20 +23,37 @@ const START = {week: 100, chain: random(32)};
 const SEED = random(32);
 const IDS = Array.from({length: 4}, () => b64(random(32)));
 const HASHES = Array.from({length: 4}, () => random(32));
-const KEYS = Object.fromEntries(['secret', 'conversation', 'read', 'write', 'close', 'replace', 'signing'].map((name) => [name, random(32)]));
+const KEYS = Object.fromEntries(
+  ['secret', 'conversation', 'read', 'write', 'close', 'replace', 'signing'].map((name) => [
+    name,
+    random(32),
+  ]),
+);
 
 const heads = fc.subarray(HASHES).map((chosen) => new Set(chosen.map(b64)));
-const conversation = fc.record({messages: fc.nat(5), heads, day: fc.constantFrom(1, 2)}).map((part) =>
-  /** @type {Conversation} */ ({...KEYS, kind: 'report', opening: HASHES[0]?.slice(0, 16), channel: 'a', report: null, ...part}),
+const conversation = fc.record({messages: fc.nat(5), heads, day: fc.constantFrom(1, 2)}).map(
+  (part) =>
+    /** @type {Conversation} */ ({
+      ...KEYS,
+      kind: 'report',
+      opening: HASHES[0]?.slice(0, 16),
+      channel: 'a',
+      report: null,
+      ...part,
+    }),
 );
 const keyring = fc
   .record({
-    conversations: fc.dictionary(fc.constantFrom(...IDS), conversation).map((found) => new Map(Object.entries(found))),
+    conversations: fc
+      .dictionary(fc.constantFrom(...IDS), conversation)
+      .map((found) => new Map(Object.entries(found))),
     closed: fc.subarray(IDS).map((chosen) => new Set(chosen)),
     synced: fc.option(fc.nat(20_000)),
     counter: fc.nat(3),
     stated: fc.option(fc.record({week: fc.nat(2), version: fc.nat(2)})),
-    directory: fc.option(fc.record({version: fc.integer({min: 1, max: 3}), hash: fc.constantFrom(...HASHES)})),
+    directory: fc.option(
+      fc.record({version: fc.integer({min: 1, max: 3}), hash: fc.constantFrom(...HASHES)}),
+    ),
     steps: fc.nat(3),
   })
   .map(({steps, ...part}) => {
@@ -45,7 +66,10 @@ test('merging is commutative, associative and idempotent', () => {
   fc.assert(
     fc.property(keyring, keyring, keyring, (a, b, c) => {
       assert.deepEqual(json(mergeKeyrings(a, b)), json(mergeKeyrings(b, a)));
-      assert.deepEqual(json(mergeKeyrings(mergeKeyrings(a, b), c)), json(mergeKeyrings(a, mergeKeyrings(b, c))));
+      assert.deepEqual(
+        json(mergeKeyrings(mergeKeyrings(a, b), c)),
+        json(mergeKeyrings(a, mergeKeyrings(b, c))),
+      );
       assert.deepEqual(json(mergeKeyrings(a, a)), json(a));
     }),
     {numRuns: 300},
@@ -62,7 +86,10 @@ test('what one device closed stays closed, and nothing else is lost', () => {
       const {conversations, closed} = mergeKeyrings(a, b);
       for (const id of IDS) {
         assert.equal(closed.has(id), a.closed.has(id) || b.closed.has(id));
-        assert.equal(conversations.has(id), !closed.has(id) && (a.conversations.has(id) || b.conversations.has(id)));
+        assert.equal(
+          conversations.has(id),
+          !closed.has(id) && (a.conversations.has(id) || b.conversations.has(id)),
+        );
       }
     }),
   );
@@ -72,16 +99,20 @@ test('a tombstone keeps a conversation from coming back', () => {
   const known = fc.sample(conversation, 1)[0];
   assert.ok(known);
   const id = String(IDS[0]);
-  const holding = withConversation(newKeyring('lee', SEED, START), id, known);
-  const without = withoutConversation(holding, id);
+  const holding = {...newKeyring('lee', SEED, START), conversations: new Map([[id, known]])};
+  const without = {...newKeyring('lee', SEED, START), closed: new Set([id])};
   assert.equal(mergeKeyrings(without, holding).conversations.size, 0);
-  assert.equal(withConversation(without, id, known).conversations.size, 0);
+  assert.ok(mergeKeyrings(holding, without).closed.has(id));
   assert.equal(holding.conversations.size, 1);
 });
 
 test('two recipients, two seeds or two chains of one week are not merged', () => {
   const one = newKeyring('lee', SEED, START);
-  for (const other of [{...one, recipient: 'kaya'}, {...one, signingSeed: random(32)}, {...one, ratchet: {...START, chain: random(32)}}]) {
+  for (const other of [
+    {...one, recipient: 'kaya'},
+    {...one, signingSeed: random(32)},
+    {...one, ratchet: {...START, chain: random(32)}},
+  ]) {
     assert.throws(() => mergeKeyrings(one, other), {code: 'keyring-damaged'});
   }
 });
@@ -105,21 +136,35 @@ test('a keyring opens for its code, and is written again under the same root key
   const again = await lockKeyring(opened, random);
   assert.equal(again.length, bytes.length);
   assert.notDeepEqual(again.slice(84), bytes.slice(84));
-  assert.deepEqual(json((await unlockKeyring(again, unlocker, organisation, 'lee')).keyring), json(lee.keyring));
+  assert.deepEqual(
+    json((await unlockKeyring(again, unlocker, organisation, 'lee')).keyring),
+    json(lee.keyring),
+  );
 });
 
 test('a keyring has one size for few conversations and many, up to the next', async () => {
   const known = fc.sample(conversation, 1)[0];
   assert.ok(known);
-  const filled = {...lee.keyring, conversations: new Map(Array.from({length: 200}, () => [b64(random(32)), known]))};
+  const filled = {
+    ...lee.keyring,
+    conversations: new Map(Array.from({length: 200}, () => [b64(random(32)), known])),
+  };
   assert.equal((await lockKeyring({...lee, keyring: filled}, random)).length, bytes.length);
   const full = {...lee.keyring, closed: new Set(Array.from({length: 6000}, () => b64(random(32))))};
-  assert.equal((await lockKeyring({...lee, keyring: full}, random)).length - bytes.length, Number(KEYRING_SIZES[0]));
+  assert.equal(
+    (await lockKeyring({...lee, keyring: full}, random)).length - bytes.length,
+    Number(KEYRING_SIZES[0]),
+  );
 });
 
 test('changed, moved or opened with another code it is refused at its layer', async () => {
-  const refused = (/** @type {Uint8Array} */ changed, /** @type {string} */ code, key = unlocker, place = organisation, id = 'lee') =>
-    assert.rejects(unlockKeyring(changed, key, place, id), {code});
+  const refused = (
+    /** @type {Uint8Array} */ changed,
+    /** @type {string} */ code,
+    key = unlocker,
+    place = organisation,
+    id = 'lee',
+  ) => assert.rejects(unlockKeyring(changed, key, place, id), {code});
   await refused(flipped(0), 'keyring-suite');
   await refused(flipped(1), 'keyring-format');
   await refused(bytes.slice(0, -1), 'keyring-format');
@@ -140,7 +185,8 @@ test('the ratchet only goes forward', () => {
 });
 
 test('a week is forgotten once it is synced and its grace is over, and no day earlier', () => {
-  const forget = (/** @type {number} */ synced, /** @type {number} */ today) => forgotten(START, synced, today).week;
+  const forget = (/** @type {number} */ synced, /** @type {number} */ today) =>
+    forgotten(START, synced, today).week;
   assert.equal(forget(firstDayOf(101), firstDayOf(109)), 101);
   assert.equal(forget(firstDayOf(101), firstDayOf(109) - 1), 100);
   assert.equal(forget(firstDayOf(101) - 1, firstDayOf(109)), 100);
@@ -155,7 +201,7 @@ test('no header can spin the ratchet, or reach a week that is gone', () => {
 });
 
 test('a statement is due in a later week or for a newer directory, and counts on', async () => {
-  const world = await makeWorld(random);
+  const world = await makeOpaqueOrganisation(random);
   const {keyring: stated} = person(world, 'lee');
   assert.equal(dueStatement(stated, world.organisation), null);
   const nextWeek = dueStatement(stated, {...world.organisation, week: WEEK + 1, day: TODAY + 7});

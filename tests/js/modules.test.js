@@ -5,29 +5,36 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {faults} from './modules.js';
+import {faults} from './kit/modules.js';
 
-test('every module of ours is there, preloaded where it is needed, and used', () => {
+test('every delivered script is there, is found without a further round, and is used', () => {
   assert.deepEqual(faults(fileURLToPath(new URL('../../static/', import.meta.url))), []);
 });
 
 /** @param {string} body */
 const head = (body) => `<!doctype html><title>x</title>${body}`;
-const PRELOADS = '<link rel="modulepreload" href="/static/js/ui/dom.js"><link rel="modulepreload" href="/static/js/ui/words.js">';
-const PAGE = head(`${PRELOADS}<script type="module" src="/static/js/reporter/main.js"></script>`);
+const PAGE = head('<script type="module" src="../static/pages/reporter.js"></script>');
 
 /** @type {Record<string, string>} */
 const SITE = {
   'index.html': PAGE,
   'inbox.html': head(''),
-  'js/ui/dom.js': "export {t} from './words.js'; const space = 'http://www.w3.org/2000/svg'; const path = '/static/locales/';",
-  'js/ui/words.js': "// https://www.rfc-editor.org/rfc/rfc9180\nexport const t = () => `/static/locales/${'nl'}.json`;",
-  'js/reporter/main.js': "import {t} from '../ui/dom.js'; t('/static/js/reporter/worker.js');",
-  'js/reporter/worker.js': "import '../crypto/a.js'; import '/static/js/crypto/b.js'; const more = () => import('../crypto/c.js');",
-  'js/crypto/a.js': "import './b.js'; /** @typedef {import('./gone.js').Gone} Gone */",
-  'js/crypto/b.js': '',
-  'js/crypto/c.js': "export * from './a.js';",
+  'pages/reporter.js': `
+    // https://www.rfc-editor.org/rfc/rfc9180
+    const space = 'http://www.w3.org/2000/svg'; const path = '../static/locales/';
+    export const t = () => \`../static/locales/\${'nl'}.json\`;
+    t('../static/pages/reporter-worker.js', '../static/pages/viewer.js');
+    import('./reporter-visit.js');`,
+  'pages/reporter-visit.js': "import {t} from './reporter.js'; t(import('./reporter-files.js'));",
+  'pages/reporter-files.js': "import {t} from './reporter.js'; import './reporter-visit.js'; t();",
+  'pages/reporter-worker.js':
+    "const more = () => import('../vendor/cipher.js'); export * from './reporter-worker.js';",
+  'pages/viewer.js': "import '../vendor/pdf.js';",
+  'vendor/cipher.js': '',
+  'vendor/pdf.js': '',
   'vendor/all.entry.js': "export * from '@noble/hashes/utils.js';",
+  'vendor/noble.js': '',
+  'js/reporter/main.js': "import './gone.js';",
 };
 
 /** @param {Record<string, string>} planted files in place of those of the site @returns {string[]} */
@@ -46,30 +53,43 @@ function found(planted) {
 
 test('a site as it should be passes', () => assert.deepEqual(found({}), []));
 
+const WORKER = 'pages/reporter-worker.js';
+
 /** @type {[string, string, string][]} */
 const PLANTED = [
-  ['js/crypto/b.js', "import './gone.js';", '/static/js/crypto/b.js: imports ./gone.js'],
-  ['js/crypto/b.js', "export * from './gone.js';", '/static/js/crypto/b.js: imports ./gone.js'],
-  ['js/crypto/b.js', "export {x} from 'noble';", '/static/js/crypto/b.js: imports noble'],
-  ['js/crypto/b.js', "import '../../vendor/all.entry.js';", '/static/js/crypto/b.js: imports ../../vendor/all.entry.js'],
-  ['js/crypto/b.js', "import '../../../package.js';", '/static/js/crypto/b.js: imports ../../../package.js'],
-  ['js/crypto/b.js', "import('//third.example/x.js');", '/static/js/crypto/b.js: imports //third.example/x.js'],
-  ['js/crypto/b.js', 'const any = (x) => import(x);', '/static/js/crypto/b.js: imports undefined'],
-  ['js/crypto/b.js', "fetch('https://third.example/');", '/static/js/crypto/b.js: names https://third.example/'],
-  ['js/crypto/b.js', 'fetch(`wss://third.example/${x}`);', '/static/js/crypto/b.js: names wss://third.example/'],
-  ['js/crypto/b.js', "new Worker('blob:x');", '/static/js/crypto/b.js: names blob:x'],
-  ['js/crypto/b.js', "f('/static/js/inbox/worker.js');", '/static/js/crypto/b.js: names /static/js/inbox/worker.js'],
-  ['js/crypto/b.js', "import './c.js';", '/static/js/reporter/worker.js: does not name /static/js/crypto/c.js'],
-  ['js/ui/words.js', "import './more.js'; export const t = 1;", '/static/js/ui/words.js: imports ./more.js'],
-  ['js/ui/dom.js', 'export const t = 1;', 'index.html: preloads /static/js/ui/words.js in vain'],
-  ['js/crypto/d.js', '', '/static/js/crypto/d.js: nobody imports it'],
-  ['index.html', PAGE.replace(PRELOADS, ''), 'index.html: does not preload /static/js/ui/dom.js'],
-  ['index.html', PAGE + PRELOADS, 'index.html: preloads /static/js/ui/dom.js twice'],
-  ['inbox.html', PRELOADS, 'inbox.html: preloads /static/js/ui/dom.js in vain'],
+  [WORKER, "import './gone.js';", `/static/${WORKER}: imports ./gone.js`],
+  [WORKER, "export * from './gone.js';", `/static/${WORKER}: imports ./gone.js`],
+  [WORKER, "export {x} from 'noble';", `/static/${WORKER}: imports noble`],
+  [WORKER, "import '../vendor/all.entry.js';", `/static/${WORKER}: imports ../vendor/all.entry.js`],
+  [WORKER, "import '../vendor/noble.js';", `/static/${WORKER}: imports ../vendor/noble.js`],
+  [WORKER, "import '../js/reporter/main.js';", `/static/${WORKER}: imports ../js/reporter/main.js`],
+  [WORKER, "import '../../package.js';", `/static/${WORKER}: imports ../../package.js`],
+  [WORKER, "import('//third.example/x.js');", `/static/${WORKER}: imports //third.example/x.js`],
+  [WORKER, 'const any = (x) => import(x);', `/static/${WORKER}: imports undefined`],
+  [WORKER, "fetch('https://third.example/');", `/static/${WORKER}: names https://third.example/`],
+  [WORKER, 'fetch(`wss://third.example/${x}`);', `/static/${WORKER}: names wss://third.example/`],
+  [WORKER, "new Worker('blob:x');", `/static/${WORKER}: names blob:x`],
+  [WORKER, "f('/static/pages/viewer.js');", `/static/${WORKER}: names /static/pages/viewer.js`],
+  [WORKER, "f('../static/js/reporter/main.js');", `/static/${WORKER}: names ../static/js/reporter/main.js`],
+  [WORKER, "import './viewer.js';", `/static/${WORKER}: waits for /static/pages/viewer.js`],
+  ['vendor/pdf.js', "import './cipher.js';", '/static/pages/viewer.js: waits for /static/vendor/cipher.js'],
+  [
+    'pages/reporter-visit.js',
+    "import './viewer.js';",
+    '/static/pages/reporter-visit.js: waits for /static/pages/viewer.js',
+  ],
+  [
+    'pages/reporter-files.js',
+    "import './viewer.js';",
+    '/static/pages/reporter-files.js: waits for /static/pages/viewer.js',
+  ],
+  ['pages/more.js', '', '/static/pages/more.js: nobody imports it'],
+  ['index.html', head(''), '/static/pages/reporter.js: nobody imports it'],
 ];
 
 for (const [name, text, fault] of PLANTED) {
-  test(`seen: ${fault}, by ${text.slice(0, 40)}`, () => assert.ok(found({[name]: text}).includes(fault), found({[name]: text}).join('\n')));
+  test(`seen: ${fault}, by ${text.slice(0, 40)}`, () =>
+    assert.ok(found({[name]: text}).includes(fault), found({[name]: text}).join('\n')));
 }
 
-test('a module that is none is seen', () => assert.throws(() => found({'js/crypto/b.js': 'let = ;'}), SyntaxError));
+test('a module that is none is seen', () => assert.throws(() => found({[WORKER]: 'let = ;'}), SyntaxError));

@@ -1,30 +1,24 @@
 /**
  * The published test vectors of the standards we stand on, run against the libraries we stand on.
  *
- * `tests/vectors/published/README.md` says where each comes from; `tests/crypto/test_published.py` runs the same
- * files. Ours is only the last part: the words of a code, and the points that `signatures.js` refuses.
+ * `tests/vectors/published/README.md` says where each comes from; `tests/crypto/test_published.py` runs the
+ * same files. Ours is only the last part: the words of a code, and the points that `signatures.js` refuses.
  */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
-import {formatCode} from '../../static/js/crypto/codes.js';
-import {encapsulate, publicBytes} from '../../static/js/crypto/hpke.js';
-import {decapsulate, expandKey} from '../../static/js/crypto/hpke_opening.js';
-import {TYPES, verify} from '../../static/js/crypto/signatures.js';
-import {
-  argon2id,
-  blake2b,
-  ed25519,
-  expand,
-  extract,
-  hkdf,
-  sha256,
-} from '../../static/vendor/noble.js';
+import {formatCode} from '../../static/js/crypto/secret/codes.js';
+import {encapsulate, publicBytes} from '../../static/js/crypto/secret/hpke.js';
+import {decapsulate} from '../../static/js/crypto/secret/hpke.js';
+import {expandKey} from '../../static/js/crypto/secret/hpke_open.js';
+import {TYPES, verify} from '../../static/js/crypto/public/signatures.js';
+import {argon2id, blake2b, ed25519, expand, extract, hkdf, sha256} from '../../static/vendor/noble.js';
 import {gcm} from '../../static/vendor/noble-cipher.js';
 
 /** @param {string} name @returns {any} */
-const published = (name) => JSON.parse(readFileSync(new URL(`../vectors/published/${name}.json`, import.meta.url), 'utf8'));
+const published = (name) =>
+  JSON.parse(readFileSync(new URL(`../vectors/published/${name}.json`, import.meta.url), 'utf8'));
 const unhex = (/** @type {string} */ text) => new Uint8Array(Buffer.from(text, 'hex'));
 const hex = (/** @type {Uint8Array} */ bytes) => Buffer.from(bytes).toString('hex');
 const ascii = (/** @type {string} */ text) => new TextEncoder().encode(text);
@@ -33,7 +27,11 @@ const join = (/** @type {Uint8Array[]} */ ...parts) => new Uint8Array(Buffer.con
 
 // X-Wing, the key encapsulation
 
-/** @param {import('../../static/js/crypto/hpke_opening.js').PrivateKey} key @param {Uint8Array} enc @returns {Uint8Array} */
+/**
+ * @param {import('../../static/js/crypto/secret/hpke_open.js').PrivateKey} key
+ * @param {Uint8Array} enc
+ * @returns {Uint8Array}
+ */
 function opened(key, enc) {
   const shared = decapsulate(key, enc);
   assert.ok(shared);
@@ -68,8 +66,11 @@ for (const vector of published('xwing').by_beginning) {
 /** @param {any} vector */
 function keySchedule(vector) {
   const suite = join(ascii('HPKE'), u16(vector.kem_id), u16(vector.kdf_id), u16(vector.aead_id));
-  const labeledExtract = (/** @type {Uint8Array} */ salt, /** @type {string} */ label, /** @type {Uint8Array} */ ikm) =>
-    extract(sha256, join(ascii('HPKE-v1'), suite, ascii(label), ikm), salt);
+  const labeledExtract = (
+    /** @type {Uint8Array} */ salt,
+    /** @type {string} */ label,
+    /** @type {Uint8Array} */ ikm,
+  ) => extract(sha256, join(ascii('HPKE-v1'), suite, ascii(label), ikm), salt);
   const labeledExpand = (
     /** @type {Uint8Array} */ key,
     /** @type {string} */ label,
@@ -139,7 +140,11 @@ for (const vector of published('hkdf_sha256')) {
     assert.equal(hex(expand(sha256, unhex(vector.prk), info, vector.length)), vector.okm);
     assert.equal(hex(hkdf(sha256, ikm, salt, info, vector.length)), vector.okm);
     const key = await crypto.subtle.importKey('raw', ikm, 'HKDF', false, ['deriveBits']);
-    const bits = await crypto.subtle.deriveBits({name: 'HKDF', hash: 'SHA-256', salt, info}, key, vector.length * 8);
+    const bits = await crypto.subtle.deriveBits(
+      {name: 'HKDF', hash: 'SHA-256', salt, info},
+      key,
+      vector.length * 8,
+    );
     assert.equal(hex(new Uint8Array(bits)), vector.okm);
   });
 }
@@ -147,13 +152,20 @@ for (const vector of published('hkdf_sha256')) {
 for (const vector of published('blake2b')) {
   test(`BLAKE2b: ${vector.name}`, () => {
     const key = vector.key ? {key: unhex(vector.key)} : {};
-    assert.equal(hex(blake2b(unhex(vector.message), {dkLen: vector.output.length / 2, ...key})), vector.output);
+    assert.equal(
+      hex(blake2b(unhex(vector.message), {dkLen: vector.output.length / 2, ...key})),
+      vector.output,
+    );
   });
 }
 
 for (const vector of published('aes_256_gcm')) {
   test(`AES-256-GCM: ${vector.name}, ${vector.opens ? 'opens' : 'is refused'}`, async () => {
-    const [nonce, aad, sealed] = [unhex(vector.nonce), unhex(vector.aad), unhex(vector.ciphertext + vector.tag)];
+    const [nonce, aad, sealed] = [
+      unhex(vector.nonce),
+      unhex(vector.aad),
+      unhex(vector.ciphertext + vector.tag),
+    ];
     const noble = gcm(unhex(vector.key), nonce, aad);
     const web = await crypto.subtle.importKey('raw', unhex(vector.key), 'AES-GCM', false, ['decrypt']);
     const opened = crypto.subtle.decrypt({name: 'AES-GCM', iv: nonce, additionalData: aad}, web, sealed);
@@ -185,7 +197,11 @@ function isPoint(encoded) {
  * @param {{public_key: string, message: string, signature: string}} vector
  */
 function verifies(vector) {
-  const [key, message, signature] = [unhex(vector.public_key), unhex(vector.message), unhex(vector.signature)];
+  const [key, message, signature] = [
+    unhex(vector.public_key),
+    unhex(vector.message),
+    unhex(vector.signature),
+  ];
   if (signature.length !== 64 || !isPoint(key) || !isPoint(signature.subarray(0, 32))) return false;
   return ed25519.verify(signature, message, key, {zip215: false});
 }
@@ -216,7 +232,11 @@ for (const {point, meaning, strict: allowed} of strict.small_order_points) {
   test(`a point of ${meaning} is refused as key and in a signature: ${point.slice(0, 2)}...${point.slice(-2)}`, () => {
     const own = hex(ed25519.getPublicKey(new Uint8Array(32)));
     assert.equal(isPoint(unhex(point)), allowed);
-    for (const [key, commitment] of [[point, point], [point, own], [own, point]]) {
+    for (const [key, commitment] of [
+      [point, point],
+      [point, own],
+      [own, point],
+    ]) {
       const signature = commitment + '00'.repeat(32);
       assert.ok(!verifies({public_key: key, message: '', signature}));
       assert.ok(!verify(unhex(key), TYPES.message, new Uint8Array(), unhex(signature)));
@@ -232,6 +252,9 @@ test('the words of a code are proquints', () => {
     const trio = vectors.slice(at, at + 3);
     const secret = trio.flatMap((/** @type {any} */ vector) => vector.ipv4.split('.').map(Number));
     const words = formatCode(Uint8Array.from([...secret, 0, 0]), 'receipt').split('-');
-    assert.equal(words.slice(0, 6).join('-'), trio.map((/** @type {any} */ vector) => vector.words).join('-'));
+    assert.equal(
+      words.slice(0, 6).join('-'),
+      trio.map((/** @type {any} */ vector) => vector.words).join('-'),
+    );
   }
 });

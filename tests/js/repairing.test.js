@@ -1,21 +1,24 @@
-/** No message goes without a file that belongs to it, whatever the server has lost, and in whatever order things happen. */
+/**
+ * No message goes without a file that belongs to it, whatever the server has lost, and in whatever order
+ * things happen.
+ */
 import assert from 'node:assert/strict';
 import {afterEach, beforeEach, test} from 'node:test';
-import {CHUNK} from '../../static/js/crypto/attachment.js';
-import {DrempelError} from '../../static/js/crypto/errors.js';
-import {BlobServer, ChangingFile} from './blob_server.js';
-import {until} from './serving.js';
-import {content, fileOf, named, page} from './upload_page.js';
+import {CHUNK} from '../../static/js/crypto/public/blobs.js';
+import {DrempelError} from '../../static/js/crypto/public/errors.js';
+import {FakeBlobs, ChangingFile} from './kit/fake_blobs.js';
+import {until} from './kit/serving.js';
+import {content, fileOf, named, page} from './kit/upload_page.js';
 
 const INCOMPLETE = {code: 'attachments-incomplete'};
 const incomplete = async () => {
   throw new DrempelError('attachments-incomplete');
 };
 
-/** @type {BlobServer} */
+/** @type {FakeBlobs} */
 let server;
 beforeEach(() => {
-  server = new BlobServer();
+  server = new FakeBlobs();
 });
 afterEach(() => server.close());
 

@@ -1,46 +1,54 @@
-/** Files with a report and with a message, through the calls of a reporter's worker, against a real service. */
+/**
+ * Files with a report and with a message, through the calls of a reporter's worker, against a real service.
+ */
 import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
 import {after, before, beforeEach, test} from 'node:test';
-import {reporterCalls} from '../../static/js/reporter/worker.js';
-import {given, meddle, problem, startService, until} from './serving.js';
+import {reporterCalls} from '../../static/js/worker/reporter.js';
+import {given, openRelay, problem, startService, until} from './kit/serving.js';
 
-/** @import {NamedFile} from '../../static/js/client/fetching.js' */
-/** @import {Told, Visit} from '../../static/js/client/views.js' */
-/** @import {Meddler, Service} from './serving.js' */
+/** @import {NamedFile} from '../../static/js/worker/received_files.js' */
+/** @import {WorkerEvent, Visit} from '../../static/js/worker/views.js' */
+/** @import {Relay, Service} from './kit/serving.js' */
 
 /** @type {Service} */
 let service;
-/** @type {Meddler} */
-let meddler;
+/** @type {Relay} */
+let relay;
 before(async () => {
   service = await startService();
-  meddler = await meddle(service.url);
+  relay = await openRelay(service.url);
 });
 after(async () => {
-  await meddler?.stop();
+  await relay?.stop();
   await service?.stop();
 });
 beforeEach(() => {
-  meddler.between(null);
-  meddler.seen.length = 0;
+  relay.between(null);
+  relay.seen.length = 0;
 });
 
 const LIMITS = {silence: 5, slow: 5, firstPause: 0.01};
-const REPORT = {channel: 'integrity-committee', kind: null, text: 'See the files.', rereadable: true, without: []};
+const REPORT = {
+  channel: 'integrity-committee',
+  kind: null,
+  text: 'See the files.',
+  rereadable: true,
+  without: [],
+};
 
 async function page() {
-  /** @type {Told[]} */
-  const told = [];
-  const calls = reporterCalls({tell: (event) => void told.push(event), limits: LIMITS});
-  const overview = await calls.open({base: meddler.url, pin: service.fingerprint});
-  return {calls, overview, told};
+  /** @type {WorkerEvent[]} */
+  const emitted = [];
+  const calls = reporterCalls({emit: (event) => void emitted.push(event), limits: LIMITS});
+  const overview = await calls.open({base: relay.url, pin: service.fingerprint});
+  return {calls, overview, emitted};
 }
 
 /** @param {string} name @param {number} length */
 const file = (name, length) => new File([new Uint8Array(randomBytes(length))], name, {type: 'image/png'});
-const openings = () => meddler.seen.filter(({path}) => path.includes('/opening/'));
-const chunks = () => meddler.seen.filter(({method, path}) => method === 'PUT' && path.startsWith('blobs/'));
+const openings = () => relay.seen.filter(({path}) => path.includes('/opening/'));
+const chunks = () => relay.seen.filter(({method, path}) => method === 'PUT' && path.startsWith('blobs/'));
 
 test('a page is told the largest file that the server takes', async () => {
   const {overview} = await page();
@@ -49,7 +57,10 @@ test('a page is told the largest file that the server takes', async () => {
 
 test('a report names its files once they are there, and a message its own', async () => {
   const {calls} = await page();
-  await Promise.all([calls.attach({id: 1, file: file('one.png', 300_000)}), calls.attach({id: 2, file: file('two.png', 0)})]);
+  await Promise.all([
+    calls.attach({id: 1, file: file('one.png', 300_000)}),
+    calls.attach({id: 2, file: file('two.png', 0)}),
+  ]);
   await calls.settled({files: [1, 2]});
   await calls.seal({...REPORT, files: [1, 2]});
   await calls.send();
@@ -62,14 +73,17 @@ test('a report names its files once they are there, and a message its own', asyn
   await calls.settled({files: [3]});
   await calls.write({text: 'One more.', files: [3]});
   const {messages: more} = await calls.refresh();
-  assert.deepEqual(more[1]?.attachments.map(({name}) => name), ['three.png']);
+  assert.deepEqual(
+    more[1]?.attachments.map(({name}) => name),
+    ['three.png'],
+  );
   await calls.write({text: 'No more.'});
   assert.deepEqual((await calls.refresh()).messages[2]?.attachments, []);
 });
 
 test('with files on their way a report is tried, and not sent', async () => {
   const {calls} = await page();
-  meddler.between((asked, pass) => (asked.path.startsWith('blobs/') ? problem(507, 'storage-full') : pass()));
+  relay.between((asked, pass) => (asked.path.startsWith('blobs/') ? problem(507, 'storage-full') : pass()));
   await calls.attach({id: 1, file: file('one.png', 10)});
   await assert.rejects(calls.seal({...REPORT, kind: 'gossip', files: [1]}), {code: 'kind-unknown'});
   await calls.seal({...REPORT, files: [1]});
@@ -79,7 +93,7 @@ test('with files on their way a report is tried, and not sent', async () => {
   await until(() => chunks().length > 0, 'it goes up');
   calls.stop();
   await assert.rejects(waiting, {code: 'stopped'});
-  meddler.between(null);
+  relay.between(null);
   await calls.settled({files: [1]});
   await calls.seal({...REPORT, files: [1]});
   await calls.send();
@@ -88,36 +102,47 @@ test('with files on their way a report is tried, and not sent', async () => {
 });
 
 test('a report whose answer was lost is the same bytes with its files, and another without one of them', async () => {
-  const {calls, told} = await page();
+  const {calls, emitted} = await page();
   await calls.attach({id: 1, file: file('one.png', 10)});
   await calls.attach({id: 2, file: file('two.png', 10)});
   await calls.settled({files: [1, 2]});
   await calls.seal({...REPORT, files: [1, 2]});
-  meddler.between((asked, pass) => (asked.path.includes('/opening/') ? problem(503, 'server-unavailable') : pass()));
+  relay.between((asked, pass) =>
+    asked.path.includes('/opening/') ? problem(503, 'server-unavailable') : pass(),
+  );
   const sending = calls.send();
   await until(() => openings().length > 1, 'it is sent');
   calls.stop();
   await assert.rejects(sending, {code: 'stopped'});
   await calls.seal({...REPORT, files: [1, 2]});
   assert.equal(new Set(openings().map(({body}) => body.toString('hex'))).size, 1);
-  assert.equal(told.some(({event}) => event === 'renewed'), false);
+  assert.equal(
+    emitted.some(({event}) => event === 'renewed'),
+    false,
+  );
   await calls.removeFiles({ids: [1]});
   await calls.seal({...REPORT, files: [2]});
-  assert.equal(told.some(({event}) => event === 'renewed'), true);
-  meddler.between(null);
+  assert.equal(
+    emitted.some(({event}) => event === 'renewed'),
+    true,
+  );
+  relay.between(null);
   await calls.send();
   const {messages} = await calls.visit({code: calls.receipt()});
-  assert.deepEqual(messages[0]?.attachments.map(({name}) => name), ['two.png']);
+  assert.deepEqual(
+    messages[0]?.attachments.map(({name}) => name),
+    ['two.png'],
+  );
 });
 
 test('files of a report that has arrived after all go with another one too, uploaded anew', async () => {
-  const {calls, told} = await page();
+  const {calls, emitted} = await page();
   await calls.attach({id: 1, file: file('one.png', 300_000)});
   await calls.attach({id: 2, file: file('two.png', 10)});
   await calls.settled({files: [1, 2]});
   await calls.seal({...REPORT, files: [1]});
   const first = calls.receipt();
-  meddler.between(async (asked, pass) => {
+  relay.between(async (asked, pass) => {
     const answer = await pass();
     return asked.path.includes('/opening/') ? problem(503, 'server-unavailable') : answer;
   });
@@ -125,16 +150,28 @@ test('files of a report that has arrived after all go with another one too, uplo
   await until(() => openings().length > 1, 'it is sent, and stored');
   calls.stop();
   await assert.rejects(sending, {code: 'stopped'});
-  meddler.between(null);
+  relay.between(null);
   const before = chunks().length;
   await calls.seal({...REPORT, text: 'See both files.', files: [1, 2]});
   await calls.settled({files: [1, 2]});
-  assert.ok(told.some((event) => event.event === 'file' && event.file.id === 1 && event.file.state === 'waiting'), 'the page hears that it waits again');
-  assert.equal(new Set(chunks().slice(before).map(({path}) => path.split('/')[1])).size, 1, 'only what belongs to the first is uploaded again');
+  assert.ok(
+    emitted.some((event) => event.event === 'file' && event.file.id === 1 && event.file.state === 'waiting'),
+    'the page hears that it waits again',
+  );
+  assert.equal(
+    new Set(
+      chunks()
+        .slice(before)
+        .map(({path}) => path.split('/')[1]),
+    ).size,
+    1,
+    'only what belongs to the first is uploaded again',
+  );
   await calls.seal({...REPORT, text: 'See both files.', files: [1, 2]});
   await calls.send();
   const second = calls.receipt();
-  const names = async (/** @type {string} */ code) => (await calls.visit({code})).messages[0]?.attachments.map(({name}) => name);
+  const names = async (/** @type {string} */ code) =>
+    (await calls.visit({code})).messages[0]?.attachments.map(({name}) => name);
   assert.deepEqual([await names(first), await names(second)], [['one.png'], ['one.png', 'two.png']]);
 });
 
@@ -146,13 +183,16 @@ test('a message that was refused for files of another name is sealed again with 
   await calls.attach({id: 1, file: file('one.png', 10)});
   await calls.settled({files: [1]});
   const isMessage = (/** @type {string} */ path) => path.includes('/envelopes/');
-  meddler.between((asked, pass) => (isMessage(asked.path) ? problem(409, 'attachments-incomplete') : pass()));
+  relay.between((asked, pass) => (isMessage(asked.path) ? problem(409, 'attachments-incomplete') : pass()));
   await assert.rejects(calls.write({text: 'With one.', files: [1]}), {code: 'attachments-incomplete'});
-  meddler.between(null);
+  relay.between(null);
   await calls.write({text: 'With one.', files: [1]});
   const {messages} = await calls.refresh();
-  assert.deepEqual(messages.slice(1).map(({attachments}) => attachments.length), [1]);
-  assert.equal(new Set(meddler.seen.filter(({path}) => isMessage(path)).map(({path}) => path)).size, 2);
+  assert.deepEqual(
+    messages.slice(1).map(({attachments}) => attachments.length),
+    [1],
+  );
+  assert.equal(new Set(relay.seen.filter(({path}) => isMessage(path)).map(({path}) => path)).size, 2);
 });
 
 test('a message that is stored keeps its files until the page has done with them, whatever comes after', async () => {
@@ -166,9 +206,15 @@ test('a message that is stored keeps its files until the page has done with them
   await calls.write({text: 'With one, said better.', files: [1]});
   await calls.removeFiles({ids: [1]});
   const {messages, notices} = await calls.refresh();
-  assert.deepEqual(messages.slice(1).map(({attachments}) => attachments.map(({name}) => name)), [['one.png'], ['one.png']]);
+  assert.deepEqual(
+    messages.slice(1).map(({attachments}) => attachments.map(({name}) => name)),
+    [['one.png'], ['one.png']],
+  );
   assert.deepEqual(notices, []);
-  assert.equal(meddler.seen.some(({method}) => method === 'DELETE'), false);
+  assert.equal(
+    relay.seen.some(({method}) => method === 'DELETE'),
+    false,
+  );
 });
 
 test('nothing is sent without a file that it was to have', async () => {
@@ -183,18 +229,21 @@ test('nothing is sent without a file that it was to have', async () => {
   await assert.rejects(calls.write({text: 'With none.', files: [7]}), {code: 'attachments-incomplete'});
   await calls.attach({id: 1, file: file('one.png', 10)});
   await calls.settled({files: [1]});
-  await assert.rejects(calls.write({text: 'With one of two.', files: [1, 7]}), {code: 'attachments-incomplete'});
+  await assert.rejects(calls.write({text: 'With one of two.', files: [1, 7]}), {
+    code: 'attachments-incomplete',
+  });
   assert.equal((await calls.refresh()).messages.length, 1);
 });
 
 test('a report whose files the server can not get again is refused, and known not to be stored', async () => {
-  const {calls, told} = await page();
+  const {calls, emitted} = await page();
   await calls.attach({id: 1, file: file('one.png', 10)});
   await calls.settled({files: [1]});
   await calls.seal({...REPORT, files: [1]});
-  meddler.between((asked, pass) => {
+  relay.between((asked, pass) => {
     if (asked.path.includes('/opening/')) return problem(409, 'attachments-incomplete');
-    if (asked.path.endsWith('/chunks')) return given(200, '{"stored": []}', {'Content-Type': 'application/json'});
+    if (asked.path.endsWith('/chunks'))
+      return given(200, '{"stored": []}', {'Content-Type': 'application/json'});
     return asked.path.startsWith('blobs/') ? problem(507, 'storage-full') : pass();
   });
   const before = chunks().length;
@@ -202,10 +251,13 @@ test('a report whose files the server can not get again is refused, and known no
   await until(() => chunks().length > before, 'it is sent again');
   calls.stop();
   await assert.rejects(sending, {code: 'attachments-incomplete'});
-  meddler.between(null);
+  relay.between(null);
   await calls.settled({files: [1]});
   await calls.seal({...REPORT, files: [1]});
-  assert.deepEqual(told.filter(({event}) => event === 'renewed'), [{event: 'renewed', perhaps: false}]);
+  assert.deepEqual(
+    emitted.filter(({event}) => event === 'renewed'),
+    [{event: 'renewed', maybeStored: false}],
+  );
 });
 
 test('what the server lost before the report came is sent again, and then the same report', async () => {
@@ -232,9 +284,11 @@ test('a removed file goes from the real server too', async () => {
   await calls.settled({files: [1]});
   const {path = '', headers = {}} = chunks()[0] ?? {};
   await calls.removeFiles({ids: [1]});
-  await until(() => meddler.seen.some(({method}) => method === 'DELETE'), 'it is deleted');
+  await until(() => relay.seen.some(({method}) => method === 'DELETE'), 'it is deleted');
   const ask = async () => {
-    const answer = await fetch(`${service.url}api/1/${path.replace(/\/\d+$/u, '')}`, {headers: {Authorization: String(headers['authorization'])}});
+    const answer = await fetch(`${service.url}api/1/${path.replace(/\/\d+$/u, '')}`, {
+      headers: {Authorization: String(headers['authorization'])},
+    });
     return (await answer.json()).stored;
   };
   let stored = await ask();
@@ -246,7 +300,7 @@ test('a removed file goes from the real server too', async () => {
 const firstOf = ({messages}) => /** @type {NamedFile | undefined} */ (messages[0]?.attachments[0]);
 
 test('files of a conversation come when they are asked for, and no more of them once it is left', async () => {
-  const {calls, told} = await page();
+  const {calls, emitted} = await page();
   const sent = file('..\\letter.bin', 300_000);
   await calls.attach({id: 1, file: sent});
   await calls.settled({files: [1]});
@@ -259,7 +313,7 @@ test('files of a conversation come when they are asked for, and no more of them 
   const {end, blob} = await calls.saveFile({id: String(named?.id), handle: null});
   assert.equal(end, 'saved');
   assert.deepEqual(await blob?.arrayBuffer(), await sent.arrayBuffer());
-  assert.ok(told.some((event) => event.event === 'download' && event.id === named?.id));
+  assert.ok(emitted.some((event) => event.event === 'download' && event.id === named?.id));
   assert.equal(firstOf(await calls.refresh())?.id, named?.id);
   await calls.leave();
   assert.throws(() => calls.saveFile({id: String(named?.id), handle: null}), TypeError);

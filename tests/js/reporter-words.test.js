@@ -3,36 +3,59 @@ import assert from 'node:assert/strict';
 import {readFileSync, readdirSync} from 'node:fs';
 import {test} from 'node:test';
 
-import {ERRORS, NOTICES} from '../../static/js/crypto/errors.js';
+import {ERRORS} from '../../static/js/crypto/public/errors.js';
+import {noticeCodes} from './kit/protocol.js';
 
 const STATIC = new URL('../../static/', import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, STATIC), 'utf8');
-const folder = (/** @type {string} */ path) => readdirSync(new URL(path, STATIC)).map((name) => read(`${path}${name}`));
+const folder = (/** @type {string} */ path) =>
+  readdirSync(new URL(path, STATIC)).map((name) => read(`${path}${name}`));
 /** @type {(name: string) => Record<string, string>} */
 const catalogue = (name) => JSON.parse(read(`locales/${name}.json`));
 const [first, returning] = [catalogue('reporter.nl'), catalogue('returning.nl')];
 const nl = {...first, ...returning};
 const en = {...catalogue('reporter.en'), ...catalogue('returning.en')};
 const DOCUMENT = read('index.html');
-const SHARED = folder('js/ui/');
+const SHARED = [...folder('js/page/'), read('js/parts/code_field.js')];
 const SOURCE = [...folder('js/reporter/'), ...SHARED].join('\n');
 /** What nothing but a return visit fetches, together with its words. */
-const OF_RETURNING = ['visiting', 'thread', 'code_field', 'receiving'].map((name) => read(`js/reporter/${name}.js`));
+const OF_RETURNING = [
+  'reporter/visit_screens',
+  'reporter/thread',
+  'reporter/received_files',
+  'parts/code_field',
+].map((name) => read(`js/${name}.js`));
 /** What no service answers with, and no report meets. */
 const ONLY_RETURNING = /^error\.(code-|receipt-unknown$)/u;
 
 /** Beside the registry: what the page and its worker themselves refuse with. */
-const OWN = ['channel-changed', 'client-fault', 'files-stopped', 'language', 'page-incomplete', 'pin-malformed', 'stopped'];
+const OWN = [
+  'channel-changed',
+  'client-fault',
+  'files-stopped',
+  'language',
+  'page-incomplete',
+  'pin-malformed',
+  'stopped',
+];
 /** What only one who signs in with an access code meets, or one who names a conversation. */
 const OF_RECIPIENTS = /^(keyring-|access-unknown$|sign-in-again$|precondition-required$|conversation-)/u;
 /** Said of a download, by `download.*`; what else ends one can be said of a file that is sent, too. */
 const OF_DOWNLOADS = 'attachment-damaged';
 /** An envelope that can't be opened becomes a notice, unless the service refuses it. */
-const AS_NOTICE = Object.keys(ERRORS).filter((code) => code.startsWith('envelope-') && ERRORS[code]?.status === 0);
+const AS_NOTICE = Object.keys(ERRORS).filter(
+  (code) => code.startsWith('envelope-') && ERRORS[code]?.status === 0,
+);
 
-/** Keys that are put together from parts: each part stands in the source, so that none of these is without use. @param {string} source */
+/**
+ * Keys that are put together from parts: each part stands in the source, so that none of these is without
+ * use.
+ * @param {string} source
+ */
 const builtIn = (source) =>
-  [...source.matchAll(/\(\[([^\]]+)\]\)\.map\(\(each\) => el\('li', \{\}, t\(`(\w+)\.\$\{each\}`\)\)\)/gu)].flatMap(([, parts = '', family]) =>
+  [
+    ...source.matchAll(/\(\[([^\]]+)\]\)\.map\(\(each\) => el\('li', \{\}, t\(`(\w+)\.\$\{each\}`\)\)\)/gu),
+  ].flatMap(([, parts = '', family]) =>
     [...parts.matchAll(/'(\w+)'/gu)].map(([, part]) => `${family}.${part}`),
   );
 /** Of the code that is typed on a return visit, from what the Worker says of it. */
@@ -51,10 +74,23 @@ test('both languages say the same things with the same values', () => {
 });
 
 test('every error and notice that can reach a reporter has words, and no other', () => {
-  const wanted = [...Object.keys(ERRORS).filter((code) => !OF_RECIPIENTS.test(code) && code !== OF_DOWNLOADS && !AS_NOTICE.includes(code)), ...OWN];
-  const found = (/** @type {string} */ family) => Object.keys(nl).filter((key) => key.startsWith(`${family}.`)).sort();
+  const wanted = [
+    ...Object.keys(ERRORS).filter(
+      (code) => !OF_RECIPIENTS.test(code) && code !== OF_DOWNLOADS && !AS_NOTICE.includes(code),
+    ),
+    ...OWN,
+  ];
+  const found = (/** @type {string} */ family) =>
+    Object.keys(nl)
+      .filter((key) => key.startsWith(`${family}.`))
+      .sort();
   assert.deepEqual(found('error'), wanted.map((code) => `error.${code}`).sort());
-  assert.deepEqual(found('notice'), NOTICES.map((code) => `notice.${code}`).sort());
+  assert.deepEqual(
+    found('notice'),
+    noticeCodes()
+      .map((code) => `notice.${code}`)
+      .sort(),
+  );
 });
 
 test('what the document says before any script runs is what the catalogue says', () => {
@@ -69,8 +105,11 @@ test('words that only a return visit needs come with it, and no others', () => {
   assert.equal(reporting.length, SOURCE.length - OF_RETURNING.join('').length);
   const named = (/** @type {string} */ key, /** @type {string} */ source) =>
     source.includes(`'${key.replace(/\.(one|other)$/u, '')}'`) || builtIn(source).includes(key);
-  const isOfReturning = (/** @type {string} */ key) => named(key, OF_RETURNING.join('\n')) && !named(key, `${reporting}${DOCUMENT.replaceAll('"', "'")}`);
-  const wanted = Object.keys(nl).filter((key) => /^(notice|download)\./u.test(key) || ONLY_RETURNING.test(key) || isOfReturning(key));
+  const isOfReturning = (/** @type {string} */ key) =>
+    named(key, OF_RETURNING.join('\n')) && !named(key, `${reporting}${DOCUMENT.replaceAll('"', "'")}`);
+  const wanted = Object.keys(nl).filter(
+    (key) => /^(notice|download)\./u.test(key) || ONLY_RETURNING.test(key) || isOfReturning(key),
+  );
   assert.deepEqual(Object.keys(returning).sort(), [...wanted, ...KINDS].sort());
   assert.equal(Object.keys(nl).length, Object.keys(first).length + Object.keys(returning).length);
 });
@@ -87,7 +126,26 @@ test('every key that is named is there', () => {
 });
 
 test('every key is named', () => {
-  const used = (/** @type {string} */ key) => SOURCE.includes(`'${key}'`) || DOCUMENT.includes(`data-words="${key}"`) || BUILT.includes(key);
+  const used = (/** @type {string} */ key) =>
+    SOURCE.includes(`'${key}'`) || DOCUMENT.includes(`data-words="${key}"`) || BUILT.includes(key);
   const keys = Object.keys(nl).filter((key) => !/^(error|notice|download)\./u.test(key));
-  assert.deepEqual(keys.filter((key) => !used(key.replace(/\.(one|other)$/u, ''))), []);
+  assert.deepEqual(
+    keys.filter((key) => !used(key.replace(/\.(one|other)$/u, ''))),
+    [],
+  );
+});
+
+test('whatever is said of dates looks at those of this device first', () => {
+  for (const page of ['inbox', 'reporter']) {
+    for (const language of ['nl', 'en']) {
+      /** @type {Record<string, string>} */
+      const texts = JSON.parse(
+        readFileSync(new URL(`../../static/locales/${page}.${language}.json`, import.meta.url), 'utf8'),
+      );
+      for (const code of ['directory-expired', 'directory-clock', 'clock-wrong']) {
+        const [first = ''] = String(texts[`error.${code}`]).split('. ');
+        assert.match(first, /(dit apparaat|this device)\b.*\{today\}/iu, `${page} ${language} ${code}`);
+      }
+    }
+  }
 });

@@ -2,19 +2,35 @@
 import assert from 'node:assert/strict';
 import {afterEach, mock, test} from 'node:test';
 import {setImmediate} from 'node:timers/promises';
-import {LARGEST_PIECE, canSaveAlong, chooseFile, giveBackAll, hand, hasRoom, lookForRoom, roomFor} from '../../static/js/received/saving.js';
+import {
+  LARGEST_PIECE,
+  answered,
+  canSaveAlong,
+  chooseFile,
+  giveBackAll,
+  hand,
+  hasRoom,
+  lookForRoom,
+  roomFor,
+} from '../../static/js/parts/saving.js';
 
 const page = /** @type {any} */ (globalThis);
 afterEach(() => {
-  for (const each of ['showSaveFilePicker', 'showDirectoryPicker', 'document']) delete page[each];
+  for (const each of ['showSaveFilePicker', 'showDirectoryPicker', 'document', 'addEventListener'])
+    delete page[each];
   mock.timers.reset();
   giveBackAll();
   mock.restoreAll();
 });
 
-/** What the system's dialog gives: a file of that size. @param {number | null} size null if it can't be read @param {{remove?: () => Promise<void>}} more */
+/**
+ * What the system's dialog gives: a file of that size.
+ * @param {number | null} size null if it can't be read
+ * @param {{remove?: () => Promise<void>}} more
+ */
 function picking(size, more) {
-  const getFile = async () => (size === null ? Promise.reject(new DOMException('', 'NotFoundError')) : new Blob([new Uint8Array(size)]));
+  const getFile = async () =>
+    size === null ? Promise.reject(new DOMException('', 'NotFoundError')) : new Blob([new Uint8Array(size)]);
   const handle = {getFile, ...more};
   page.showSaveFilePicker = async (/** @type {unknown} */ options) => {
     assert.deepEqual(options, {suggestedName: 'a.pdf'});
@@ -23,7 +39,11 @@ function picking(size, more) {
   return handle;
 }
 
-for (const [size, times] of /** @type {const} */ ([[0, 1], [1, 0], [null, 0]])) {
+for (const [size, times] of /** @type {const} */ ([
+  [0, 1],
+  [1, 0],
+  [null, 0],
+])) {
   test(`a place that comes too late is nowhere, and of ${size} bytes there it is removed ${times} times`, async () => {
     let removed = 0;
     picking(size, {
@@ -81,7 +101,16 @@ const settled = () => setImmediate();
 
 test('however many are handed over one after the other, they are never more than one may be', async () => {
   const held = holding();
-  const sizes = [LARGEST_PIECE, 1, LARGEST_PIECE - 1, LARGEST_PIECE, LARGEST_PIECE / 2, LARGEST_PIECE / 2, 0, 10];
+  const sizes = [
+    LARGEST_PIECE,
+    1,
+    LARGEST_PIECE - 1,
+    LARGEST_PIECE,
+    LARGEST_PIECE / 2,
+    LARGEST_PIECE / 2,
+    0,
+    10,
+  ];
   let saved = 0;
   const all = (async () => {
     for (const size of sizes) {
@@ -126,4 +155,28 @@ test('without folders no file is saved along with others that is too large for a
   assert.equal(canSaveAlong(LARGEST_PIECE + 1), false);
   page.showDirectoryPicker = () => assert.fail('asked');
   assert.equal(canSaveAlong(LARGEST_PIECE + 1), true);
+});
+
+test('the next file waits until the browser has been answered about the one before', async () => {
+  mock.timers.enable({apis: ['setTimeout']});
+  /** @type {(() => void)[]} */
+  const listening = [];
+  page.addEventListener = (/** @type {string} */ _, /** @type {() => void} */ listener) =>
+    void listening.push(listener);
+  for (const ending of ['answered', 'locked', 'never asked', 'elsewhere']) {
+    const now = {focus: ending !== 'elsewhere', wanted: true, done: false};
+    page.document = {hasFocus: () => now.focus};
+    const waits = answered(() => now.wanted).then(() => (now.done = true));
+    await setImmediate();
+    assert.equal(now.done, ending === 'elsewhere', ending);
+    if (ending !== 'never asked') now.focus = false;
+    mock.timers.tick(1000);
+    await setImmediate();
+    assert.equal(now.done, ending === 'never asked' || ending === 'elsewhere', ending);
+    if (ending === 'answered') now.focus = true;
+    if (ending === 'locked') now.wanted = false;
+    lookForRoom();
+    await waits;
+    assert.ok(ending !== 'answered' || listening.length > 0);
+  }
 });

@@ -10,7 +10,7 @@ Object.assign(globalThis, {
   document: {documentElement: root},
   fetch: (/** @type {string} */ path) =>
     new Promise((resolve) => {
-      const name = path.replace(/^\/static\/locales\/|\.json$/gu, '');
+      const name = path.replace(/^\.\.\/static\/locales\/|\.json$/gu, '');
       asked.set(name, [...(asked.get(name) ?? []), resolve]);
     }),
 });
@@ -35,14 +35,14 @@ async function arrive(name, ok = true) {
   });
 }
 
-/** @type {typeof import('../../static/js/ui/screen.js')} */
+/** @type {typeof import('../../static/js/page/words.js')} */
 let screen;
 let copies = 0;
 const said = () => [screen.t('next'), screen.t('return.open'), root.lang];
 
 beforeEach(async () => {
   copies += 1;
-  screen = await import(`../../static/js/ui/screen.js?${copies}`);
+  screen = await import(`../../static/js/page/words.js?${copies}`);
   const speaking = screen.speak('reporter', 'nl');
   await arrive('reporter.nl');
   await speaking;

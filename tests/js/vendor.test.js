@@ -1,4 +1,7 @@
-/** Each vendored module is whole, imports nothing, and computes what its names promise: one known answer each. PDF.js gives its own in browsers. */
+/**
+ * Each vendored module is whole, imports nothing, and computes what its names promise: one known answer each.
+ * PDF.js gives its own in browsers.
+ */
 import assert from 'node:assert/strict';
 import {Buffer} from 'node:buffer';
 import {readFileSync} from 'node:fs';
@@ -7,14 +10,17 @@ import * as cipher from '../../static/vendor/noble-cipher.js';
 import * as noble from '../../static/vendor/noble.js';
 import * as pdf from '../../static/vendor/pdf.js';
 
-const file = (/** @type {string} */ name) => readFileSync(new URL(`../../static/vendor/${name}`, import.meta.url), 'utf8');
+const file = (/** @type {string} */ name) =>
+  readFileSync(new URL(`../../static/vendor/${name}`, import.meta.url), 'utf8');
 const hex = (/** @type {Uint8Array} */ bytes) => Buffer.from(bytes).toString('hex');
 const unhex = (/** @type {string} */ text) => new Uint8Array(Buffer.from(text, 'hex'));
 const utf8 = (/** @type {string} */ text) => new TextEncoder().encode(text);
 
 /** @param {string} source @returns {string[]} */
 function exported(source) {
-  return [...source.matchAll(/^export \{(.+)\} from '(.+)';$/gm)].flatMap(([, names]) => String(names).split(', ')).sort();
+  return [...source.matchAll(/^export \{(.+)\} from '(.+)';$/gm)]
+    .flatMap(([, names]) => String(names).split(', '))
+    .sort();
 }
 
 for (const [name, module] of Object.entries({noble, 'noble-cipher': cipher, pdf})) {
@@ -25,12 +31,18 @@ for (const [name, module] of Object.entries({noble, 'noble-cipher': cipher, pdf}
   });
 
   test(`${name}.js imports nothing`, () => {
-    assert.doesNotMatch(file(`${name}.js`), /(?<!")\bimport\s*[("'{*]|\bfrom\s*["']|\brequire\(|sourceMappingURL/);
+    assert.doesNotMatch(
+      file(`${name}.js`),
+      /(?<!")\bimport\s*[("'{*]|\bfrom\s*["']|\brequire\(|sourceMappingURL/,
+    );
   });
 }
 
 test('SHA-256 of abc (FIPS 180-4)', () => {
-  assert.equal(hex(noble.sha256(utf8('abc'))), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  assert.equal(
+    hex(noble.sha256(utf8('abc'))),
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  );
 });
 
 test('BLAKE2b-512 of abc (RFC 7693, appendix A)', () => {
@@ -69,7 +81,13 @@ test('HKDF-SHA-256, whole and in its two steps (RFC 5869, case 1)', () => {
 test('Argon2id (RFC 9106, section 5.3)', () => {
   const password = new Uint8Array(32).fill(1);
   const salt = new Uint8Array(16).fill(2);
-  const options = {t: 3, m: 32, p: 4, key: new Uint8Array(8).fill(3), personalization: new Uint8Array(12).fill(4)};
+  const options = {
+    t: 3,
+    m: 32,
+    p: 4,
+    key: new Uint8Array(8).fill(3),
+    personalization: new Uint8Array(12).fill(4),
+  };
   const tag = '0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659';
   assert.equal(hex(noble.argon2id(password, salt, {...options, dkLen: 32})), tag);
 });
@@ -104,7 +122,10 @@ test('Ed25519 without zip215 refuses the identity as key, which the default take
 });
 
 test('SHA3-256 of nothing (FIPS 202)', () => {
-  assert.equal(hex(noble.sha3_256(new Uint8Array())), 'a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a');
+  assert.equal(
+    hex(noble.sha3_256(new Uint8Array())),
+    'a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a',
+  );
 });
 
 test('X25519 (RFC 7748, section 5.2), and a point of small order', () => {

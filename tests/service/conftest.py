@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from intake.service.app import create_app
 from intake.service.settings import Settings
 from intake.store import SqliteStore, create_store
-from tests.service.described import checker
-from tests.service.faulty import FaultyStore
-from tests.service.world import Clocks, World
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_organisation import Clocks, OpaqueOrganisation
+from tests.service.kit.openapi_check import checker
 
 
 @pytest.fixture
@@ -26,27 +26,27 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> OpaqueOrganisation:
+    return OpaqueOrganisation()
 
 
 @pytest.fixture
-async def store(tmp_path: Path, world: World) -> AsyncIterator[FaultyStore]:
+async def store(tmp_path: Path, world: OpaqueOrganisation) -> AsyncIterator[FailingStore]:
     inner: SqliteStore = await create_store(tmp_path / "data")
     await world.settle_in(inner)
-    yield FaultyStore(inner)
+    yield FailingStore(inner)
     await inner.close()
 
 
 @pytest.fixture
-async def app(store: FaultyStore, settings: Settings, clocks: Clocks) -> AsyncIterator[Starlette]:
+async def app(store: FailingStore, settings: Settings, clocks: Clocks) -> AsyncIterator[Starlette]:
     made = create_app(store, settings, today=lambda: clocks.day, clock=lambda: clocks.seconds)
     async with made.router.lifespan_context(made):
         yield made
 
 
 @pytest.fixture
-async def client(app: Starlette, world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Starlette, world: OpaqueOrganisation) -> AsyncIterator[httpx.AsyncClient]:
     """Speaks to the API of the organisation; paths are those of PROTOCOL 12.2."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     hooks = {"response": [checker(app)]}
@@ -55,6 +55,6 @@ async def client(app: Starlette, world: World) -> AsyncIterator[httpx.AsyncClien
 
 
 @pytest.fixture
-async def session(client: httpx.AsyncClient, world: World) -> dict[str, str]:
+async def session(client: httpx.AsyncClient, world: OpaqueOrganisation) -> dict[str, str]:
     """The header of ada's session."""
     return await world.sign_in(client)

@@ -7,20 +7,20 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from crypto.claims import CHUNK, CHUNK_LENGTH
-from crypto.encoding import b64, day_text
+from crypto.public.blobs import CHUNK, CHUNK_LENGTH
+from crypto.public.encoding import b64, day_text
 from intake.service.app import create_app
-from intake.service.blobs import CHUNKS_AT_ONCE, PAGE_CHUNKS
+from intake.service.routes.blobs import CHUNKS_AT_ONCE, PAGE_CHUNKS
 from intake.service.settings import Settings
 from intake.store import StorageFull, StoreUnavailable, create_store, open_store
-from tests.service.faulty import FaultyStore
-from tests.service.file import File, claims_of, send_with, upload
-from tests.service.live import bearer, exchange, live, request
-from tests.service.world import RETENTION, TODAY, Clocks, World, code, shape
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_file import File, claims_of, send_with, upload
+from tests.service.kit.opaque_organisation import RETENTION, TODAY, Clocks, OpaqueOrganisation, code, shape
+from tests.service.kit.raw_http import bearer, exchange, live, request
 
 
 async def test_a_file_goes_up_in_any_order_and_comes_down_from_any_chunk(
-    client: httpx.AsyncClient, world: World
+    client: httpx.AsyncClient, world: OpaqueOrganisation
 ) -> None:
     file = File(7)
     assert await file.stored(client) == []
@@ -39,7 +39,9 @@ async def test_a_file_goes_up_in_any_order_and_comes_down_from_any_chunk(
     assert code(await file.get(client, 7)) == "blob-unknown"
 
 
-async def test_a_repetition_is_answered_as_the_first_try(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_repetition_is_answered_as_the_first_try(
+    client: httpx.AsyncClient, world: OpaqueOrganisation
+) -> None:
     file = await upload(client)
     assert (await file.put(client, 0, 3)).status_code == 204
     assert (await file.put(client, 1, 2)).status_code == 204
@@ -49,7 +51,7 @@ async def test_a_repetition_is_answered_as_the_first_try(client: httpx.AsyncClie
 
 
 async def test_other_bytes_under_a_stored_number_change_nothing(
-    client: httpx.AsyncClient, world: World
+    client: httpx.AsyncClient, world: OpaqueOrganisation
 ) -> None:
     file = await upload(client)
     kept, file.chunks = file.chunks, [*file.chunks[:2], os.urandom(CHUNK_LENGTH), os.urandom(CHUNK_LENGTH)]
@@ -62,7 +64,7 @@ async def test_other_bytes_under_a_stored_number_change_nothing(
 
 
 async def test_a_claimed_blob_takes_no_new_chunk_and_does_not_go(
-    client: httpx.AsyncClient, world: World
+    client: httpx.AsyncClient, world: OpaqueOrganisation
 ) -> None:
     file = await upload(client)
     assert (await send_with(client, world, file)).status_code == 204
@@ -75,7 +77,7 @@ async def test_a_claimed_blob_takes_no_new_chunk_and_does_not_go(
 
 
 async def test_nothing_of_an_unclaimed_blob_is_given(
-    client: httpx.AsyncClient, world: World, session: dict[str, str]
+    client: httpx.AsyncClient, world: OpaqueOrganisation, session: dict[str, str]
 ) -> None:
     file = await upload(client)
     unknown = await File().get(client)
@@ -89,7 +91,7 @@ async def test_nothing_of_an_unclaimed_blob_is_given(
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("token", [None, b"short", bytes(32)], ids=["none", "malformed", "other"])
 async def test_a_wrong_token_is_answered_like_an_unknown_blob(
-    client: httpx.AsyncClient, world: World, method: str, token: bytes | None
+    client: httpx.AsyncClient, world: OpaqueOrganisation, method: str, token: bytes | None
 ) -> None:
     file = await upload(client)
     assert (await send_with(client, world, file)).status_code == 204
@@ -132,9 +134,9 @@ async def test_sixteen_chunks_are_taken_at_once_and_no_more(client: httpx.AsyncC
 
 
 async def test_another_organisation_has_no_part_in_a_blob(
-    client: httpx.AsyncClient, store: FaultyStore, world: World
+    client: httpx.AsyncClient, store: FailingStore, world: OpaqueOrganisation
 ) -> None:
-    other = World("provincie")
+    other = OpaqueOrganisation("provincie")
     await other.settle_in(store)
     file = await upload(client)
     base = other.base
@@ -153,7 +155,9 @@ async def test_another_organisation_has_no_part_in_a_blob(
     assert (await file.get(client)).content == b"".join(file.chunks)
 
 
-async def test_a_full_storage_says_so(client: httpx.AsyncClient, store: FaultyStore, world: World) -> None:
+async def test_a_full_storage_says_so(
+    client: httpx.AsyncClient, store: FailingStore, world: OpaqueOrganisation
+) -> None:
     file = File()
     assert (await file.put(client, 0, 1)).status_code == 204
     store.failures = {"put_chunks": StorageFull()}
@@ -166,7 +170,11 @@ async def test_a_full_storage_says_so(client: httpx.AsyncClient, store: FaultySt
 
 
 async def test_a_download_is_cut_off_where_the_store_fails(
-    app: Starlette, client: httpx.AsyncClient, store: FaultyStore, world: World, settings: Settings
+    app: Starlette,
+    client: httpx.AsyncClient,
+    store: FailingStore,
+    world: OpaqueOrganisation,
+    settings: Settings,
 ) -> None:
     file = await upload(client, 2 * PAGE_CHUNKS + 1)
     assert (await send_with(client, world, file)).status_code == 204
@@ -188,7 +196,7 @@ class TestALimit:
         return Settings(attachment_bytes=2 * CHUNK)
 
     async def test_a_file_beyond_it_is_refused_and_one_up_to_it_taken(
-        self, client: httpx.AsyncClient, world: World
+        self, client: httpx.AsyncClient, world: OpaqueOrganisation
     ) -> None:
         assert (await client.get("keys")).json()["attachment_bytes"] == 2 * CHUNK
         file = File(3)
@@ -207,7 +215,9 @@ class TestLittleMemory:
     def settings(self) -> Settings:
         return Settings(answers_bytes=CHUNK_LENGTH)
 
-    async def test_a_download_counts_among_the_answers(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_a_download_counts_among_the_answers(
+        self, client: httpx.AsyncClient, world: OpaqueOrganisation
+    ) -> None:
         file = await upload(client)
         assert (await send_with(client, world, file)).status_code == 204
         response = await file.get(client)
@@ -215,7 +225,7 @@ class TestLittleMemory:
 
 
 async def test_an_unclaimed_blob_lives_two_days_after_its_last_new_chunk(
-    client: httpx.AsyncClient, store: FaultyStore, clocks: Clocks
+    client: httpx.AsyncClient, store: FailingStore, clocks: Clocks
 ) -> None:
     file = File()
     assert (await file.put(client, 0, 1)).status_code == 204
@@ -233,7 +243,7 @@ async def test_an_unclaimed_blob_lives_two_days_after_its_last_new_chunk(
 
 
 async def test_a_claimed_blob_lives_and_goes_with_its_mailbox(
-    client: httpx.AsyncClient, store: FaultyStore, world: World, clocks: Clocks
+    client: httpx.AsyncClient, store: FailingStore, world: OpaqueOrganisation, clocks: Clocks
 ) -> None:
     file = await upload(client)
     assert (await send_with(client, world, file)).status_code == 204
@@ -246,7 +256,9 @@ async def test_a_claimed_blob_lives_and_goes_with_its_mailbox(
     assert await file.stored(client) == []
 
 
-async def test_who_stops_takes_back_what_was_sent(client: httpx.AsyncClient, world: World) -> None:
+async def test_who_stops_takes_back_what_was_sent(
+    client: httpx.AsyncClient, world: OpaqueOrganisation
+) -> None:
     file = await upload(client)
     for _ in range(2):
         assert (await file.delete(client)).status_code == 204
@@ -258,7 +270,7 @@ async def test_who_stops_takes_back_what_was_sent(client: httpx.AsyncClient, wor
 
 
 async def test_the_service_refuses_where_less_than_the_reserve_would_be_left(
-    tmp_path: Path, world: World
+    tmp_path: Path, world: OpaqueOrganisation
 ) -> None:
     store = await create_store(tmp_path / "data")
     await world.settle_in(store)

@@ -6,15 +6,16 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from crypto.claims import CHUNK_LENGTH, MOST_CLAIMS, Claim, build_claims
-from crypto.wire import parse_mailbox_answer
-from tests.service.file import File, claims_of, send_with, upload
-from tests.service.world import Box, World, code, conversation_bytes
+from crypto.public.answers import parse_mailbox_answer
+from crypto.public.blobs import CHUNK_LENGTH, Claim, build_claims
+from crypto.public.limits import MOST_CLAIMS
+from tests.service.kit.opaque_file import File, claims_of, send_with, upload
+from tests.service.kit.opaque_organisation import Box, OpaqueOrganisation, code, conversation_bytes
 
-Sends = Callable[[httpx.AsyncClient, World, bytes], Awaitable[httpx.Response]]
+Sends = Callable[[httpx.AsyncClient, OpaqueOrganisation, bytes], Awaitable[httpx.Response]]
 
 
-async def as_opening(client: httpx.AsyncClient, world: World, claims: bytes) -> httpx.Response:
+async def as_opening(client: httpx.AsyncClient, world: OpaqueOrganisation, claims: bytes) -> httpx.Response:
     """Claim with a new mailbox; it must not be there if that fails."""
     box = world.box()
     response = await client.put(box.opening_path, content=box.creation + claims + box.opening)
@@ -23,7 +24,7 @@ async def as_opening(client: httpx.AsyncClient, world: World, claims: bytes) -> 
     return response
 
 
-async def as_message(client: httpx.AsyncClient, world: World, claims: bytes) -> httpx.Response:
+async def as_message(client: httpx.AsyncClient, world: OpaqueOrganisation, claims: bytes) -> httpx.Response:
     """Claim with a message; it must not be there if that fails."""
     box = await world.make_box(client)
     content = claims + conversation_bytes()
@@ -48,7 +49,9 @@ both = pytest.mark.parametrize("send", [as_opening, as_message])
 
 
 @both
-async def test_what_is_whole_is_claimed(client: httpx.AsyncClient, world: World, send: Sends) -> None:
+async def test_what_is_whole_is_claimed(
+    client: httpx.AsyncClient, world: OpaqueOrganisation, send: Sends
+) -> None:
     files = [await upload(client, chunks) for chunks in (1, 2, 17)]
     assert (await send(client, world, claims_of(*files))).status_code == 204
     for file in files:
@@ -56,7 +59,9 @@ async def test_what_is_whole_is_claimed(client: httpx.AsyncClient, world: World,
 
 
 @both
-async def test_what_is_not_whole_stores_nothing(client: httpx.AsyncClient, world: World, send: Sends) -> None:
+async def test_what_is_not_whole_stores_nothing(
+    client: httpx.AsyncClient, world: OpaqueOrganisation, send: Sends
+) -> None:
     whole, hole, short, long = [File() for _ in range(4)]
     for file, first, end in ((whole, 0, 3), (hole, 0, 1), (hole, 2, 3), (short, 0, 2), (long, 0, 3)):
         assert (await file.put(client, first, end)).status_code == 204
@@ -71,7 +76,7 @@ async def test_what_is_not_whole_stores_nothing(client: httpx.AsyncClient, world
 
 @both
 async def test_the_file_of_another_mailbox_is_not_claimed(
-    client: httpx.AsyncClient, world: World, send: Sends
+    client: httpx.AsyncClient, world: OpaqueOrganisation, send: Sends
 ) -> None:
     file = await upload(client)
     assert (await send_with(client, world, file)).status_code == 204
@@ -79,7 +84,9 @@ async def test_the_file_of_another_mailbox_is_not_claimed(
     assert (response.status_code, code(response)) == (409, "attachments-incomplete")
 
 
-async def test_a_repetition_is_answered_as_the_first_try(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_repetition_is_answered_as_the_first_try(
+    client: httpx.AsyncClient, world: OpaqueOrganisation
+) -> None:
     file, box = await upload(client), world.box()
     body = box.creation + claims_of(file) + box.opening
     for _ in range(2):
@@ -93,7 +100,7 @@ async def test_a_repetition_is_answered_as_the_first_try(client: httpx.AsyncClie
 
 
 async def test_a_stored_envelope_is_confirmed_whatever_became_of_its_files(
-    client: httpx.AsyncClient, world: World
+    client: httpx.AsyncClient, world: OpaqueOrganisation
 ) -> None:
     box = await world.make_box(client)
     path, content = box.envelope_path(), conversation_bytes()
@@ -116,13 +123,15 @@ async def test_a_stored_envelope_is_confirmed_whatever_became_of_its_files(
     ids=["cut", "none", "too many", "doubled", "no chunk", "too many chunks"],
 )
 async def test_a_malformed_block_is_refused(
-    client: httpx.AsyncClient, world: World, send: Sends, claims: bytes
+    client: httpx.AsyncClient, world: OpaqueOrganisation, send: Sends, claims: bytes
 ) -> None:
     response = await send(client, world, claims)
     assert (response.status_code, code(response)) == (400, "envelope-header")
 
 
-async def test_sixty_four_files_go_with_one_message(client: httpx.AsyncClient, world: World) -> None:
+async def test_sixty_four_files_go_with_one_message(
+    client: httpx.AsyncClient, world: OpaqueOrganisation
+) -> None:
     files = [await upload(client, 1) for _ in range(MOST_CLAIMS)]
     assert (await as_message(client, world, claims_of(*files))).status_code == 204
     assert (await files[-1].get(client)).content == files[-1].chunks[0]

@@ -10,14 +10,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from crypto.encoding import day_text, parse_object
+from crypto.public.encoding import day_text, parse_object
 from intake.assets import read_assets, static_folder
-from intake.service import compression
-from intake.service.compression import LARGE, Content, choose, compress, compress_further, respond
+from intake.service.http import compression
+from intake.service.http.compression import LARGE, Content, choose, compress, compress_further, respond
 from intake.service.settings import Settings
-from tests.service.faulty import FaultyStore
-from tests.service.live import Raw, bearer, exchange, live, request
-from tests.service.world import TODAY, Clocks, World
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_organisation import TODAY, Clocks, OpaqueOrganisation
+from tests.service.kit.raw_http import Raw, bearer, exchange, live, request
 
 HOST = "http://drempel.test"
 
@@ -125,7 +125,9 @@ async def both(client: httpx.AsyncClient, path: str) -> tuple[httpx.Response, ht
     return plain, zipped
 
 
-async def test_every_page_is_the_file_in_every_form(client: httpx.AsyncClient, world: World) -> None:
+async def test_every_page_is_the_file_in_every_form(
+    client: httpx.AsyncClient, world: OpaqueOrganisation
+) -> None:
     assets = read_assets(static_folder())
     largest = max(assets.values(), key=lambda asset: len(asset.content)).addresses[0]
     async with asyncio.timeout(60):
@@ -149,7 +151,7 @@ async def asking_for(coding: str, client: httpx.AsyncClient, path: str) -> httpx
 
 
 async def test_the_directory_is_compressed_and_follows_the_newest(
-    client: httpx.AsyncClient, world: World
+    client: httpx.AsyncClient, world: OpaqueOrganisation
 ) -> None:
     second = world.successor()
     for newest in (world.first, second):
@@ -163,7 +165,7 @@ async def test_the_directory_is_compressed_and_follows_the_newest(
 
 
 async def test_the_keys_are_compressed_and_follow_day_and_statements(
-    client: httpx.AsyncClient, world: World, session: dict[str, str], clocks: Clocks
+    client: httpx.AsyncClient, world: OpaqueOrganisation, session: dict[str, str], clocks: Clocks
 ) -> None:
     made = world.statement(1)
     await client.put("inbox/statement", json=made, headers=session)
@@ -179,8 +181,10 @@ async def test_the_keys_are_compressed_and_follow_day_and_statements(
         assert parse_object(zipped.content)["recipients"][0]["statement"] == made["statement"]
 
 
-async def test_organisations_do_not_mix(client: httpx.AsyncClient, world: World, store: FaultyStore) -> None:
-    other = World("waterschap")
+async def test_organisations_do_not_mix(
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore
+) -> None:
+    other = OpaqueOrganisation("waterschap")
     await other.settle_in(store)
     for _ in range(2):
         for each in (world, other):
@@ -206,7 +210,9 @@ async def test_what_does_not_change_is_compressed_once(
     assert done == 2
 
 
-async def test_nothing_else_is_compressed(app: Starlette, world: World, settings: Settings) -> None:
+async def test_nothing_else_is_compressed(
+    app: Starlette, world: OpaqueOrganisation, settings: Settings
+) -> None:
     """Not a mailbox, not the inbox, not a problem: a compressed length tells of its content."""
     api = f"/{world.slug}/api/1/"
     token = bearer(world.box().tokens["read"])

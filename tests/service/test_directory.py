@@ -8,21 +8,21 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from crypto.directory import Directory
-from crypto.encoding import b64, day_text, parse_object, week_of, write_object
-from intake.service.directory import CHECKS_WAITING, DirectoryRoutes
+from crypto.public.directory import Directory
+from crypto.public.encoding import b64, day_text, parse_object, week_of, write_object
+from intake.service.routes.directory import CHECKS_WAITING, DirectoryRoutes
 from intake.store import Conflict
-from tests.service.faulty import FaultyStore
-from tests.service.world import TODAY, World, code, opening_bytes
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_organisation import TODAY, OpaqueOrganisation, code, opening_bytes
 
 
-async def test_it_is_served_byte_for_byte(client: httpx.AsyncClient, world: World) -> None:
+async def test_it_is_served_byte_for_byte(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     response = await client.get("directory")
     assert (response.status_code, response.content) == (200, world.first)
     assert response.headers["content-type"] == "application/json"
 
 
-async def test_the_next_version_replaces_it(client: httpx.AsyncClient, world: World) -> None:
+async def test_the_next_version_replaces_it(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     second = world.successor()
     assert (await client.put("directory", content=second)).status_code == 204
     assert (await client.get("directory")).content == second
@@ -30,7 +30,7 @@ async def test_the_next_version_replaces_it(client: httpx.AsyncClient, world: Wo
 
 
 async def test_its_policy_holds_from_then_on(
-    client: httpx.AsyncClient, world: World, store: FaultyStore
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore
 ) -> None:
     policy = {"retention_days": 7, "acknowledge_days": 7, "feedback_days": 90}
     await client.put("directory", content=world.successor(policy=policy, slots=4))
@@ -41,52 +41,52 @@ async def test_its_policy_holds_from_then_on(
     assert mailbox.expiry_day == TODAY + 7
 
 
-def _unsigned(world: World) -> bytes:
+def _unsigned(world: OpaqueOrganisation) -> bytes:
     return write_object({**parse_object(world.successor()), "signatures": []})
 
 
-def _by_another_key(world: World) -> bytes:
+def _by_another_key(world: OpaqueOrganisation) -> bytes:
     world.history.append(world.hash_of(world.first))
     return world.directory(world.content(), os.urandom(32))
 
 
-def _changed(world: World) -> bytes:
+def _changed(world: OpaqueOrganisation) -> bytes:
     other = parse_object(world.successor())["payload"]
     return write_object({**parse_object(world.first), "payload": other})
 
 
-def _of_another_organisation(world: World) -> bytes:
-    return World(world.slug).successor()
+def _of_another_organisation(world: OpaqueOrganisation) -> bytes:
+    return OpaqueOrganisation(world.slug).successor()
 
 
-def _with_a_gap(world: World) -> bytes:
+def _with_a_gap(world: OpaqueOrganisation) -> bytes:
     world.history += [world.hash_of(world.first), os.urandom(32)]
     return world.directory(world.content())
 
 
-def _not_ours_before(world: World) -> bytes:
+def _not_ours_before(world: OpaqueOrganisation) -> bytes:
     world.history.append(os.urandom(32))
     return world.directory(world.content())
 
 
-def _same_version_again(world: World) -> bytes:
+def _same_version_again(world: OpaqueOrganisation) -> bytes:
     return world.directory(world.content(name={"nl": "Anders"}))
 
 
-def _newer_type(world: World) -> bytes:
+def _newer_type(world: OpaqueOrganisation) -> bytes:
     value = parse_object(world.successor())
     return write_object({**value, "payloadType": "application/vnd.drempel.directory.2+json"})
 
 
-def _expired(world: World) -> bytes:
+def _expired(world: OpaqueOrganisation) -> bytes:
     return world.successor(issued=day_text(TODAY - 10), expires=day_text(TODAY - 1))
 
 
-def _from_the_future(world: World) -> bytes:
+def _from_the_future(world: OpaqueOrganisation) -> bytes:
     return world.successor(issued=day_text(TODAY + 3))
 
 
-def _under_another_slug(world: World) -> bytes:
+def _under_another_slug(world: OpaqueOrganisation) -> bytes:
     return world.successor(slug="elders")
 
 
@@ -113,14 +113,18 @@ def _under_another_slug(world: World) -> bytes:
     ],
 )
 async def test_what_does_not_follow_is_refused(
-    client: httpx.AsyncClient, world: World, make: Callable[[World], bytes], status: int, expected: str
+    client: httpx.AsyncClient,
+    world: OpaqueOrganisation,
+    make: Callable[[OpaqueOrganisation], bytes],
+    status: int,
+    expected: str,
 ) -> None:
     response = await client.put("directory", content=make(world))
     assert (response.status_code, code(response)) == (status, expected)
     assert (await client.get("directory")).content == world.first
 
 
-async def test_a_roll_back_is_refused(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_roll_back_is_refused(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     second = world.successor()
     await client.put("directory", content=second)
     response = await client.put("directory", content=world.first)
@@ -129,7 +133,7 @@ async def test_a_roll_back_is_refused(client: httpx.AsyncClient, world: World) -
 
 
 async def test_directories_that_anybody_offers_are_checked_one_at_a_time(
-    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, world: OpaqueOrganisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_work, go_on, most = 0, threading.Event(), 0
 
@@ -160,7 +164,7 @@ async def test_directories_that_anybody_offers_are_checked_one_at_a_time(
 
 
 async def test_of_two_successors_one_wins(
-    client: httpx.AsyncClient, world: World, store: FaultyStore
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore
 ) -> None:
     store.failures["put_directory"] = Conflict()
     response = await client.put("directory", content=world.successor())
@@ -168,7 +172,7 @@ async def test_of_two_successors_one_wins(
 
 
 async def test_the_keys_of_this_week_are_those_of_everybody(
-    client: httpx.AsyncClient, world: World, session: dict[str, str]
+    client: httpx.AsyncClient, world: OpaqueOrganisation, session: dict[str, str]
 ) -> None:
     empty = (await client.get("keys")).json()
     largest = {"attachment_bytes": 4 * 1024**3}
@@ -180,7 +184,7 @@ async def test_the_keys_of_this_week_are_those_of_everybody(
 
 
 async def test_a_recipient_whose_keys_ran_out_is_still_named(
-    client: httpx.AsyncClient, world: World, session: dict[str, str]
+    client: httpx.AsyncClient, world: OpaqueOrganisation, session: dict[str, str]
 ) -> None:
     made = world.statement(1, first_week=week_of(TODAY) + 1)
     await client.put("inbox/statement", json=made, headers=session)
@@ -196,9 +200,9 @@ async def test_an_unknown_organisation_is_said_to_be_one(client: httpx.AsyncClie
 
 
 async def test_an_organisation_added_later_is_found(
-    client: httpx.AsyncClient, world: World, store: FaultyStore
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore
 ) -> None:
-    other = World("waterschap")
+    other = OpaqueOrganisation("waterschap")
     assert (await client.get(f"{other.base}directory")).status_code == 404
     await other.settle_in(store)
     assert (await client.get(f"{other.base}directory")).content == other.first

@@ -8,14 +8,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from crypto.encoding import b64, day_text
+from crypto.public.encoding import b64, day_text
 from intake.service.app import create_app
-from intake.service.headers import HEADERS
+from intake.service.http.headers import HEADERS
 from intake.service.settings import Settings
 from intake.store import Store, StoreUnavailable
-from tests.service.faulty import FaultyStore
-from tests.service.live import Raw, bearer, exchange, live, request
-from tests.service.world import TODAY, World, conversation_bytes
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_organisation import TODAY, OpaqueOrganisation, conversation_bytes
+from tests.service.kit.raw_http import Raw, bearer, exchange, live, request
 
 CONSTANT = [(name.decode(), value.decode()) for name, value in HEADERS]
 # What an answer may say besides. So there is no cookie, no redirect, no link, no date and no name of a program.
@@ -46,7 +46,9 @@ def assert_uniform(raw: Raw, name: object) -> None:
     assert set(names) <= TOLD | {header for header, _ in CONSTANT}, name
 
 
-async def responses(address: tuple[str, int], world: World, store: FaultyStore) -> dict[str, Raw]:
+async def responses(
+    address: tuple[str, int], world: OpaqueOrganisation, store: FailingStore
+) -> dict[str, Raw]:
     """One response of each kind there is."""
     api, box = f"/{world.slug}/api/1/", world.box()
     made = request("PUT", api + box.opening_path, box.creation + box.opening)
@@ -54,7 +56,7 @@ async def responses(address: tuple[str, int], world: World, store: FaultyStore) 
         "204": made,
         "200": request("GET", api + "directory"),
         "200 page": request("GET", f"/{world.slug}/"),
-        "200 style": request("GET", "/static/css/drempel.css"),
+        "200 style": request("GET", "/static/pages/drempel.css"),
         "200 mailbox": request("GET", api + box.path, Authorization=bearer(box.tokens["read"])),
         "400": request("PUT", api + box.opening_path, b"x"),
         "400 http": b"\x00\x01 not a request\r\n\r\n",
@@ -62,7 +64,7 @@ async def responses(address: tuple[str, int], world: World, store: FaultyStore) 
         "401": request("GET", api + "inbox/days"),
         "404": request("GET", "/"),
         "404 mailbox": request("DELETE", api + box.path, Authorization="Bearer x"),
-        "405": request("HEAD", f"/{world.slug}/"),
+        "405": request("POST", f"/{world.slug}/"),
         "405 options": request("OPTIONS", api + "directory", Origin="http://elsewhere.test"),
         "409": request("PUT", api + box.opening_path, box.creation + world.box().opening),
         "413": request("POST", api + "sign-in", bytes(70_000)),
@@ -78,7 +80,7 @@ async def responses(address: tuple[str, int], world: World, store: FaultyStore) 
 
 
 async def test_the_set_is_the_same_on_every_answer(
-    store: FaultyStore, app: Starlette, world: World, settings: Settings
+    store: FailingStore, app: Starlette, world: OpaqueOrganisation, settings: Settings
 ) -> None:
     async with live(app, settings) as address:
         for name, raw in (await responses(address, world, store)).items():
@@ -86,17 +88,17 @@ async def test_the_set_is_the_same_on_every_answer(
             assert_uniform(raw, name)
 
 
-def path_of(route: Route, world: World) -> str:
+def path_of(route: Route, world: OpaqueOrganisation) -> str:
     """An address of the route, of things that are not there."""
     box = world.box()
     held = {"slug": world.slug, "mailbox": b64(box.id), "envelope": b64(box.envelope)}
     held |= {"blob": b64(box.id), "number": "0"}
-    return route.path_format.format(**held, day=day_text(TODAY), path="css/drempel.css")
+    return route.path_format.format(**held, day=day_text(TODAY), path="pages/drempel.css")
 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_it_is_the_same_on_every_route_by_every_method(
-    app: Starlette, client: httpx.AsyncClient, world: World, settings: Settings, method: str
+    app: Starlette, client: httpx.AsyncClient, world: OpaqueOrganisation, settings: Settings, method: str
 ) -> None:
     sessions = ("", (await world.sign_in(client))["Authorization"])
     paths = [path_of(route, world) for route in app.routes if isinstance(route, Route)]
@@ -139,11 +141,11 @@ async def test_it_is_the_same_for_what_is_no_request(app: Starlette, settings: S
     ids=lambda headers: next(iter(headers)),
 )
 async def test_nothing_that_a_client_says_changes_the_answer(
-    app: Starlette, world: World, settings: Settings, headers: dict[str, str]
+    app: Starlette, world: OpaqueOrganisation, settings: Settings, headers: dict[str, str]
 ) -> None:
     """No 304, 206 or 101: each would be an answer of another form, and the first a trace of an earlier visit."""
     async with live(app, settings) as address:
-        for path in (f"/{world.slug}/", "/static/css/drempel.css", f"/{world.slug}/api/1/directory"):
+        for path in (f"/{world.slug}/", "/static/pages/drempel.css", f"/{world.slug}/api/1/directory"):
             usual = await exchange(address, request("GET", path))
             assert usual.status == 200
             assert await exchange(address, request("GET", path, b"", **headers)) == usual
@@ -152,7 +154,7 @@ async def test_nothing_that_a_client_says_changes_the_answer(
 class Stuck:
     """A store whose directory never comes."""
 
-    def __init__(self, inner: FaultyStore) -> None:
+    def __init__(self, inner: FailingStore) -> None:
         self._inner = inner
         self.asked = asyncio.Event()
 
@@ -165,7 +167,9 @@ class Stuck:
         raise AssertionError
 
 
-async def test_a_stop_that_waits_no_longer_answers_as_always(store: FaultyStore, world: World) -> None:
+async def test_a_stop_that_waits_no_longer_answers_as_always(
+    store: FailingStore, world: OpaqueOrganisation
+) -> None:
     """uvicorn cancels what is still under way, and would say "Internal Server Error" by itself."""
     stuck, settings = Stuck(store), Settings(stop_seconds=1)
     app = create_app(cast(Store, stuck), settings)
@@ -179,7 +183,7 @@ async def test_a_stop_that_waits_no_longer_answers_as_always(store: FaultyStore,
 
 
 async def test_problem_documents_are_all_there_is_besides_success(
-    store: FaultyStore, app: Starlette, world: World, settings: Settings
+    store: FailingStore, app: Starlette, world: OpaqueOrganisation, settings: Settings
 ) -> None:
     async with live(app, settings) as address:
         for name, raw in (await responses(address, world, store)).items():
@@ -188,7 +192,7 @@ async def test_problem_documents_are_all_there_is_besides_success(
 
 
 async def test_known_empty_and_unknown_have_one_length_on_the_wire(
-    app: Starlette, client: httpx.AsyncClient, world: World, settings: Settings
+    app: Starlette, client: httpx.AsyncClient, world: OpaqueOrganisation, settings: Settings
 ) -> None:
     quiet, busy, unknown = await world.make_box(client), await world.make_box(client), world.box()
     content = conversation_bytes()

@@ -6,15 +6,15 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from crypto.encoding import b64, week_of
-from crypto.wire import parse_mailbox_answer
+from crypto.public.answers import parse_mailbox_answer
+from crypto.public.encoding import b64, week_of
 from intake.store import StoreBusy, StoreUnavailable
-from tests.service.faulty import FaultyStore
-from tests.service.world import (
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_organisation import (
     RETENTION,
     TODAY,
     Clocks,
-    World,
+    OpaqueOrganisation,
     code,
     conversation_bytes,
     opening_bytes,
@@ -22,7 +22,7 @@ from tests.service.world import (
 )
 
 
-async def test_what_was_put_is_given_back(client: httpx.AsyncClient, world: World) -> None:
+async def test_what_was_put_is_given_back(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     box = await world.make_box(client)
     reply, message = os.urandom(16), conversation_bytes()
     stored = await client.put(box.envelope_path(reply), content=message, headers=box.auth("write"))
@@ -35,7 +35,7 @@ async def test_what_was_put_is_given_back(client: httpx.AsyncClient, world: Worl
 
 
 async def test_a_retry_is_answered_as_the_first_try(
-    client: httpx.AsyncClient, world: World, clocks: Clocks
+    client: httpx.AsyncClient, world: OpaqueOrganisation, clocks: Clocks
 ) -> None:
     box = await world.make_box(client)
     path, message = box.envelope_path(), conversation_bytes()
@@ -48,7 +48,9 @@ async def test_a_retry_is_answered_as_the_first_try(
     assert len(parse_mailbox_answer(answer, box.tokens["read"]).envelopes) == 2
 
 
-async def test_the_same_id_with_other_bytes_is_a_conflict(client: httpx.AsyncClient, world: World) -> None:
+async def test_the_same_id_with_other_bytes_is_a_conflict(
+    client: httpx.AsyncClient, world: OpaqueOrganisation
+) -> None:
     box = await world.make_box(client)
     path = box.envelope_path()
     await client.put(path, content=conversation_bytes(), headers=box.auth("write"))
@@ -60,7 +62,7 @@ async def test_the_same_id_with_other_bytes_is_a_conflict(client: httpx.AsyncCli
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 async def test_unknown_mailbox_and_wrong_token_look_alike(
-    client: httpx.AsyncClient, world: World, store: FaultyStore, method: str
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore, method: str
 ) -> None:
     box, unknown = await world.make_box(client), world.box()
     right = {"GET": "read", "PUT": "write", "DELETE": "delete"}[method]
@@ -80,7 +82,7 @@ async def test_unknown_mailbox_and_wrong_token_look_alike(
 
 
 async def test_known_empty_and_unknown_mailboxes_are_read_alike(
-    client: httpx.AsyncClient, world: World, store: FaultyStore
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore
 ) -> None:
     quiet, busy, unknown = await world.make_box(client), await world.make_box(client), world.box()
     await client.put(busy.envelope_path(), content=conversation_bytes(), headers=busy.auth("write"))
@@ -93,7 +95,7 @@ async def test_known_empty_and_unknown_mailboxes_are_read_alike(
 
 
 async def test_a_large_mailbox_is_answered_in_the_next_power_of_two(
-    client: httpx.AsyncClient, world: World
+    client: httpx.AsyncClient, world: OpaqueOrganisation
 ) -> None:
     box = await world.make_box(client)
     for _ in range(3):
@@ -121,7 +123,7 @@ async def test_a_large_mailbox_is_answered_in_the_next_power_of_two(
     ],
 )
 async def test_what_is_no_opening_is_refused(
-    client: httpx.AsyncClient, world: World, damage: Callable[[bytes], bytes], expected: str
+    client: httpx.AsyncClient, world: OpaqueOrganisation, damage: Callable[[bytes], bytes], expected: str
 ) -> None:
     box = world.box()
     response = await client.put(box.opening_path, content=damage(box.creation + box.opening))
@@ -135,7 +137,7 @@ async def test_what_is_no_opening_is_refused(
     ("weeks", "status"), [(-9, 400), (-8, 204), (0, 204), (1, 204), (2, 400), (2**31, 400)]
 )
 async def test_an_opening_whose_key_is_forgotten_or_to_come_is_refused(
-    client: httpx.AsyncClient, world: World, weeks: int, status: int
+    client: httpx.AsyncClient, world: OpaqueOrganisation, weeks: int, status: int
 ) -> None:
     box = world.box()
     body = box.creation + opening_bytes(week=week_of(TODAY) + weeks)
@@ -148,7 +150,7 @@ async def test_an_opening_whose_key_is_forgotten_or_to_come_is_refused(
 
 
 async def test_an_opening_that_is_stored_is_answered_alike_however_late_it_is_repeated(
-    client: httpx.AsyncClient, world: World, clocks: Clocks
+    client: httpx.AsyncClient, world: OpaqueOrganisation, clocks: Clocks
 ) -> None:
     box = await world.make_box(client)
     clocks.day += 7 * 9
@@ -171,14 +173,14 @@ async def test_an_opening_that_is_stored_is_answered_alike_however_late_it_is_re
     ],
 )
 async def test_what_is_no_conversation_envelope_is_refused(
-    client: httpx.AsyncClient, world: World, body: bytes, expected: str
+    client: httpx.AsyncClient, world: OpaqueOrganisation, body: bytes, expected: str
 ) -> None:
     box = await world.make_box(client)
     response = await client.put(box.envelope_path(), content=body, headers=box.auth("write"))
     assert (response.status_code, code(response)) == (400, expected)
 
 
-async def test_a_body_too_large_is_refused(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_body_too_large_is_refused(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     box = await world.make_box(client)
     too_large = await client.put(
         box.envelope_path(), content=bytes(1_064_961 + 2_307), headers=box.auth("write")
@@ -188,14 +190,14 @@ async def test_a_body_too_large_is_refused(client: httpx.AsyncClient, world: Wor
     assert (too_large.status_code, code(too_large)) == (413, "body-too-large")
 
 
-async def test_the_largest_envelopes_fit(client: httpx.AsyncClient, world: World) -> None:
+async def test_the_largest_envelopes_fit(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     box = await world.make_box(client, opening=opening_bytes(size=1 << 20))
     largest = conversation_bytes(1 << 20)
     response = await client.put(box.envelope_path(), content=largest, headers=box.auth("write"))
     assert response.status_code == 204
 
 
-async def test_a_full_mailbox_says_so(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_full_mailbox_says_so(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     box = await world.make_box(client)
     statuses = []
     for _ in range(16):
@@ -206,7 +208,7 @@ async def test_a_full_mailbox_says_so(client: httpx.AsyncClient, world: World) -
     assert code(response) == "mailbox-full"
 
 
-async def test_only_the_delete_token_erases(client: httpx.AsyncClient, world: World) -> None:
+async def test_only_the_delete_token_erases(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     box = await world.make_box(client)
     refused = await client.delete(box.path, headers=box.auth("write"))
     assert (refused.status_code, code(refused)) == (404, "mailbox-unknown")
@@ -218,7 +220,7 @@ async def test_only_the_delete_token_erases(client: httpx.AsyncClient, world: Wo
 
 
 async def test_an_expired_mailbox_is_unknown_before_it_is_erased(
-    client: httpx.AsyncClient, world: World, clocks: Clocks
+    client: httpx.AsyncClient, world: OpaqueOrganisation, clocks: Clocks
 ) -> None:
     box = await world.make_box(client)
     clocks.day += RETENTION - 1
@@ -230,13 +232,15 @@ async def test_an_expired_mailbox_is_unknown_before_it_is_erased(
 
 
 @pytest.mark.parametrize("name", ["", "x", "A" * 42, "A" * 44, "A" * 42 + "B", "A" * 42 + "=", "é" * 43])
-async def test_an_id_has_one_spelling(client: httpx.AsyncClient, world: World, name: str) -> None:
+async def test_an_id_has_one_spelling(
+    client: httpx.AsyncClient, world: OpaqueOrganisation, name: str
+) -> None:
     for method in ("GET", "DELETE"):
         response = await client.request(method, f"mailboxes/{name}")
         assert (response.status_code, code(response)) == (404, "not-found")
 
 
-async def test_an_envelope_id_has_one_spelling(client: httpx.AsyncClient, world: World) -> None:
+async def test_an_envelope_id_has_one_spelling(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     box = await world.make_box(client)
     other = b64(os.urandom(16))[:-1] + "B"
     path, content = f"{box.path}/envelopes/{other}", conversation_bytes()
@@ -248,7 +252,7 @@ async def test_an_envelope_id_has_one_spelling(client: httpx.AsyncClient, world:
     ("error", "expected"), [(StoreUnavailable(), "server-unavailable"), (StoreBusy(), "server-busy")]
 )
 async def test_a_store_that_is_full_or_busy_confirms_nothing(
-    client: httpx.AsyncClient, world: World, store: FaultyStore, error: Exception, expected: str
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore, error: Exception, expected: str
 ) -> None:
     box, new = await world.make_box(client), world.box()
     store.failures = {"create_mailbox": error, "append": error, "delete_mailbox": error}
@@ -263,9 +267,9 @@ async def test_a_store_that_is_full_or_busy_confirms_nothing(
 
 
 async def test_another_organisation_has_no_part_in_a_mailbox(
-    client: httpx.AsyncClient, world: World, store: FaultyStore
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore
 ) -> None:
-    other = World("waterschap")
+    other = OpaqueOrganisation("waterschap")
     await other.settle_in(store)
     box = await world.make_box(client)
     foreign = await client.put(f"{other.base}{box.opening_path}", content=box.creation + box.opening)

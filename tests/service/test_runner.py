@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from starlette.applications import Starlette
 from intake.service.runner import bind
 from intake.service.settings import Settings
 from intake.store import create_store, open_store
-from tests.service.faulty import FaultyStore
-from tests.service.live import exchange, live, request
-from tests.service.world import World
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_organisation import OpaqueOrganisation
+from tests.service.kit.raw_http import exchange, live, request
 
 SCRIPT = """
 import sys
@@ -25,13 +26,36 @@ serve(Path(sys.argv[1]), listening=lambda address: print(address.port, flush=Tru
 """
 
 
-async def start(folder: Path, world: World) -> tuple[asyncio.subprocess.Process, int]:
-    """The service in a process of its own, and its port."""
+# Lets the writer of the store meet a lack of memory at every write, from the first report on.
+FAILING = """
+from intake.store.sqlite import batch
+def attempt(connection, operation, attempt=batch._attempt):
+    outcome = attempt(connection, operation)
+    if connection.execute("SELECT count(*) FROM mailbox").fetchone()[0]:
+        raise MemoryError("a secret")
+    return outcome
+batch._attempt = attempt
+"""
+
+
+async def start(
+    folder: Path, world: OpaqueOrganisation, files: int | None = None, before: str = ""
+) -> tuple[asyncio.subprocess.Process, int]:
+    """The service in a process of its own, and its port.
+
+    `files` is how many it may have open, `before` what is done there first.
+    """
     store = await create_store(folder)
     await world.settle_in(store)
     await store.close()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SCRIPT, folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *(["prlimit", f"--nofile={files}:{files}"] if files else []),
+        sys.executable,
+        "-c",
+        before + SCRIPT,
+        folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     return process, int(await process.stdout.readline())
@@ -39,7 +63,7 @@ async def start(folder: Path, world: World) -> tuple[asyncio.subprocess.Process,
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_stops_when_told_and_says_nothing_of_its_clients(
-    tmp_path: Path, world: World, number: signal.Signals
+    tmp_path: Path, world: OpaqueOrganisation, number: signal.Signals
 ) -> None:
     process, port = await start(tmp_path / "data", world)
     address, box = ("127.0.0.1", port), world.box()
@@ -63,7 +87,7 @@ async def test_it_stops_when_told_and_says_nothing_of_its_clients(
     assert complained.decode().splitlines() == ["The service has started.", "The service has stopped."]
 
 
-async def test_what_was_confirmed_is_there_after_a_restart(tmp_path: Path, world: World) -> None:
+async def test_what_was_confirmed_is_there_after_a_restart(tmp_path: Path, world: OpaqueOrganisation) -> None:
     process, port = await start(tmp_path / "data", world)
     box = world.box()
     put = request("PUT", f"/{world.slug}/api/1/{box.opening_path}", box.creation + box.opening)
@@ -76,7 +100,7 @@ async def test_what_was_confirmed_is_there_after_a_restart(tmp_path: Path, world
 
 
 async def test_a_fault_prints_nothing_of_its_own(
-    store: FaultyStore, app: Starlette, world: World, capfd: pytest.CaptureFixture[str]
+    store: FailingStore, app: Starlette, world: OpaqueOrganisation, capfd: pytest.CaptureFixture[str]
 ) -> None:
     store.failures["directory"] = ValueError("a secret")
     async with live(app, Settings()) as address:
@@ -99,3 +123,21 @@ def test_an_address_with_colons_is_ipv6(monkeypatch: pytest.MonkeyPatch) -> None
     bind("::1", 8000)
     bind("127.0.0.1", 8000)
     assert asked == [(("::1", 8000), socket.AF_INET6), (("127.0.0.1", 8000), socket.AF_INET)]
+
+
+async def test_a_store_that_has_failed_for_good_ends_it_with_an_error(
+    tmp_path: Path, world: OpaqueOrganisation
+) -> None:
+    process, port = await start(tmp_path / "data", world, before=FAILING)
+    box = world.box()
+    put = request("PUT", f"/{world.slug}/api/1/{box.opening_path}", box.creation + box.opening)
+    for _ in range(2):
+        with suppress(OSError, IndexError):  # at its end it may hang up
+            assert (await exchange(("127.0.0.1", port), put)).status == 503
+    _, complained = await asyncio.wait_for(process.communicate(), 60)
+    lines = complained.decode().splitlines()
+    assert lines[0] == "The service has started."
+    assert re.fullmatch(r"A fault of the service: MemoryError .*", lines[1])
+    assert "It failed twice: the service ends." in lines[-1]
+    assert "a secret" not in complained.decode()
+    assert process.returncode == 1

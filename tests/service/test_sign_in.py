@@ -6,12 +6,12 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from crypto import signatures
-from crypto.encoding import b64, day_text, unb64
+from crypto.public import signatures
+from crypto.public.encoding import b64, day_text, unb64
 from intake.service.app import create_app
 from intake.service.settings import Settings
-from tests.service.faulty import FaultyStore
-from tests.service.world import TODAY, Clocks, World, code, shape
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_organisation import TODAY, Clocks, OpaqueOrganisation, code, shape
 
 
 async def challenge(client: httpx.AsyncClient) -> bytes:
@@ -20,7 +20,7 @@ async def challenge(client: httpx.AsyncClient) -> bytes:
     return unb64(response.json()["challenge"])
 
 
-async def test_the_login_key_opens_a_session(client: httpx.AsyncClient, world: World) -> None:
+async def test_the_login_key_opens_a_session(client: httpx.AsyncClient, world: OpaqueOrganisation) -> None:
     response = await client.post("sign-in", json=world.login(await challenge(client)))
     assert response.status_code == 200
     answer = response.json()
@@ -30,7 +30,7 @@ async def test_the_login_key_opens_a_session(client: httpx.AsyncClient, world: W
 
 
 async def test_unknown_key_and_wrong_signature_look_alike(
-    client: httpx.AsyncClient, world: World, store: FaultyStore
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore
 ) -> None:
     good = world.login(await challenge(client))
     stranger = world.login(unb64(good["challenge"]), os.urandom(32))
@@ -45,7 +45,9 @@ async def test_unknown_key_and_wrong_signature_look_alike(
     assert calls[0] == calls[1] == calls[2]
 
 
-async def test_a_signature_for_another_purpose_opens_nothing(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_signature_for_another_purpose_opens_nothing(
+    client: httpx.AsyncClient, world: OpaqueOrganisation
+) -> None:
     body = world.login(await challenge(client))
     signed = world.organisation + unb64(body["challenge"])
     body["signature"] = b64(signatures.sign(world.login_seed, signatures.MESSAGE, signed))
@@ -54,7 +56,7 @@ async def test_a_signature_for_another_purpose_opens_nothing(client: httpx.Async
 
 @pytest.mark.parametrize(("seconds", "status"), [(0, 200), (300, 200), (419, 401)])
 async def test_a_challenge_is_good_for_five_minutes(
-    client: httpx.AsyncClient, world: World, clocks: Clocks, seconds: int, status: int
+    client: httpx.AsyncClient, world: OpaqueOrganisation, clocks: Clocks, seconds: int, status: int
 ) -> None:
     body = world.login(await challenge(client))
     clocks.seconds += seconds
@@ -106,9 +108,9 @@ async def test_a_forged_session_is_none(
     ],
 )
 async def test_the_inbox_is_closed_without_a_session_of_this_organisation(
-    client: httpx.AsyncClient, store: FaultyStore, session: dict[str, str], method: str, path: str
+    client: httpx.AsyncClient, store: FailingStore, session: dict[str, str], method: str, path: str
 ) -> None:
-    other = World("waterschap")
+    other = OpaqueOrganisation("waterschap")
     await other.settle_in(store)
     challenge_as_token = {"Authorization": f"Bearer {b64(await challenge(client))}"}
     for base, headers in [("", {}), (other.base, session), ("", challenge_as_token)]:
@@ -117,9 +119,9 @@ async def test_the_inbox_is_closed_without_a_session_of_this_organisation(
 
 
 async def test_a_challenge_of_another_organisation_is_none(
-    client: httpx.AsyncClient, world: World, store: FaultyStore
+    client: httpx.AsyncClient, world: OpaqueOrganisation, store: FailingStore
 ) -> None:
-    other = World("waterschap")
+    other = OpaqueOrganisation("waterschap")
     await other.settle_in(store)
     issued = await client.post(f"{other.base}sign-in/challenge")
     response = await client.post("sign-in", json=world.login(unb64(issued.json()["challenge"])))
@@ -127,7 +129,7 @@ async def test_a_challenge_of_another_organisation_is_none(
 
 
 async def test_a_restart_ends_all_sessions(
-    world: World, store: FaultyStore, session: dict[str, str], clocks: Clocks
+    world: OpaqueOrganisation, store: FailingStore, session: dict[str, str], clocks: Clocks
 ) -> None:
     restarted = create_app(store, Settings(), today=lambda: clocks.day, clock=lambda: clocks.seconds)
     transport = httpx.ASGITransport(restarted)

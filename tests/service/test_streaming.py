@@ -7,15 +7,15 @@ import weakref
 import httpx
 from starlette.types import Message
 
-from crypto.claims import CHUNK_LENGTH
+from crypto.public.blobs import CHUNK_LENGTH
 from intake.service.app import create_app
-from intake.service.blobs import PAGE_CHUNKS, ChunksAnswer
-from intake.service.limits import Budget
+from intake.service.http.budgets import MemoryBudget
+from intake.service.routes.blobs import PAGE_CHUNKS, ChunksAnswer
 from intake.service.settings import Settings
-from tests.service.faulty import FaultyStore
-from tests.service.file import send_with, upload
-from tests.service.live import bearer, live, request
-from tests.service.world import TODAY, World
+from tests.service.kit.failing_store import FailingStore
+from tests.service.kit.opaque_file import send_with, upload
+from tests.service.kit.opaque_organisation import TODAY, OpaqueOrganisation
+from tests.service.kit.raw_http import bearer, live, request
 
 
 class Page(list[bytes]):
@@ -39,13 +39,15 @@ async def test_what_is_sent_is_not_held_while_the_next_is_read() -> None:
         await asyncio.Event().wait()
         raise AssertionError("the client never goes")
 
-    answer = ChunksAnswer(await page(0), page, 0, 3 * PAGE_CHUNKS, Budget(PAGE_CHUNKS * CHUNK_LENGTH))
+    answer = ChunksAnswer(await page(0), page, 0, 3 * PAGE_CHUNKS, MemoryBudget(PAGE_CHUNKS * CHUNK_LENGTH))
     await answer({"type": "http"}, receive, send)
     assert len(pages) == 3
     assert [message["more_body"] for message in sent[1:]] == [True] * (3 * PAGE_CHUNKS - 1) + [False]
 
 
-async def test_nothing_is_read_for_a_client_that_has_hung_up(store: FaultyStore, world: World) -> None:
+async def test_nothing_is_read_for_a_client_that_has_hung_up(
+    store: FailingStore, world: OpaqueOrganisation
+) -> None:
     """Else each preview that is called off, or each broken line, would cost the reading of the whole file."""
     app = create_app(store, Settings(), today=lambda: TODAY)
     pages = 64

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from intake.store import SqliteStore, create_store
-from tests.store.rows import DIRECTORY, ORGANISATION
+from intake.store.sqlite import shuffle_days
+from tests.store.kit.rows import DIRECTORY, ORGANISATION
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daily shuffle makes no pauses."""
+    monkeypatch.setattr(shuffle_days, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

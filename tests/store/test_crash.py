@@ -3,20 +3,24 @@
 # ruff: noqa: ASYNC240  a test's loop runs nothing else that looking at files could hold up
 
 import random
+import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 from intake.store import SqliteStore, open_store
+from intake.store.sqlite import blobs, chunks
+from intake.store.sqlite.slots import SLOT_BYTES
 from tests.project import ROOT
-from tests.store.rows import DAY, ORGANISATION, content, sealed
+from tests.store.kit.rows import DAY, ORGANISATION, content, sealed
 
 ROUNDS = 10
 
 
 def killed_writer(folder: Path, lines: int, task: str = "write") -> list[list[str]]:
     """The words of each line that a writing instance said until it was killed, some time after `lines` lines."""
-    command = [sys.executable, "-m", "tests.store.instance", task, str(folder)]
+    command = [sys.executable, "-m", "tests.store.kit.instance", task, str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         said = [writer.stdout.readline() for _ in range(lines)]
@@ -61,9 +65,9 @@ async def test_whatever_was_confirmed_survives_a_kill(store: SqliteStore, folder
 
 async def test_a_process_ends_after_closing_its_store(store: SqliteStore, folder: Path) -> None:
     await store.close()
-    command = [sys.executable, "-m", "tests.store.instance", "open", str(folder)]
+    command = [sys.executable, "-m", "tests.store.kit.instance", "open", str(folder)]
     subprocess.run(command, cwd=ROOT, timeout=60, check=True)  # noqa: ASYNC221  nothing else runs meanwhile
-    assert sorted(file.name for file in folder.iterdir()) == ["chunks.sqlite", "lock", "store.sqlite"]
+    assert sorted(file.name for file in folder.iterdir()) == ["chunks.data", "lock", "store.sqlite"]
 
 
 class Told:
@@ -109,6 +113,14 @@ def traces(folder: Path, names: set[bytes]) -> list[str]:
     return [file for file, held in contents.items() for name in names if name[:24] in held]
 
 
+async def nameless(store: SqliteStore, folder: Path) -> list[int]:
+    """The slots that hold something and that no row names."""
+    used = set(await store.readers.read(chunks.slots))
+    data = (folder / "chunks.data").read_bytes()
+    starts = range(0, len(data), SLOT_BYTES)
+    return [at for at, start in enumerate(starts) if at not in used and any(data[start : start + SLOT_BYTES])]
+
+
 async def test_files_survive_a_kill_between_any_two_steps_or_leave_no_byte(
     store: SqliteStore, folder: Path
 ) -> None:
@@ -119,11 +131,12 @@ async def test_files_survive_a_kill_between_any_two_steps_or_leave_no_byte(
             told.add(what, bytes.fromhex(said))
         async with await open_store(folder) as again:
             await check_files(again, told)
+            assert await nameless(again, folder) == []
             await again.erase_files()
             await check_files(again, told)
             assert traces(folder, told.gone - searched) == []
             searched |= told.gone
-            check = await again.files.writer.write(lambda c: c.execute("PRAGMA integrity_check").fetchall())
+            check = await again.readers.read(lambda c: c.execute("PRAGMA integrity_check").fetchall())
             assert check == [("ok",)]
     async with await open_store(folder) as again:
         for box in told.mailboxes.values():
@@ -133,3 +146,33 @@ async def test_files_survive_a_kill_between_any_two_steps_or_leave_no_byte(
         assert traces(folder, told.begun) == []
     assert told.gone
     assert told.claimed
+
+
+async def test_files_survive_a_kill_before_each_single_step_or_leave_no_byte(
+    store: SqliteStore, folder: Path
+) -> None:
+    """Bytes, wait, rows; and for a deletion: a note, zeros, wait, hole, rows, and only then the slot is free."""
+    await store.close()
+    for step in count():
+        command = [sys.executable, "-m", "tests.store.kit.instance", "one", str(folder), str(step)]
+        run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, timeout=60)  # noqa: ASYNC221
+        told = Told()
+        for what, said in map(str.split, run.stdout.splitlines()):
+            told.add(what, bytes.fromhex(said))
+        assert run.returncode in (0, -signal.SIGKILL)
+        async with await open_store(folder) as again:
+            await check_files(again, told)
+            assert await nameless(again, folder) == []
+            await again.erase_files()
+            assert await again.readers.read(blobs.owed) == []
+            await check_files(again, told)
+            assert traces(folder, told.gone) == []
+            for box in told.mailboxes.values():
+                await again.delete_mailbox(ORGANISATION.id, box)
+            await again.expire(DAY + 2)
+            await again.erase_files()
+            assert traces(folder, told.begun) == []
+        if run.returncode == 0:
+            break
+    assert step > 40
+    assert len(told.gone) == 2

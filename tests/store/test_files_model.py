@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from crypto.claims import CHUNK_LENGTH
+from crypto.public.blobs import CHUNK_LENGTH
 from intake.store import BlobClaim, ClaimedBlob, Conflict, Incomplete, create_store, open_store
-from tests.store.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, files_holding, mailbox
+from tests.store.kit.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, files_holding, mailbox
 
 LIVES = 2  # days
 NAMES = [bytes([0xA0 + number]) * 32 for number in range(3)]  # few, so that rules meet

@@ -21,14 +21,15 @@ from intake.store import (
     SqliteStore,
     StoreExists,
     StoreLocked,
+    StoreTooOld,
     StoreUnavailable,
     create_store,
-    migration,
     open_store,
 )
-from intake.store.folder import BACKUP_DAYS
+from intake.store.sqlite import migration
+from intake.store.sqlite.folder import BACKUP_DAYS
 from tests.project import ROOT
-from tests.store.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, mailbox
+from tests.store.kit.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, mailbox
 
 
 def mode(path: Path) -> int:
@@ -40,7 +41,7 @@ async def test_only_its_user_can_read_it(store: SqliteStore, folder: Path) -> No
     assert mode(folder) == 0o700
     files = {file.name: mode(file) for file in folder.iterdir()}
     assert files == dict.fromkeys(
-        ["chunks.sqlite", "lock", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal"], 0o600
+        ["chunks.data", "lock", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal"], 0o600
     )
 
 
@@ -74,7 +75,7 @@ async def test_a_folder_that_others_can_enter_is_refused(
 async def test_two_instances_do_not_share_a_folder(store: SqliteStore, folder: Path) -> None:
     with pytest.raises(StoreLocked):
         await (await open_store(folder)).close()
-    command = [sys.executable, "-m", "tests.store.instance", "open", str(folder)]
+    command = [sys.executable, "-m", "tests.store.kit.instance", "open", str(folder)]
     other = subprocess.run(  # noqa: ASYNC221  nothing else runs here meanwhile
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
@@ -138,6 +139,39 @@ async def test_a_newer_schema_is_refused(store: SqliteStore, folder: Path) -> No
         await (await open_store(folder)).close()
 
 
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_folder_of_release_0_1_is_refused_untouched(folder: Path, version: int) -> None:
+    """Its schemas were numbered too, so the number alone would not tell."""
+    folder.mkdir(mode=0o700)
+    connection = sqlite3.connect(folder / "store.sqlite")
+    connection.executescript(
+        f"PRAGMA application_id = {0x4472656D}; PRAGMA user_version = {version};"
+        "PRAGMA journal_mode = WAL; CREATE TABLE mailbox (id BLOB);"
+    )
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}  # its log too, as after a crash
+    with pytest.raises(StoreTooOld, match="drempel init"):
+        await (await open_store(folder)).close()
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    connection.close()
+
+
+async def test_a_new_folder_is_durable_with_those_above_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut it must not be missing: codes were handed out."""
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    deep = folder / "var" / "data"
+    await (await create_store(deep)).close()
+    assert {folder.parent, folder, folder / "var", deep} <= set(synced)
+
+
 @pytest.mark.parametrize("interrupted", ["fsync", "replace"])
 async def test_an_interrupted_creation_leaves_nothing_to_trip_over(
     folder: Path, monkeypatch: pytest.MonkeyPatch, interrupted: str
@@ -167,12 +201,17 @@ async def test_every_connection_has_the_settings(store: SqliteStore) -> None:
 
 
 async def test_no_table_numbers_its_rows(store: SqliteStore) -> None:
-    def tables(connection: sqlite3.Connection) -> list[tuple[str, int]]:
-        return connection.execute("SELECT name, wr FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    """Those that are not WITHOUT ROWID have random keys, which `test_shuffle` looks at."""
 
-    without_rowid = dict(await store.readers.read(tables))
-    assert without_rowid.pop("sqlite_schema") == 0  # SQLite's own list of tables
-    assert set(without_rowid.values()) == {1}
+    def tables(connection: sqlite3.Connection) -> list[tuple[str, int, int]]:
+        return connection.execute(
+            "SELECT name, wr, strict FROM pragma_table_list WHERE schema = 'main'"
+        ).fetchall()
+
+    found = await store.readers.read(tables)
+    numbered = {name for name, without_rowid, _ in found if not without_rowid}
+    assert numbered == {"mailbox", "envelope", "sqlite_schema"}  # the last is SQLite's own list of tables
+    assert all(strict for name, _, strict in found if name != "sqlite_schema")
 
 
 @pytest.fixture
@@ -206,11 +245,11 @@ async def test_an_older_schema_is_upgraded_beside_a_backup(
     assert mode(backup) == 0o600
     connection = sqlite3.connect(backup)
     assert connection.execute("PRAGMA user_version").fetchone() == (version - 1,)
-    assert connection.execute("SELECT bytes FROM envelope").fetchone() == (content(box.id),)
+    assert connection.execute("SELECT opening FROM mailbox").fetchone() == (content(box.id),)
     connection.close()
     assert sorted(file.name for file in folder.iterdir()) == [
         backup.name,
-        "chunks.sqlite",
+        "chunks.data",
         "lock",
         "store.sqlite",
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from intake.store import Conflict, Envelope, Mailbox, MailboxFull, NotFound, create_store, open_store
-from tests.store.rows import DAY, DIRECTORY, ORGANISATION, content, mailbox
+from tests.store.kit.rows import DAY, DIRECTORY, ORGANISATION, content, mailbox
 
 MAX_BYTES, MAX_ENVELOPES = 20_000, 4
 NAMES = [bytes([number]) * 32 for number in range(5)]  # few, so that rules meet
@@ -115,8 +115,8 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
             for envelope in sealed.values()
         )
         seen = []
-        for day, count, total in self.runner.run(self.store.days(ORGANISATION.id, 0)):
-            page = self.runner.run(self.store.envelopes_by_day(ORGANISATION.id, day, None, 1 << 20))
+        for day, count, total in self.runner.run(self.store.days(ORGANISATION.id, 0, DAY)):
+            page = self.runner.run(self.store.envelopes_by_day(ORGANISATION.id, day, None, 1 << 20, DAY))
             assert (len(page), sum(len(envelope.bytes) for envelope, _ in page)) == (count, total)
             seen += [(day, envelope.mailbox, envelope.id) for envelope, _ in page]
             for envelope, creation in page:

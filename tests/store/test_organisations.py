@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from intake.store import Conflict, Malformed, Member, NotFound, Organisation, SqliteStore, VersionMismatch
-from tests.store.rows import DIRECTORY, ORGANISATION, content
+from tests.store.kit.rows import DIRECTORY, ORGANISATION, content
 
 UNKNOWN = b"?" * 32
 KEY = b"k" * 1216

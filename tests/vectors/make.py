@@ -4,7 +4,7 @@ All but the openings are the same to the byte each time. Python's HPKE draws ran
 sealed once, and its committed bytes are kept from then on.
 """
 
-from tests.crypto.vectors import FILES, FOLDER
+from tests.crypto.kit.vectors import FILES, FOLDER
 from tests.vectors.making.attachments import make_attachments
 from tests.vectors.making.codes import make_codes, make_keys
 from tests.vectors.making.conversations import make_conversations

@@ -1,25 +1,30 @@
 /**
- * Requests to a service: repeated while that can help, and with nothing in them that tells who asks. The twin of
- * `intake/client/connection.py`.
+ * This module sends requests to a service. It retries transient failures, and sends nothing that identifies
+ * the sender. The twin of `intake/client/connection.py`.
  */
-import {b64, parseJson, readAs, writeJson} from '../crypto/encoding.js';
-import {DrempelError, ERRORS} from '../crypto/errors.js';
+import {b64, parseObject, writeObject} from '../crypto/public/encoding.js';
+import {readAs} from '../crypto/public/bytes.js';
+import {DrempelError, ERRORS} from '../crypto/public/errors.js';
+import {FIRST_PAUSE, Retry} from './retry.js';
 
-/** @import {Told} from './views.js' */
-/** @import {Answer, Connection, Limits, Options, Sink} from './shapes.d.ts' */
+/** @import {Answer, Connection, Limits, Options, Sink, WorkerEvent} from './shapes.d.ts' */
 
-const PATIENCE = 30;
-const LONGEST_PAUSE = 5;
-const LONGEST_PAUSE_FOR_EVER = 30;
+const RETRY_SECONDS = 30;
 export const BYTES = 'application/octet-stream';
 const LONGEST_ANSWER = 64 * 1024 * 1024;
-const PASSING = [429, 500, 502, 503, 504];
-/** Bytes a second: while a body goes up nothing can come down, and a full report over a bad circuit takes minutes. */
+const TRANSIENT_STATUS = [429, 500, 502, 503, 504];
+/**
+ * Bytes a second: while a body goes up nothing can come down, and a full report over a bad circuit takes
+ * minutes.
+ */
 const SLOWEST_UPLOAD = 4096;
 /** @type {Limits} */
-export const LIMITS = Object.freeze({silence: 60, slow: 8, firstPause: 0.2});
+export const LIMITS = Object.freeze({silence: 60, slow: 8, firstPause: FIRST_PAUSE});
 
-/** What is no error of the protocol, but has a word that the page knows: `stopped`, `pin-malformed`, `channel-changed`, `page-incomplete`. */
+/**
+ * A problem that is no error of the protocol, with a code that the page knows: `stopped`, `pin-malformed`,
+ * `channel-changed`, `page-incomplete`.
+ */
 export class ClientProblem extends Error {
   /** @param {'stopped' | 'pin-malformed' | 'channel-changed' | 'page-incomplete'} code */
   constructor(code) {
@@ -38,22 +43,29 @@ function after(seconds, then) {
   return () => clearTimeout(timer);
 }
 
-/** @param {Options} options @returns {{body?: Uint8Array | Blob, headers: Record<string, string>}} no header that identifies */
+/**
+ * @param {Options} options
+ * @returns {{body?: Uint8Array | Blob, headers: Record<string, string>}} no header that identifies
+ */
 function sent({token, body, json, match}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (body) headers['Content-Type'] = BYTES;
   if (json !== undefined) headers['Content-Type'] = 'application/json';
-  if (token !== undefined) headers['Authorization'] = `Bearer ${typeof token === 'string' ? token : b64(token)}`;
+  if (token !== undefined)
+    headers['Authorization'] = `Bearer ${typeof token === 'string' ? token : b64(token)}`;
   if (match !== undefined) headers['If-Match'] = match;
-  const bytes = json === undefined ? body : writeJson(json);
+  const bytes = json === undefined ? body : writeObject(json);
   return bytes ? {body: bytes, headers} : {headers};
 }
 
 /** @param {string} text @returns {boolean} whether it may stand in a header */
 export const isPrintable = (text) => /^[\x21-\x7e]+$/.test(text);
 
-/** @param {Response} response @returns {string} the one header that means something here; '' if it is none to send back */
+/**
+ * @param {Response} response
+ * @returns {string} the one header that means something here; '' if it is none to send back
+ */
 function etagOf(response) {
   const etag = response.headers.get('ETag') ?? '';
   return isPrintable(etag) ? etag : '';
@@ -62,12 +74,17 @@ function etagOf(response) {
 /** @param {Response} response */
 const mediaOf = (response) => response.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
 
-/** What an answer other than the expected means: the service's own word for it, if it is one of its words. @param {Answer} answer */
+/**
+ * The error of an unexpected answer: the service's own code, if it is a known one.
+ * @param {Answer} answer
+ */
 function problemOf({status, content}) {
   const code = codeIn(content);
   if (ERRORS[code]?.status === status) return new DrempelError(code);
   if (status === 429) return new DrempelError('server-busy');
   if (status >= 500) return new DrempelError('server-unavailable');
+  // The service would have said so in a word of its own.
+  if (status === 413) return new DrempelError('proxy-limit');
   // Something else than a Drempel service answers there, or one of another version.
   return new DrempelError(status === 404 ? 'organisation-unknown' : 'answer-damaged');
 }
@@ -75,7 +92,7 @@ function problemOf({status, content}) {
 /** @param {Uint8Array} content @returns {string} */
 function codeIn(content) {
   try {
-    return String(parseJson(content)['code']);
+    return String(parseObject(content)['code']);
   } catch {
     return '';
   }
@@ -83,7 +100,8 @@ function codeIn(content) {
 
 /**
  * @param {Response} response @param {Sink} take @param {number} longest
- * @param {(work: Promise<ReadableStreamReadResult<Uint8Array>>) => Promise<ReadableStreamReadResult<Uint8Array>>} within
+ * @param {(work: Promise<ReadableStreamReadResult<Uint8Array>>) =>
+ *   Promise<ReadableStreamReadResult<Uint8Array>>} within
  */
 async function readAll(response, take, longest, within) {
   const reader = response.body?.getReader();
@@ -97,7 +115,11 @@ async function readAll(response, take, longest, within) {
   }
 }
 
-/** A hostile server may send more pieces than a call has arguments. @param {Uint8Array[]} pieces @returns {Uint8Array} */
+/**
+ * A hostile server may send more pieces than a call has arguments.
+ * @param {Uint8Array[]} pieces
+ * @returns {Uint8Array}
+ */
 function joined(pieces) {
   const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;
@@ -110,7 +132,11 @@ function joined(pieces) {
 
 /**
  * One try. Throws Unreachable if there is no answer, or not the whole of one.
- * @param {string} url @param {string} method @param {Options} options @param {AbortSignal} stopped @param {number} silence
+ * @param {string} url
+ * @param {string} method
+ * @param {Options} options
+ * @param {AbortSignal} stopped
+ * @param {number} silence
  * @returns {Promise<Answer>}
  */
 async function once(url, method, options, stopped, silence) {
@@ -126,12 +152,15 @@ async function once(url, method, options, stopped, silence) {
     return work.catch(unreachable).finally(callOff);
   };
   try {
-    const response = await within(fetch(url, {...FIXED, method, headers, body: bodyOf(body), signal: aborting.signal}), uploading);
+    const response = await within(
+      fetch(url, {...FIXED, method, headers, body: bodyOf(body), signal: aborting.signal}),
+      uploading,
+    );
     /** @type {Uint8Array[]} */
     const pieces = [];
     const keep = (/** @type {Uint8Array} */ piece) => void pieces.push(piece);
     const isExpected = expected.includes(response.status);
-    // A page that somebody between answers with says that it is one.
+    // A page that a proxy in between answers with has another type.
     if (isExpected && media && mediaOf(response) !== media) throw new DrempelError('answer-damaged');
     await readAll(response, begin && isExpected ? begin() : keep, longest, within);
     return {status: response.status, etag: etagOf(response), content: joined(pieces)};
@@ -162,41 +191,32 @@ function unreachable() {
   throw new Unreachable();
 }
 
-/** @param {number} pause @param {number} patience @param {number} passed seconds @returns {number} the pause after that one */
-const nextPause = (pause, patience, passed) =>
-  Math.min(2 * pause, patience === Infinity && passed > PATIENCE ? LONGEST_PAUSE_FOR_EVER : LONGEST_PAUSE);
-
 /**
  * @param {string} base the organisation's address, `https://host/slug/`
- * @param {(event: Told) => void} tell is told `slow` and `waiting`
+ * @param {(event: WorkerEvent) => void} emit gets `slow` and `waiting`
  * @param {Limits} [limits]
  * @returns {Connection}
  */
-export function connect(base, tell, {silence, slow, firstPause} = LIMITS) {
+export function connect(base, emit, {silence, slow, firstPause} = LIMITS) {
   let stopping = new AbortController();
-  /** @type {Set<() => void>} */
-  const pauses = new Set();
-  const hurry = () => pauses.forEach((end) => end());
+  /** One for each request that goes on. @type {Set<Retry>} */
+  const retries = new Set();
+  const hurry = () => retries.forEach((retry) => retry.hurry());
 
-  const wait = (/** @type {number} */ seconds) =>
-    new Promise((resolve) => {
-      const end = () => {
-        callOff();
-        pauses.delete(end);
-        resolve(null);
-      };
-      const callOff = after(seconds, end);
-      pauses.add(end);
-    });
-
-  /** @param {string} method @param {string} path @param {Options} options @param {AbortSignal} stopped @returns {Promise<{answer: Answer} | {problem: DrempelError}>} */
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {Options} options
+   * @param {AbortSignal} stopped
+   * @returns {Promise<{answer: Answer} | {problem: DrempelError}>}
+   */
   const attempt = async (method, path, options, stopped) => {
     // What is taken piece by piece tells of its progress by itself.
-    const callOff = options.begin ? () => {} : after(slow, () => tell({event: 'slow'}));
+    const callOff = options.begin ? () => {} : after(slow, () => emit({event: 'slow'}));
     try {
       const answer = await once(`${base}api/1/${path}`, method, options, stopped, silence);
       if ((options.expected ?? [200]).includes(answer.status)) return {answer};
-      if (!PASSING.includes(answer.status)) throw problemOf(answer);
+      if (!TRANSIENT_STATUS.includes(answer.status)) throw problemOf(answer);
       return {problem: problemOf(answer)};
     } catch (problem) {
       if (!(problem instanceof Unreachable)) throw problem;
@@ -207,25 +227,27 @@ export function connect(base, tell, {silence, slow, firstPause} = LIMITS) {
   };
 
   /**
-   * The answer. Repeats the very same bytes while the failure may pass; every write of the API may be repeated.
+   * Send a request and return the answer. Repeats the very same bytes while the failure is transient; every
+   * write of the API may be repeated.
    * @param {string} method @param {string} path @param {Options} [options]
    */
   const request = async (method, path, options = {}) => {
-    const {patience = PATIENCE} = options;
+    const {retryFor = RETRY_SECONDS} = options;
     const {signal} = stopping;
-    const start = performance.now();
-    for (let pause = firstPause; ; ) {
-      if (signal.aborted) throw new ClientProblem('stopped');
-      const found = await attempt(method, path, options, signal);
-      if ('answer' in found) return found.answer;
-      if (signal.aborted) throw new ClientProblem('stopped');
-      const passed = (performance.now() - start) / 1000;
-      if (passed + pause > patience) throw found.problem;
-      // Spreads clients, and guards nothing.
-      const seconds = pause * (0.5 + Math.random() / 2);
-      tell({event: 'waiting', code: found.problem.code, seconds});
-      await wait(seconds);
-      pause = nextPause(pause, patience, passed);
+    const waiting = (/** @type {string} */ code, /** @type {number} */ seconds) =>
+      emit({event: 'waiting', code, seconds});
+    const retry = new Retry(retryFor, waiting, firstPause);
+    retries.add(retry);
+    try {
+      for (;;) {
+        if (signal.aborted) throw new ClientProblem('stopped');
+        const found = await attempt(method, path, options, signal);
+        if ('answer' in found) return found.answer;
+        if (signal.aborted) throw new ClientProblem('stopped');
+        await retry.pause(found.problem);
+      }
+    } finally {
+      retries.delete(retry);
     }
   };
 
@@ -233,7 +255,7 @@ export function connect(base, tell, {silence, slow, firstPause} = LIMITS) {
     request,
     json: async (method, path, options) => {
       const {content} = await request(method, path, options);
-      return readAs('answer-damaged', () => parseJson(content));
+      return readAs('answer-damaged', () => parseObject(content));
     },
     begin: () => {
       stopping = new AbortController();

@@ -1,20 +1,23 @@
-/** What is handed about in this folder, member by member. In a file of its own, since a browser needs none of it. */
-import type {Thread} from '../crypto/conversation.js';
-import type {Json, Random} from '../crypto/encoding.js';
+/**
+ * What is handed about in this folder, member by member. In a file of its own, since a browser needs none of
+ * it.
+ */
+import type {Thread} from '../crypto/secret/conversation.js';
+import type {Json} from '../crypto/public/encoding.js';
 import type {Directory, Served} from '../crypto/shapes.d.ts';
-import type {Attached} from './sending.js';
-import type {Overview, Told} from './views.js';
+import type {Attached} from './message.js';
 
-export type Answer = {status: number, etag: string, content: Uint8Array};
+export type Answer = {status: number; etag: string; content: Uint8Array};
 
 /** Takes the pieces of an answer, in their order. */
 export type Sink = (piece: Uint8Array) => void | Promise<void>;
 
 /**
- * `json` is a body too. `media` is the type that an expected answer must have, and `longest` how many bytes it may have. `patience`: seconds to go on trying; Infinity is for ever.
- * `uploading` is how many seconds the body may take to go up, where more is known of the line than how long the body is.
- * With `begin` an expected answer is not kept: what `begin` gives takes each piece as it comes. It is called again for each
- * try, and what the tries before gave is to be forgotten.
+ * `json` is a body too. `media` is the type that an expected answer must have, and `longest` how many bytes
+ * it may have. `retryFor`: seconds to go on trying; Infinity is for ever. `uploading` is how many seconds the
+ * body may take to go up, where the speed of the connection is known. With `begin` an expected answer is not
+ * kept: what `begin` gives takes each piece as it comes. It is called again for each try, and what the tries
+ * before gave is to be forgotten.
  */
 export type Options = {
   token?: Uint8Array | string;
@@ -24,14 +27,14 @@ export type Options = {
   expected?: number[];
   media?: string;
   longest?: number;
-  patience?: number;
+  retryFor?: number;
   uploading?: number;
   begin?: () => Sink;
 };
 
 /**
- * An organisation's API. `begin` starts a call; `stop` ends the call that is going on, which fails with `stopped`; `hurry`
- * ends the present pause.
+ * An organisation's API. `begin` starts a call; `stop` ends the call that is going on, which fails with
+ * `stopped`; `hurry` ends the present pause.
  */
 export type Connection = {
   request: (method: string, path: string, options?: Options) => Promise<Answer>;
@@ -42,11 +45,11 @@ export type Connection = {
 };
 
 /** Seconds. */
-export type Limits = {silence: number, slow: number, firstPause: number};
+export type Limits = {silence: number; slow: number; firstPause: number};
 
 /**
- * `day` and `week` are the server's; `served` says for each recipient its key of the week, or why there is none;
- * `largestFile` is in bytes.
+ * `day` and `week` are the server's; `served` says for each recipient its key of the week, or why there is
+ * none; `largestFile` is in bytes.
  */
 export type Organisation = {
   directory: Directory;
@@ -58,9 +61,10 @@ export type Organisation = {
 };
 
 /**
- * An organisation that is fetched again when what is known of it may be out of date: a page may stand open for days.
- * `current` is not older than an hour and of today; `again` is new; `reading` reads with the directory known, and once more
- * with a new one where something refers to one that is not known yet, which must not be told as a server's fraud.
+ * An organisation that is fetched again when what is known of it may be out of date: a page may stand open
+ * for days. `current` is not older than an hour and of today; `again` is new; `reading` reads with the
+ * directory known, and once more with a new one where something refers to one that is not known yet, which
+ * must not be told as a server's fraud.
  */
 export type Followed = {
   current: () => Promise<Organisation>;
@@ -68,42 +72,10 @@ export type Followed = {
   reading: <T extends {thread: Thread}>(read: (organisation: Organisation) => Promise<T>) => Promise<T>;
 };
 
-export type Call = (args: any) => unknown;
-
-export type Line = {
-  addEventListener: (type: 'message', listener: (event: {data: any}) => void) => void;
-  postMessage: (message: any) => void;
-};
-
-/** `now` in milliseconds since 1970. */
-export type Outside = {tell: (event: Told) => void, now?: () => number, random?: Random, limits?: Limits};
-
 /**
- * `organisation` is its id; `address` is where it was asked for, with which pin; `shown` is what the page was told last;
- * `beside` makes a connection that nobody else stops.
+ * `kind` is the kind of report, or null; `without` are recipients whose absence was accepted; `today` the
+ * author's day.
  */
-export type Opened = {
-  connection: Connection;
-  beside: (tell?: (told: Told) => void) => Connection;
-  followed: Followed;
-  organisation: Uint8Array;
-  address: string;
-  shown: Overview;
-};
-
-/**
- * Where a worker's calls come together: `inTurn` makes a call that runs after those before it, since they change the same
- * things; `stop` makes the one that is going on, and those behind it, fail with `stopped`.
- */
-export type Desk = {
-  open: (address: {base: string, pin: string}) => Promise<Overview>;
-  opened: () => Opened;
-  inTurn: <A extends unknown[], T>(call: (...args: A) => Promise<T>) => (...args: A) => Promise<T>;
-  stop: () => void;
-  hurry: () => void;
-};
-
-/** `kind` is the kind of report, or null; `without` are recipients whose absence was accepted; `today` the author's day. */
 export type Report = {
   channel: string;
   kind: string | null;
@@ -115,4 +87,30 @@ export type Report = {
 };
 
 /** `body` is all that the server gets. */
-export type SealedReport = {mailbox: Uint8Array, envelope: Uint8Array, body: Uint8Array};
+export type SealedReport = {mailbox: Uint8Array; envelope: Uint8Array; body: Uint8Array};
+
+/**
+ * A chosen file on its way. `id` is the page's; `share` is how much of it has arrived, up to 1; `code` says
+ * why it failed; `changed`: it is sealed again, since it changed while it was read.
+ */
+export type FileView = {
+  id: number;
+  state: 'waiting' | 'uploading' | 'paused' | 'done' | 'failed';
+  share: number;
+  code: string;
+  changed: boolean;
+};
+
+/**
+ * What a Worker sends without being asked. `seconds` is the pause before the next try; `done` and `total` are
+ * bytes; `maybeStored`: something may be stored under the receipt before this one; `line` is about the way of
+ * all files, with no code when it is well; `download` of one that comes: `done` of its bytes are here.
+ */
+export type WorkerEvent =
+  | {event: 'waiting'; code: string; seconds: number}
+  | {event: 'slow'}
+  | {event: 'renewed'; maybeStored: boolean}
+  | {event: 'progress'; done: number; total: number}
+  | {event: 'file'; file: FileView}
+  | {event: 'connection'; code: string; seconds: number}
+  | {event: 'download'; id: string; done: number; code: string; seconds: number};

@@ -1,5 +1,8 @@
-/** What is handed about in this folder, member by member. In a file of its own, since a browser needs none of it. */
-import type {Json} from './encoding.js';
+/**
+ * What is handed about in this folder, member by member. In a file of its own, since a browser needs none of
+ * it.
+ */
+import type {Json} from './public/encoding.js';
 
 export type Capability = 'read' | 'write' | 'close' | 'replace' | 'delete';
 
@@ -15,10 +18,10 @@ export type CreationRecord = {
 };
 
 /** One signature, not verified yet. */
-export type Signed = {key: Uint8Array, signature: Uint8Array};
+export type Signed = {key: Uint8Array; signature: Uint8Array};
 
 /** A parsed DSSE envelope. */
-export type Dsse = {type: string, payload: Uint8Array, signatures: Signed[]};
+export type Dsse = {type: string; payload: Uint8Array; signatures: Signed[]};
 
 export type Kind = 'receipt' | 'access' | 'custodian';
 
@@ -38,9 +41,9 @@ export type ReporterKeys = {
 /** By language. */
 export type Text = Record<string, string>;
 
-export type KindOfReport = {id: string, name: Text};
+export type KindOfReport = {id: string; name: Text};
 
-export type Route = {name: Text, url: string};
+export type Route = {name: Text; url: string};
 
 export type Channel = {
   id: string;
@@ -52,9 +55,9 @@ export type Channel = {
   routes: Route[];
 };
 
-export type Recipient = {id: string, name: Text, role: Text, signing_key: string};
+export type Recipient = {id: string; name: Text; role: Text; signing_key: string};
 
-export type Former = {id: string, signing_key: string, channels: string[], until: number};
+export type Former = {id: string; signing_key: string; channels: string[]; until: number};
 
 /** A directory's payload (PROTOCOL 9.1). */
 export type Content = {
@@ -74,16 +77,19 @@ export type Content = {
   channels: Channel[];
   recipients: Recipient[];
   former: Former[];
-  policy: {retention_days: number, acknowledge_days: number, feedback_days: number};
+  policy: {retention_days: number; acknowledge_days: number; feedback_days: number};
 };
 
 /** Signing keys and how many of them must sign. */
-export type Signers = {threshold: number, keys: Uint8Array[]};
+export type Signers = {threshold: number; keys: Uint8Array[]};
 
 /** A directory as messages, stubs, statements and keyrings refer to it. */
-export type Quote = {version: number, hash: Uint8Array};
+export type Quote = {version: number; hash: Uint8Array};
 
-/** An accepted directory. `signerHashes` are the b64 hashes of the sets of signers from the first to the present one. */
+/**
+ * An accepted directory. `signerHashes` are the b64 hashes of the sets of signers from the first to the
+ * present one.
+ */
 export type Directory = {
   organisation: Uint8Array;
   version: number;
@@ -102,8 +108,10 @@ export type Statement = {
   keys: Uint8Array[];
 };
 
-/** What a recipient can be reached by: its public key of the week, or the code that says why there is none. */
-export type Served = {id: string, key: Uint8Array | null, code: string, statement: Statement | null};
+/**
+ * What a recipient can be reached by: its public key of the week, or the code that says why there is none.
+ */
+export type Served = {id: string; key: Uint8Array | null; code: string; statement: Statement | null};
 
 /** The keys and tokens of a mailbox (PROTOCOL 6.4): 32 bytes each, the X-Wing public key 1,216. */
 export type KeyBlock = {
@@ -129,10 +137,11 @@ export type Draft = {
   signingSeed: Uint8Array;
 };
 
-export type ConversationPlace = {organisation: Uint8Array, mailbox: Uint8Array, envelope: Uint8Array};
+export type ConversationPlace = {organisation: Uint8Array; mailbox: Uint8Array; envelope: Uint8Array};
 
 /**
- * What the reporter's client noted at sending: the signers hash of then, the directory used, `Z` or filler, the channel.
+ * What the reporter's client noted at sending: the signers hash of then, the directory used, `Z` or filler,
+ * the channel.
  */
 export type Stub = {
   rereadable: boolean;

@@ -1,8 +1,8 @@
 """Vectors of files and of their names (PROTOCOL 16), made by Python."""
 
-from crypto.attachment import CHUNK, Attachment, Chunks, attachment_hash, attachment_keys, chunk_hash
-from crypto.encoding import b64
-from tests.crypto.making import ORGANISATION, Json, of
+from crypto.public.encoding import b64
+from crypto.secret.attachment import CHUNK, Attachment, Chunks, attachment_hash, attachment_keys, chunk_hash
+from tests.crypto.kit.organisation_builders import ORGANISATION, Json, of
 from tests.vectors.making.maker import Maker
 
 SECRET = of("an attachment")

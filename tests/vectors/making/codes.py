@@ -2,15 +2,10 @@
 
 from typing import Any
 
-from crypto import codes, signatures
-from crypto.encoding import b64, day_text
-from tests.crypto.making import (
-    ORGANISATION,
-    TODAY,
-    WEEK,
-    Json,
-    of,
-)
+from crypto.public import signatures
+from crypto.public.encoding import b64, day_text
+from crypto.secret import codes
+from tests.crypto.kit.organisation_builders import ORGANISATION, TODAY, WEEK, Json, of
 from tests.vectors.making.maker import NOTHING, Maker
 
 
@@ -36,6 +31,22 @@ def make_codes(maker: Maker) -> None:
         given = {"kind": kind, "secret": b64(secret), "organisation": b64(ORGANISATION)}
         maker.ok(f"keys-{kind}", "All keys of a code.", "keys", given)
     code = codes.format_code(secret, "receipt")
+    groups = code.split("-")
+    written = {
+        "mark": f"\ufeff{code}",
+        "zero-width": code.replace("-", "\u200b-\u2060"),
+        "direction": f"\u202a\u200e{code}\u202c",
+        "soft-hyphen": code.replace("-", "\u00ad-\u00ad").replace("a", "\u00ada"),
+        "quotes": f"\u201e{code}\u201c",
+        "numbered": "\r\n".join(f"{place}. {group}" for place, group in enumerate(groups, start=1)),
+        "numbered-from": "\n".join([*groups[:6], f"07) {groups[6]}", f"(8) {groups[7]}"]),
+        "quoted": "\n".join(f"> * [{group}]" for group in groups),
+    }
+    for name, text in written.items():
+        given = {"text": text, "kind": "receipt"}
+        maker.ok(
+            f"code-written-{name}", "The same code as it arrives.", "parse-code", given, secret=b64(secret)
+        )
 
     def parse(name: str, about: str, text: str, code: str, **more: Any) -> None:
         maker.fails(
@@ -67,6 +78,15 @@ def make_codes(maker: Maker) -> None:
     )
     parse("nine-groups", "One group too many.", f"{code}-{code[:5]}", "code-malformed")
     parse("thirty-nine", "A run of 39 letters.", code.replace("-", "")[:-1], "code-malformed")
+    numbered = "\n".join(f"{place}. {group}" for place, group in enumerate(groups, start=1))
+    wrong = numbered.replace(groups[4], groups[4].replace(groups[4][1], "e", 1))
+    parse("numbered-slip", "A slip in a numbered code.", wrong, "code-malformed", group=5, correction=code)
+    parse("other-number", "A number that is not the next group's.", f"2 {code}", "code-malformed")
+    parse("number-after", "A number after the last group.", f"{code} 9", "code-malformed")
+    glued = code[:6] + "2" + code[6:]
+    parse(
+        "glued-number", "A digit within a group, although it is its number.", glued, "code-malformed", group=2
+    )
     parse("kind", "An access code.", codes.format_code(secret, "access"), "code-wrong-kind", kind="access")
 
 

@@ -3,22 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from crypto.encoding import b64, day_text, write_object
-from crypto.sealing import derive, seal
-from crypto.wire import StoredEnvelope
-from tests.crypto.making import (
-    ANNA,
-    BERT,
-    DIRECTORY,
-    ORGANISATION,
-    Json,
-    Mailbox,
-    flipped,
-    of,
-    padded_message,
-    report,
-    signed_content,
-)
+from crypto.public.answers import StoredEnvelope
+from crypto.public.encoding import b64, day_text, write_object
+from crypto.secret.primitives import derive, seal
+from tests.crypto.kit.organisation_builders import ANNA, BERT, DIRECTORY, ORGANISATION, Json, flipped, of
+from tests.crypto.kit.report_builders import padded_message, report, signed_content
+from tests.crypto.kit.thread_builders import Mailbox
 from tests.vectors.making.maker import DAY, TEXT, Maker
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
-from crypto import signatures
-from crypto.directory import Signers, make_directory, make_rotation
-from crypto.encoding import b64, day_text, parse_object, write_object
-from tests.crypto.making import (
+from crypto.public import signatures
+from crypto.public.directory import Signers
+from crypto.public.encoding import b64, day_text, parse_object, write_object
+from crypto.secret.directory_sign import make_directory
+from tests.crypto.kit.organisation_builders import (
     ANNA,
     BERT,
     DIRECTORY,
@@ -18,6 +19,7 @@ from tests.crypto.making import (
     of,
     resigned,
 )
+from tests.kit.protocol import make_rotation
 from tests.vectors.making.maker import DAY, Maker
 
 SIGNERS: Final = Signers(2, tuple(signatures.public_key(of(f"custodian {number}")) for number in range(3)))

@@ -4,8 +4,27 @@
 
 /** Each alone in its folder. @type {[string, string, [string, string][]][]} */
 const ALONE = [
-  ['plain', 'Names that stay as they are.', ['report.pdf', 'Größe.JPG', '漢字.txt', 'a (2).txt', '_x', "it's #1 & 50%.txt", '📷.png'].map((name) => [name, name])],
-  ['empty', 'Nothing, or nothing that is left.', [['', 'file'], [' ', 'file'], ['...', 'file'], [' . ', 'file'], ['a/', 'file'], ['\u202e', 'file'], ['\u2800', 'file']]],
+  [
+    'plain',
+    'Names that stay as they are.',
+    ['report.pdf', 'Größe.JPG', '漢字.txt', 'a (2).txt', '_x', "it's #1 & 50%.txt", '📷.png'].map((name) => [
+      name,
+      name,
+    ]),
+  ],
+  [
+    'empty',
+    'Nothing, or nothing that is left.',
+    [
+      ['', 'file'],
+      [' ', 'file'],
+      ['...', 'file'],
+      [' . ', 'file'],
+      ['a/', 'file'],
+      ['\u202e', 'file'],
+      ['\u2800', 'file'],
+    ],
+  ],
   [
     'path',
     'Parts of a path, with both slashes.',
@@ -52,8 +71,26 @@ const ALONE = [
       ['\ud83d\ude00\ud83d.txt', '😀.txt'],
     ],
   ],
-  ['blanks', 'Blanks of all kinds, and many in a row.', [['a\u00a0\u3000 b.txt', 'a b.txt'], ['bill.pdf          .exe', 'bill_pdf.exe'], [' a.txt ', 'a.txt'], ['a .txt', 'a.txt'], ['a. txt', 'a_ txt']]],
-  ['forbidden', 'What Windows forbids.', [['a<b>c:d"e|f?g*h.txt', 'a_b_c_d_e_f_g_h.txt'], ['?', '_'], ['<\u0338.txt', '_\u0338.txt']]],
+  [
+    'blanks',
+    'Blanks of all kinds, and many in a row.',
+    [
+      ['a\u00a0\u3000 b.txt', 'a b.txt'],
+      ['bill.pdf          .exe', 'bill_pdf.exe'],
+      [' a.txt ', 'a.txt'],
+      ['a .txt', 'a.txt'],
+      ['a. txt', 'a_ txt'],
+    ],
+  ],
+  [
+    'forbidden',
+    'What Windows forbids.',
+    [
+      ['a<b>c:d"e|f?g*h.txt', 'a_b_c_d_e_f_g_h.txt'],
+      ['?', '_'],
+      ['<\u0338.txt', '_\u0338.txt'],
+    ],
+  ],
   [
     'extensions',
     'Only the last extension stays one.',
@@ -70,17 +107,44 @@ const ALONE = [
       ['v1.2 final', 'v1_2 final'],
     ],
   ],
-  ['leading', 'Dots and dashes at the beginning.', [['.bashrc', 'bashrc'], ['..a.txt', 'a.txt'], ['-rf', '_-rf'], ['--help.txt', '_--help.txt'], ['. -a', '_-a'], ['.-', '_-']]],
+  [
+    'leading',
+    'Dots and dashes at the beginning.',
+    [
+      ['.bashrc', 'bashrc'],
+      ['..a.txt', 'a.txt'],
+      ['-rf', '_-rf'],
+      ['--help.txt', '_--help.txt'],
+      ['. -a', '_-a'],
+      ['.-', '_-'],
+    ],
+  ],
   [
     'devices',
     'Devices of Windows, in any case and with any extension.',
     [
-      ...['CON', 'con', 'Prn', 'AUX', 'nul', 'COM0', 'com9', 'LPT1', 'lpt¹', 'COM²', 'com³', 'CONIN$', 'conout$'].map((name) => /** @type {[string, string]} */ ([name, `_${name}`])),
+      ...[
+        'CON',
+        'con',
+        'Prn',
+        'AUX',
+        'nul',
+        'COM0',
+        'com9',
+        'LPT1',
+        'lpt¹',
+        'COM²',
+        'com³',
+        'CONIN$',
+        'conout$',
+      ].map((name) => /** @type {[string, string]} */ ([name, `_${name}`])),
       ['con.txt', '_con.txt'],
       ['NUL.tar.gz', 'NUL_tar.gz'],
       ['aux .h', '_aux.h'],
       ['c\u200bon', '_con'],
-      ...['CONS', 'COM', 'COM10', 'COM⁴', 'ＣＯＮ', 'conın$', 'a con'].map((name) => /** @type {[string, string]} */ ([name, name])),
+      ...['CONS', 'COM', 'COM10', 'COM⁴', 'ＣＯＮ', 'conın$', 'a con'].map(
+        (name) => /** @type {[string, string]} */ ([name, name]),
+      ),
     ],
   ],
   [
@@ -116,7 +180,19 @@ const ALONE = [
 
 /** All in one folder. @type {[string, string, [string, string][]][]} */
 const TOGETHER = [
-  ['same', 'The same name again.', [['a.txt', 'a.txt'], ['a.txt', 'a (2).txt'], ['a.txt', 'a (3).txt'], ['a', 'a'], ['a', 'a (2)'], ['', 'file'], ['.', 'file (2)']]],
+  [
+    'same',
+    'The same name again.',
+    [
+      ['a.txt', 'a.txt'],
+      ['a.txt', 'a (2).txt'],
+      ['a.txt', 'a (3).txt'],
+      ['a', 'a'],
+      ['a', 'a (2)'],
+      ['', 'file'],
+      ['.', 'file (2)'],
+    ],
+  ],
   [
     'numbers',
     'Names that have a number already.',
@@ -149,14 +225,40 @@ const TOGETHER = [
       ['FI', 'FI (2)'],
     ],
   ],
-  ['cut', 'Names that are one only when they are cut.', [[`${'x'.repeat(116)}a.pdf`, `${'x'.repeat(116)}.pdf`], [`${'x'.repeat(116)}b.pdf`, `${'x'.repeat(116)} (2).pdf`]]],
-  ['devices-again', 'A device twice.', [['con', '_con'], ['CON', '_CON (2)'], ['_con', '_con (3)']]],
+  [
+    'cut',
+    'Names that are one only when they are cut.',
+    [
+      [`${'x'.repeat(116)}a.pdf`, `${'x'.repeat(116)}.pdf`],
+      [`${'x'.repeat(116)}b.pdf`, `${'x'.repeat(116)} (2).pdf`],
+    ],
+  ],
+  [
+    'devices-again',
+    'A device twice.',
+    [
+      ['con', '_con'],
+      ['CON', '_CON (2)'],
+      ['_con', '_con (3)'],
+    ],
+  ],
 ];
 
 /** @param {Maker} maker */
 export async function makeFilenames(maker) {
-  const make = (/** @type {string} */ name, /** @type {string} */ about, /** @type {string[][]} */ folders, /** @type {string[][]} */ safe) =>
-    maker.ok(`filename-${name}`, about, 'safe-names', {folders}, {folders: safe});
-  for (const [name, about, cases] of TOGETHER) await make(name, about, [cases.map(([given]) => given)], [cases.map(([, safe]) => safe)]);
-  for (const [name, about, cases] of ALONE) await make(name, about, cases.map(([given]) => [given]), cases.map(([, safe]) => [safe]));
+  const make = (
+    /** @type {string} */ name,
+    /** @type {string} */ about,
+    /** @type {string[][]} */ folders,
+    /** @type {string[][]} */ safe,
+  ) => maker.ok(`filename-${name}`, about, 'safe-names', {folders}, {folders: safe});
+  for (const [name, about, cases] of TOGETHER)
+    await make(name, about, [cases.map(([given]) => given)], [cases.map(([, safe]) => safe)]);
+  for (const [name, about, cases] of ALONE)
+    await make(
+      name,
+      about,
+      cases.map(([given]) => [given]),
+      cases.map(([, safe]) => [safe]),
+    );
 }

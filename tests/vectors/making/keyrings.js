@@ -1,15 +1,14 @@
 /** Vectors of keyrings (PROTOCOL 11). */
-import {lockKeyring} from '../../../static/js/client/access.js';
-import {accessKeys} from '../../../static/js/crypto/access_codes.js';
-import {parseCode} from '../../../static/js/crypto/codes.js';
-import {keyringJson} from '../../../static/js/crypto/keyring.js';
-import {ratchetAt} from '../../../static/js/crypto/ratchet.js';
-import {b64} from '../../../static/js/crypto/encoding.js';
-import {seeded} from '../../js/randomness.js';
-import {WEEK, makeWorld, person} from '../../js/world.js';
+import {lockKeyring} from '../../../static/js/client/recipient/keyring_access.js';
+import {accessKeys, parseCode} from '../../../static/js/crypto/secret/codes.js';
+import {keyringJson} from '../../../static/js/crypto/secret/keyring.js';
+import {ratchetAt} from '../../../static/js/crypto/secret/ratchet.js';
+import {b64} from '../../../static/js/crypto/public/encoding.js';
+import {seeded} from '../../js/kit/randomness.js';
+import {WEEK, makeOpaqueOrganisation, person} from '../../js/kit/opaque_organisation.js';
 
 /** @import {Maker} from '../make.js' */
-/** @import {Random} from '../../../static/js/crypto/encoding.js' */
+/** @import {Random} from '../../../static/js/crypto/public/encoding.js' */
 
 /** @param {Random} random @param {object} [change] */
 const conversation = (random, change = {}) => ({
@@ -17,7 +16,12 @@ const conversation = (random, change = {}) => ({
   opening: b64(random(16)),
   channel: 'adviser',
   report: 'fraud',
-  ...Object.fromEntries(['secret', 'conversation', 'read', 'write', 'close', 'replace', 'signing'].map((name) => [name, b64(random(32))])),
+  ...Object.fromEntries(
+    ['secret', 'conversation', 'read', 'write', 'close', 'replace', 'signing'].map((name) => [
+      name,
+      b64(random(32)),
+    ]),
+  ),
   day: '2026-11-01',
   messages: 1,
   heads: [b64(random(32))],
@@ -27,15 +31,19 @@ const conversation = (random, change = {}) => ({
 /** @param {Maker} maker */
 export async function makeKeyrings(maker) {
   const random = seeded('vectors: keyrings');
-  const world = await makeWorld(random);
+  const world = await makeOpaqueOrganisation(random);
   const lee = person(world, 'lee');
   const organisation = b64(world.organisationId);
   const {unlocker} = accessKeys(parseCode(lee.code, 'access'), world.organisationId);
   const bytes = maker.file('keyring.bin', await lockKeyring(lee, random));
   const base = {bytes, unlocker: b64(unlocker), organisation, recipient: 'lee'};
   await maker.ok('keyring', 'A keyring of one unlocker.', 'open-keyring', base);
-  const fails = (/** @type {string} */ name, /** @type {string} */ about, /** @type {string} */ code, change = {}) =>
-    maker.fails(`keyring-${name}`, about, 'open-keyring', {...base, ...change}, code);
+  const fails = (
+    /** @type {string} */ name,
+    /** @type {string} */ about,
+    /** @type {string} */ code,
+    change = {},
+  ) => maker.fails(`keyring-${name}`, about, 'open-keyring', {...base, ...change}, code);
   const flip = (/** @type {number} */ at, mask = 1) => ({bytes: {...bytes, xor: {[at]: mask}}});
   await fails('suite', 'The suite byte is 0.', 'keyring-suite', flip(0));
   await fails('form', 'The form is that of a conversation envelope.', 'keyring-format', flip(1));
@@ -53,13 +61,26 @@ export async function makeKeyrings(maker) {
   await makeMerging(maker, random, keyringJson(lee.keyring), lee.keyring.ratchet);
 }
 
-/** @param {Maker} maker @param {Random} random @param {any} empty @param {{week: number, chain: Uint8Array}} ratchet */
+/**
+ * @param {Maker} maker
+ * @param {Random} random
+ * @param {any} empty
+ * @param {{week: number, chain: Uint8Array}} ratchet
+ */
 async function makeMerging(maker, random, empty, ratchet) {
   const [a, b, c] = [b64(random(32)), b64(random(32)), b64(random(32))];
   const shared = conversation(random);
   const heads = [b64(random(32)), b64(random(32))];
   const later = ratchetAt(ratchet, WEEK - 3);
-  const one = {...empty, conversations: {[a]: shared, [b]: conversation(random)}, closed: [c], synced: '2026-11-20', counter: 5, stated: {week: WEEK, version: 1}, directory: {version: 2, hash: a}};
+  const one = {
+    ...empty,
+    conversations: {[a]: shared, [b]: conversation(random)},
+    closed: [c],
+    synced: '2026-11-20',
+    counter: 5,
+    stated: {week: WEEK, version: 1},
+    directory: {version: 2, hash: a},
+  };
   const other = {
     ...empty,
     ratchet: {week: later.week, chain: b64(later.chain)},
@@ -70,23 +91,55 @@ async function makeMerging(maker, random, empty, ratchet) {
     stated: {week: WEEK - 1, version: 1},
     directory: {version: 2, hash: b},
   };
-  const both = async (/** @type {string} */ name, /** @type {string} */ about, /** @type {any} */ left, /** @type {any} */ right) => {
+  const both = async (
+    /** @type {string} */ name,
+    /** @type {string} */ about,
+    /** @type {any} */ left,
+    /** @type {any} */ right,
+  ) => {
     await maker.ok(`merge-${name}`, about, 'merge-keyrings', {one: left, other: right});
-    await maker.ok(`merge-${name}-turned`, `${about} The other way round.`, 'merge-keyrings', {one: right, other: left});
-    const result = (/** @type {string} */ file) => JSON.stringify(JSON.parse(String(maker.made.get(file))).expect);
-    if (result(`merge-${name}.json`) !== result(`merge-${name}-turned.json`)) throw new Error(`${name} depends on the order`);
+    await maker.ok(`merge-${name}-turned`, `${about} The other way round.`, 'merge-keyrings', {
+      one: right,
+      other: left,
+    });
+    const result = (/** @type {string} */ file) =>
+      JSON.stringify(JSON.parse(String(maker.made.get(file))).expect);
+    if (result(`merge-${name}.json`) !== result(`merge-${name}-turned.json`))
+      throw new Error(`${name} depends on the order`);
   };
-  await both('both', 'Union, tombstone, later ratchet, later day, larger counter with what it stated, smaller hash.', one, other);
+  await both(
+    'both',
+    'Union, tombstone, later ratchet, later day, larger counter with what it stated, smaller hash.',
+    one,
+    other,
+  );
   await both('empty', 'With a keyring that has nothing yet.', one, {...empty, counter: 0, stated: null});
   await both('stated', 'One counter twice: the later statement.', {...one, counter: 6}, other);
-  await both('opening', 'Two openings of one mailbox, which only a server can show: the smaller one, on all devices.', one, {...other, conversations: {[a]: {...shared, secret: b}}});
-  await both('null', 'A report of no kind.', {...one, conversations: {[b]: {...shared, report: null}}}, other);
-  const fails = (/** @type {string} */ name, /** @type {string} */ about, /** @type {any} */ right) => maker.fails(`merge-${name}`, about, 'merge-keyrings', {one, other: right}, 'keyring-damaged');
+  await both(
+    'opening',
+    'Two openings of one mailbox, which only a server can show: the smaller one, on all devices.',
+    one,
+    {...other, conversations: {[a]: {...shared, secret: b}}},
+  );
+  await both(
+    'null',
+    'A report of no kind.',
+    {...one, conversations: {[b]: {...shared, report: null}}},
+    other,
+  );
+  const fails = (/** @type {string} */ name, /** @type {string} */ about, /** @type {any} */ right) =>
+    maker.fails(`merge-${name}`, about, 'merge-keyrings', {one, other: right}, 'keyring-damaged');
   await fails('recipient', 'Of two recipients.', {...other, recipient: 'kaya'});
   await fails('seed', 'Of two signing seeds.', {...other, signing_seed: a});
   await fails('chain', 'Two chains of one week.', {...one, ratchet: {...one.ratchet, chain: a}});
   await fails('no-ratchet', 'Out of form: no ratchet.', {...other, ratchet: undefined});
-  await fails('report', 'Out of form: a kind of report that is no id.', {...other, conversations: {[a]: {...shared, report: 3}}});
-  await fails('mailbox', 'Out of form: a mailbox id that is none.', {...other, conversations: {AAAA: shared}});
+  await fails('report', 'Out of form: a kind of report that is no id.', {
+    ...other,
+    conversations: {[a]: {...shared, report: 3}},
+  });
+  await fails('mailbox', 'Out of form: a mailbox id that is none.', {
+    ...other,
+    conversations: {AAAA: shared},
+  });
   await fails('synced', 'Out of form: a day that no calendar has.', {...other, synced: '2026-02-30'});
 }

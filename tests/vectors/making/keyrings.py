@@ -3,17 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from crypto.encoding import b64
-from crypto.keyring import seal_keyring, wrap_root_key
-from tests.crypto.making import (
-    ANNA,
-    ORGANISATION,
-    WEEK,
-    conversation,
-    keyring,
-    of,
-    seeded,
-)
+from crypto.public.encoding import b64
+from crypto.secret.keyring import seal_keyring, wrap_root_key
+from tests.crypto.kit.organisation_builders import ANNA, ORGANISATION, WEEK, of, seeded
+from tests.crypto.kit.thread_builders import conversation, keyring
 from tests.vectors.making.maker import Maker
 
 

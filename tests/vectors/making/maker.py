@@ -5,20 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from crypto.directory import make_directory
-from crypto.encoding import b64, day_text
-from crypto.errors import ERRORS
-from crypto.sealing import derive
-from tests.crypto.making import (
-    ROOT,
-    TODAY,
-    WEEK,
-    Json,
-    Person,
-    Report,
-    content,
-)
-from tests.crypto.vectors import FILES, outcome
+from crypto.public.encoding import b64, day_text
+from crypto.public.errors import ERRORS
+from crypto.secret.directory_sign import make_directory
+from crypto.secret.primitives import derive
+from tests.crypto.kit.organisation_builders import ROOT, TODAY, WEEK, Json, Person, content
+from tests.crypto.kit.report_builders import Report
+from tests.crypto.kit.vectors import FILES, outcome
 
 NOTHING: Final = {"group": 0, "kind": "", "correction": ""}
 DIRECTORY_BYTES: Final = make_directory(content(), [ROOT])

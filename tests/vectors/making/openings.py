@@ -4,24 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from crypto import wire
-from crypto.encoding import b64
-from tests.crypto.making import (
-    ANNA,
-    BERT,
-    CARLA,
-    ORGANISATION,
-    WEEK,
-    Forger,
-    Json,
-    Person,
-    Report,
-    draft,
-    of,
-    padded_message,
-    report,
-    sealed,
-)
+from crypto.public.encoding import b64
+from crypto.public.envelope_format import parse_opening
+from tests.crypto.kit.organisation_builders import ANNA, BERT, CARLA, ORGANISATION, WEEK, Json, Person, of
+from tests.crypto.kit.report_builders import Forger, Report, draft, padded_message, report, sealed
 from tests.vectors.making.maker import DAY, DIRECTORY_BYTES, TEXT, Maker, seeds_of
 
 
@@ -50,7 +36,7 @@ def make_openings(maker: Maker) -> None:
         given(made, data, CARLA),
         "envelope-no-slot",
     )
-    parts = wire.parse_opening(made.data)
+    parts = parse_opening(made.data)
     own = {"plaintext": b64(made.opened_by(ANNA).secret)}
     info = (
         b"drempel/1/slot\x01"

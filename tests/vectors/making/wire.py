@@ -3,17 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from crypto import wire
-from crypto.encoding import b64
-from crypto.wire import DayItem, StoredEnvelope
-from tests.crypto.making import (
-    RECEIPT,
-    TODAY,
-    Json,
-    draft,
-    keys_of,
-    of,
-)
+from crypto.public.answers import DayItem, StoredEnvelope, build_mailbox_answer
+from crypto.public.encoding import b64
+from tests.crypto.kit.organisation_builders import RECEIPT, TODAY, Json, keys_of, of
+from tests.crypto.kit.report_builders import draft
+from tests.kit.protocol import build_day_answer
 from tests.vectors.making.maker import Maker
 
 
@@ -32,7 +26,7 @@ def make_wire(maker: Maker) -> None:
     maker.ok("wire-creation", "A creation record.", "parse-wire", given("creation", creation))
     fails("creation-cut", "The last byte is missing.", "envelope-header", given("creation", creation[:-1]))
     fails("creation-suite", "Another suite.", "envelope-suite", given("creation", b"\x02" + creation[1:]))
-    answer = wire.build_mailbox_answer(token, creation, [item])
+    answer = build_mailbox_answer(token, creation, [item])
     maker.ok(
         "wire-mailbox",
         "The answer to a return visit.",
@@ -51,17 +45,22 @@ def make_wire(maker: Maker) -> None:
         "answer-damaged",
         given("mailbox-answer", answer[:32_768], read=b64(token)),
     )
-    twice = wire.build_mailbox_answer(token, creation, [item, item])
+    twice = build_mailbox_answer(token, creation, [item, item])
     fails("mailbox-twice", "One id twice.", "answer-damaged", given("mailbox-answer", twice, read=b64(token)))
-    late = wire.build_mailbox_answer(token, creation, [replace(item, day=2_932_897)])
+    late = build_mailbox_answer(token, creation, [replace(item, day=2_932_897)])
     fails(
         "mailbox-late",
         "A day after 9999-12-31.",
         "answer-damaged",
         given("mailbox-answer", late, read=b64(token)),
     )
-    day = wire.day_answer([DayItem(made.creation.mailbox, item, creation), DayItem(of("m"), item, None)])
+    day = build_day_answer([DayItem(made.creation.mailbox, item, creation), DayItem(of("m"), item, None)])
     maker.ok("wire-day", "A day of the inbox.", "parse-wire", given("day", day))
-    maker.ok("wire-day-empty", "A day without anything.", "parse-wire", given("day", wire.day_answer([])))
+    maker.ok(
+        "wire-day-empty",
+        "A day without anything.",
+        "parse-wire",
+        given("day", build_day_answer([])),
+    )
     fails("day-cut", "Cut off at the end of an item.", "answer-damaged", given("day", day[:-36]))
     fails("day-count", "One item fewer than it says.", "answer-damaged", given("day", day[:-1] + b"\x03"))

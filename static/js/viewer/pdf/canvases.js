@@ -1,4 +1,7 @@
-/** What PDF.js wants from the page around it, in a Worker that has none: canvases; no filters; no file but the one it was given. */
+/**
+ * What PDF.js wants from the page around it, in a Worker that has none: canvases; no filters; no file but the
+ * one it was given.
+ */
 
 /** @typedef {{canvas: OffscreenCanvas, context: OffscreenCanvasRenderingContext2D | null}} Drawing */
 

@@ -1,10 +1,16 @@
-/** Shows texts and pictures: gives the page signs to read, or a picture that is already drawn, and nothing else. */
-import {answerWith, confine} from '../confine.js';
+/**
+ * Shows texts and pictures: gives the page signs to read, or a picture that is already drawn, and nothing
+ * else.
+ */
+import {answerWith, confine} from '../sandbox.js';
 import {measure} from '../pictures.js';
-import {visibleText} from '../visible.js';
+import {visibleText} from '../reveal_invisible.js';
 
-/** @import {Reply} from '../confine.js' */
-/** @typedef {{kind: 'text' | 'picture', bytes: Uint8Array, width: number}} Asked `width` in pixels is what there is room for */
+/** @import {Reply} from '../sandbox.js' */
+/**
+ * @typedef {{kind: 'text' | 'picture', bytes: Uint8Array, width: number}} Asked `width` in pixels is what
+ *   there is room for
+ */
 
 const MOST_PIXELS = 50_000_000;
 const LONGEST_SIDE = 8192;
@@ -12,11 +18,14 @@ const LONGEST_SIDE = 8192;
 const LONGEST_TEXT = 256 * 1024;
 
 confine();
-answerWith((/** @type {Asked} */ {kind, bytes, width}) => (kind === 'text' ? text(bytes) : picture(bytes, width)));
+answerWith((/** @type {Asked} */ {kind, bytes, width}) =>
+  kind === 'text' ? text(bytes) : picture(bytes, width),
+);
 
 /** @param {Uint8Array} bytes @returns {Promise<Reply>} */
 async function text(bytes) {
-  const read = (/** @type {Uint8Array} */ part, /** @type {boolean} */ stream) => new TextDecoder('utf-8', {fatal: true}).decode(part, {stream});
+  const read = (/** @type {Uint8Array} */ part, /** @type {boolean} */ stream) =>
+    new TextDecoder('utf-8', {fatal: true}).decode(part, {stream});
   const shown = read(bytes.subarray(0, LONGEST_TEXT), true);
   // All of it has to be text: what is only so at its beginning is something else.
   if (read(bytes, false).includes('\0')) return {problem: 'kind'};

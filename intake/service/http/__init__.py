@@ -1,0 +1,1 @@
+"""HTTP: what holds for every request and answer, whatever its route."""

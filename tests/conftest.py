@@ -1,0 +1,36 @@
+"""What holds for all tests: what they inherit, and which of them run."""
+
+import pytest
+
+from tests.kit import extent, inherited
+
+inherited.reset()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--extent",
+        choices=extent.CHOICES,
+        default="all",
+        help="gate: what `make test` runs; rest: what only `make test-all` runs; all (default): both",
+    )
+    parser.addoption(
+        "--gallery", action="store_true", help="take pictures of all screens; see `make gallery`"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "test_all: runs in `make test-all`, not in `make test`")
+    config.addinivalue_line(
+        "markers", "one_class: in `make test`, the tests of this file take turns between browsers"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not of the extent; last, so that what -k and -m leave out is not counted as a case."""
+    kept = extent.chosen(items, config.getoption("--extent"))
+    left = [item for item in items if item not in set(kept)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
