@@ -1,10 +1,11 @@
 """Another language on a screen: it changes words, and nothing that a person has typed, chosen or opened."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.browser.kit.driver import Page
+from tests.browser.kit.driver import PAUSE, WAIT_SECONDS, Page
 from tests.browser.kit.layout_faults import looked
 
 # All that is a person's own on a screen, besides words; carets only where there is something to be in.
@@ -37,11 +38,19 @@ def switched(page: Page, found: list[str]) -> Iterator[None]:
 def _faults(page: Page, language: str, before: dict[str, Any]) -> list[str]:
     page.click(f"#{language}")
     page.wait_for(f"html[lang={language}]")
+    after = _settled(page, before)
     found = looked(page, f"misspoken('{language}')")
-    after = page.evaluate(OWN)
     found += [
         f"{name} is {after[name]}, was {before[name]}" for name in before if after[name] != before[name]
     ]
     if not page.is_focused(f"#{language}"):
         found.append("the keyboard has gone")
     return [f"in {language}: {each}" for each in found]
+
+
+def _settled(page: Page, before: dict[str, Any]) -> dict[str, Any]:
+    """What is a person's own once it is as `before`, or when the patience ends: a worker checks a receipt anew."""
+    end = time.monotonic() + WAIT_SECONDS
+    while (after := page.evaluate(OWN)) != before and time.monotonic() < end:
+        time.sleep(PAUSE)
+    return after
