@@ -8,7 +8,7 @@ import pytest
 
 from intake.cli.export.folder import ExportFolder, check_folder
 from intake.cli.shared.output import Refused
-from tests.store.test_faults import files_limited_to
+from tests.store.sqlite.test_faults import files_limited_to
 
 
 def test_a_text_that_does_not_fit_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

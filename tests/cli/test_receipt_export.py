@@ -21,7 +21,7 @@ from tests.cli.test_files import HOSTILE
 from tests.cli.test_usage import run
 from tests.kit.relay import relay_to
 from tests.kit.serving import Demo, drempel, until
-from tests.store.test_faults import files_limited_to
+from tests.store.sqlite.test_faults import files_limited_to
 
 SAID = "This leaves the conversation readable on this device.\n"
 MIB = 1024 * 1024

@@ -24,7 +24,7 @@ PROCESSES = (
     "tests/cli/test_languages.py",
     "tests/cli/test_streams.py",
     "tests/service/test_runner.py",
-    "tests/store/test_folder.py",
+    "tests/store/sqlite/test_folder.py",
     "tests/browser/test_with_command_line.py",
 )
 # Without what compares the date with that of a file, which the kernel still has from its own clock.

@@ -14,8 +14,8 @@ from crypto.public.blobs import CHUNK_LENGTH
 from intake.store import StorageFull
 from intake.store.sqlite import slots as module
 from intake.store.sqlite.slots import SLOT_BYTES, Slots
-from tests.store.test_faults import files_limited_to
-from tests.store.test_shuffle import rank_correlation
+from tests.store.sqlite.test_faults import files_limited_to
+from tests.store.sqlite.test_shuffle import rank_correlation
 
 
 @pytest.fixture

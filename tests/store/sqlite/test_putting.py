@@ -16,7 +16,7 @@ from intake.store.sqlite import blobs, chunks, files
 from intake.store.sqlite.slots import SLOT_BYTES
 from tests.store.kit.rows import DAY, ORGANISATION, sealed
 from tests.store.kit.sending import claimed, holding, is_writing, put
-from tests.store.test_faults import files_limited_to
+from tests.store.sqlite.test_faults import files_limited_to
 
 
 async def expiry_days(store: SqliteStore) -> dict[bytes, int | None]:

@@ -14,7 +14,7 @@ from intake.store.sqlite import blobs, chunks, files, mailboxes
 from intake.store.sqlite.slots import SLOT_BYTES
 from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, files_holding, mailbox, sealed
 from tests.store.kit.sending import claimed, holding, put
-from tests.store.test_faults import files_limited_to
+from tests.store.sqlite.test_faults import files_limited_to
 
 
 async def integrity(store: SqliteStore) -> list[object]:

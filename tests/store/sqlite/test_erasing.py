@@ -17,7 +17,7 @@ from intake.store.sqlite import slots as slots_module
 from intake.store.sqlite.slots import SLOT_BYTES
 from tests.store.kit.rows import DAY, ORGANISATION, sealed
 from tests.store.kit.sending import claimed, holding, is_writing, put
-from tests.store.test_faults import files_limited_to
+from tests.store.sqlite.test_faults import files_limited_to
 
 
 async def until(true: Callable[[], bool]) -> None:
