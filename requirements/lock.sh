@@ -14,8 +14,9 @@ compile() {
         --no-header --no-annotate "$@"
 }
 compile pyproject.toml -o requirements/run.lock
+compile pyproject.toml --extra postgresql -c requirements/run.lock -o requirements/postgresql.lock
 compile --group build -c requirements/run.lock -o requirements/build.lock
-compile pyproject.toml --group dev -c requirements/run.lock -c requirements/build.lock -o requirements/dev.lock
+compile pyproject.toml --extra postgresql --group dev -c requirements/run.lock -c requirements/postgresql.lock -c requirements/build.lock -o requirements/dev.lock
 compile --group node -o requirements/node.lock
 
 npm install --package-lock-only --ignore-scripts --no-audit --no-fund

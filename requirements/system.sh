@@ -17,6 +17,9 @@ firefox-esr firefox-esr
 fc-match fontconfig fonts-dejavu-core
 END
 
+# Its server lies in a folder of its version, in no path.
+[ -n "${DREMPEL_WITHOUT_POSTGRES:-}" ] || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || packages="$packages postgresql"
+
 [ -n "$packages" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "drempel: the tests need these programs, please install:$packages (Debian: apt-get install --no-install-recommends$packages)" >&2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit import extent, inherited
+from tests.kit import extent, inherited, postgres
 
 inherited.reset()
 
@@ -22,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "test_all: runs in `make test-all`, not in `make test`")
     config.addinivalue_line(
+        "markers", f"postgres: needs a PostgreSQL server; left out where {postgres.LEFT_OUT} is 1"
+    )
+    config.addinivalue_line(
         "markers", "one_class: in `make test`, the tests of this file take turns between browsers"
     )
 
@@ -30,7 +33,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not of the extent; last, so that what -k and -m leave out is not counted as a case."""
     kept = extent.chosen(items, config.getoption("--extent"))
+    if postgres.is_left_out():
+        kept = [item for item in kept if item.get_closest_marker("postgres") is None]
     left = [item for item in items if item not in set(kept)]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say last that a backend was not tested."""
+    if postgres.is_left_out():
+        terminalreporter.write_line(postgres.WAS_LEFT_OUT, yellow=True)

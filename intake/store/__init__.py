@@ -1,11 +1,12 @@
 """Durable storage for the intake service: it stores sealed envelopes, returns the same bytes and erases them on time.
 
-`interface.Store` is what the service may ask for; `open_store` and `create_store` give it on SQLite. The service
-imports from here only.
+`interface.Store` is what the service may ask for; `open_at` and `create_at` give it on SQLite or PostgreSQL. The
+service imports from here only.
 """
 
 from intake.store.errors import (
     Conflict,
+    DriverMissing,
     FolderNotPrivate,
     Incomplete,
     MailboxFull,
@@ -34,6 +35,7 @@ from intake.store.interface import (
     Organisation,
     Store,
 )
+from intake.store.opening import create_at, open_at, socket_folder
 from intake.store.sqlite.open import create_store, open_store
 from intake.store.sqlite.store import SqliteStore
 
@@ -42,6 +44,7 @@ __all__ = [
     "ClaimedBlob",
     "Clock",
     "Conflict",
+    "DriverMissing",
     "Envelope",
     "FolderNotPrivate",
     "Incomplete",
@@ -65,6 +68,9 @@ __all__ = [
     "StoreTooOld",
     "StoreUnavailable",
     "VersionMismatch",
+    "create_at",
     "create_store",
+    "open_at",
     "open_store",
+    "socket_folder",
 ]

@@ -42,6 +42,10 @@ class NotAStore(StoreError):
     """This folder holds no store of this service. Make one with `drempel init`, or check the path."""
 
 
+class DriverMissing(StoreError):
+    """A store in PostgreSQL needs one package more: install `drempel[postgresql]`, or psycopg and libpq."""
+
+
 class MigrationFailed(StoreError):
     """The database could not be brought to this release's schema. It was left as it was, beside its backup."""
 

@@ -1,6 +1,6 @@
 """The storage interface between the service and a database.
 
-It is small on purpose, so that PostgreSQL can implement it too. Ids, records and contents are bytes that the
+SQLite and PostgreSQL implement it, and one suite of tests runs on both. Ids, records and contents are bytes that the
 store compares but never parses. A *day* is a count of days since 1970-01-01 UTC, a *week*
 a calendar week's number as the protocol counts it; nothing finer than a day passes through here. Sizes are in
 bytes. Every write returns only when it is durable: a crash after the return loses nothing. After an error nothing
@@ -216,7 +216,11 @@ class Store(Protocol):
         ...
 
     async def delete_mailbox(self, organisation: bytes, id: bytes) -> bool:
-        """Erase a mailbox with its envelopes and files; False if there was none."""
+        """Erase a mailbox with its envelopes and files; False if there was none.
+
+        It can't be read from then on. When its bytes are gone from the disk each store says; the daily round is the
+        latest.
+        """
         ...
 
     async def put_chunks(
@@ -247,10 +251,10 @@ class Store(Protocol):
         ...
 
     async def erase_files(self) -> None:
-        """Erase the chunks of deleted files from the disk, in steps between which other requests are served.
+        """Erase from the disk what was deleted and is still there, in steps between which other requests are served.
 
-        `delete_mailbox` and `delete_blob` do so for their own files; this is for expired files, and for chunks that a
-        crash or a full disk has left. It also does what else of the daily work takes long, so call it after `expire`.
+        In SQLite that is expired files, and chunks that a crash or a full disk has left; in PostgreSQL, once a day, all
+        that was deleted. It also does what else of the daily work takes long, so call it after `expire`.
         """
         ...
 
@@ -295,6 +299,10 @@ class Store(Protocol):
 
         The files can't be read from then on, and `erase_files` erases them from the disk. Call it at least once a day.
         """
+        ...
+
+    async def weaknesses(self) -> list[str]:
+        """A sentence for each setting of the database that weakens a promise, for the operator."""
         ...
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from tests.kit import postgres
 from tests.project import ROOT
 from tests.run.part import Part, end_orphans, stand_apart
 from tests.run.table import SLOWEST, Row, node_tests, python_rows, table
@@ -42,6 +43,8 @@ def main() -> int:
     _tell(extent, parts, time.monotonic() - began)
     for command in left:
         print(f"left behind, and ended: {command}")
+    if postgres.is_left_out():
+        print(postgres.WAS_LEFT_OUT)
     return int(any(part.status for part in parts))
 
 

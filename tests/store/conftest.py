@@ -1,12 +1,15 @@
-"""A real store in a real folder, with one organisation in it."""
+"""A real store with one organisation in it: each test that asks for `store` alone runs on SQLite and on PostgreSQL."""
 
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from intake.store import SqliteStore, create_store
+from intake.store import Store
 from intake.store.sqlite import shuffle_days
+from tests.kit import postgres
+from tests.store.kit.backends import POSTGRESQL, SQLITE, Backend, Database, Folder
 from tests.store.kit.rows import DIRECTORY, ORGANISATION
 
 
@@ -16,13 +19,32 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shuffle_days, "PAUSE_SECONDS", 0)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """The server of this worker; its databases are a test's own, its settings are not."""
+    with postgres.running() as running:
+        yield running
 
 
 @pytest.fixture
-async def store(folder: Path) -> AsyncIterator[SqliteStore]:
-    async with await create_store(folder) as store:
-        await store.add_organisation(ORGANISATION, DIRECTORY)
-        yield store
+def database(cluster: postgres.Cluster) -> Iterator[Database]:
+    """An empty database."""
+    made = Database(cluster, f"test_{secrets.token_hex(4)}")
+    yield made
+    made.drop()
+
+
+@pytest.fixture(params=[SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgres)])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    if request.param == SQLITE:
+        return Folder(tmp_path / "data")
+    made: Database = request.getfixturevalue("database")
+    return made
+
+
+@pytest.fixture
+async def store(backend: Backend) -> AsyncIterator[Store]:
+    store = await backend.create()
+    await store.add_organisation(ORGANISATION, DIRECTORY)
+    yield store
+    await store.close()

@@ -2,17 +2,15 @@
 
 import asyncio
 import os
-import threading
 
 import pytest
 
-from intake.store import BlobClaim, Conflict, Incomplete, MailboxFull, SqliteStore
-from intake.store.sqlite import mailboxes
+from intake.store import BlobClaim, Conflict, Incomplete, MailboxFull, Store
 from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, mailbox, sealed
 from tests.store.kit.sending import claimed, put
 
 
-async def test_a_claim_takes_what_is_whole_at_that_moment_and_nothing_comes_after(store: SqliteStore) -> None:
+async def test_a_claim_takes_what_is_whole_at_that_moment_and_nothing_comes_after(store: Store) -> None:
     """With a deletion or a chunk more on its way: the mailbox has a whole file, or is not made."""
     outcomes = set()
     for delay in range(12):
@@ -42,7 +40,7 @@ async def test_a_claim_takes_what_is_whole_at_that_moment_and_nothing_comes_afte
     assert bool in outcomes
 
 
-async def test_when_its_day_is_over_a_mailbox_keeps_its_files(store: SqliteStore) -> None:
+async def test_when_its_day_is_over_a_mailbox_keeps_its_files(store: Store) -> None:
     names = [os.urandom(32) for _ in range(5)]
     boxes = [await claimed(store, name) for name in names]
     later = os.urandom(32)
@@ -56,7 +54,7 @@ async def test_when_its_day_is_over_a_mailbox_keeps_its_files(store: SqliteStore
     assert await store.stored_chunks(ORGANISATION.id, later) == []
 
 
-async def test_fifty_clients_send_at_once(store: SqliteStore) -> None:
+async def test_fifty_clients_send_at_once(store: Store) -> None:
     names = [os.urandom(32) for _ in range(50)]
 
     async def send(name: bytes) -> None:
@@ -68,7 +66,7 @@ async def test_fifty_clients_send_at_once(store: SqliteStore) -> None:
         assert await store.stored_chunks(ORGANISATION.id, name) == [(0, 3)]
 
 
-async def test_a_mailbox_takes_so_many_files_and_no_more(store: SqliteStore) -> None:
+async def test_a_mailbox_takes_so_many_files_and_no_more(store: Store) -> None:
     names = [os.urandom(32) for _ in range(4)]
     for name in names:
         await put(store, name, chunks=1)
@@ -83,36 +81,3 @@ async def test_a_mailbox_takes_so_many_files_and_no_more(store: SqliteStore) -> 
     assert len(await store.envelopes(box.id)) == 2
     assert await store.append(box.id, b"h" * 16, DAY, b"one of them again", *limits, claims[:1])
     assert await store.append(box.id, b"i" * 16, DAY, b"none", *limits)
-
-
-async def test_mailboxes_with_many_files_expire_a_few_at_a_time(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each file is a row of the transaction, and texts wait for it."""
-    names = [os.urandom(32) for _ in range(12)]
-    for first in range(0, 12, 2):
-        box, two = mailbox(), names[first : first + 2]
-        for name in two:
-            await put(store, name, chunks=1)
-        await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 1) for name in two])
-    assert await store.writer.write(lambda c: mailboxes.expire(c, DAY + 90, 3)) == 2
-    monkeypatch.setattr("intake.store.sqlite.store.EXPIRE_AT_ONCE", 3)
-    assert await store.expire(DAY + 90) == 4
-    assert await store.mailboxes(ORGANISATION.id, DAY) == []
-
-
-async def test_a_report_with_files_waits_for_no_chunks_of_others(store: SqliteStore) -> None:
-    """The rows of chunks are beside those of mailboxes, and the thread that writes bytes has no part in a claim."""
-    names = [os.urandom(32) for _ in range(20)]
-    for name in names:
-        await put(store, name, chunks=2)
-    go = threading.Event()
-    held = asyncio.create_task(store.files.writer.run(lambda _: go.wait(60)))
-    box, claims = mailbox(), [BlobClaim(name, 2) for name in names]
-    async with asyncio.timeout(50):
-        await store.create_mailbox(box, b"e" * 16, content(box.id), claims)
-        await store.append(box.id, b"f" * 16, DAY, b"without files", *LIMITS)
-        assert await store.append(box.id, b"g" * 16, DAY, b"the same again", *LIMITS, claims)
-        assert len(await store.chunks(ORGANISATION.id, names[3], 0, 9)) == 2
-    go.set()
-    await held

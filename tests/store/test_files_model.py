@@ -2,18 +2,16 @@
 
 import asyncio
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crypto.public.blobs import CHUNK_LENGTH
-from intake.store import BlobClaim, ClaimedBlob, Conflict, Incomplete, create_store, open_store
-from tests.store.kit.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, files_holding, mailbox
+from intake.store import BlobClaim, ClaimedBlob, Conflict, Incomplete
+from tests.store.kit.backends import Backend
+from tests.store.kit.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, mailbox
 
 LIVES = 2  # days
 NAMES = [bytes([0xA0 + number]) * 32 for number in range(3)]  # few, so that rules meet
@@ -30,44 +28,46 @@ class File:
     mailbox: bytes | None = None
 
 
-def sealed(name: bytes, number: int, content: int) -> bytes:
-    """A chunk, which can be found on the disk by the name of its file."""
-    begin = name[:16] + bytes([number, content])
-    return begin + bytes(CHUNK_LENGTH - len(begin))
-
-
 class FilesAgainstDictionary(RuleBasedStateMachine):
     """Each rule does one thing to both, and compares what they answer."""
 
+    backend: Backend
+
     def __init__(self) -> None:
         super().__init__()
+        self.marker = os.urandom(16)  # of this run: what an earlier one left is not its doing
         self.runner = asyncio.Runner()
-        self.parent = Path(tempfile.mkdtemp())
         self.today = DAY
         self.files: dict[bytes, File] = {}
         self.boxes: list[bytes] = []
 
     @initialize()
     def create(self) -> None:
-        self.store = self.runner.run(create_store(self.parent / "data"))
+        self.store = self.runner.run(self.backend.create())
         self.runner.run(self.store.add_organisation(ORGANISATION, DIRECTORY))
 
     def teardown(self) -> None:
         try:
             if hasattr(self, "store"):
-                self.runner.run(self.store.erase_files())
+                self.a_day_passes(1)
+                self.erase()
                 gone = [name for name in NAMES if name not in self.files]
-                left = [files_holding(self.parent / "data", name[:16]) for name in gone]
+                left = [self.backend.holding(self.marker + name[:16]) for name in gone]
                 assert left == [[]] * len(gone)
         finally:
             if hasattr(self, "store"):
                 self.runner.run(self.store.close())
             self.runner.close()
-            shutil.rmtree(self.parent)
+            self.backend.clear()
+
+    def sealed(self, name: bytes, number: int, content: int) -> bytes:
+        """A chunk, which can be found on the disk by the name of its file."""
+        begin = self.marker + name[:16] + bytes([number, content])
+        return begin + bytes(CHUNK_LENGTH - len(begin))
 
     @rule(name=names, first=places, contents=st.lists(st.integers(0, 1), min_size=1, max_size=3))
     def put(self, name: bytes, first: int, contents: list[int]) -> None:
-        chunks = [sealed(name, first + at, content) for at, content in enumerate(contents)]
+        chunks = [self.sealed(name, first + at, content) for at, content in enumerate(contents)]
         expected = self.sent(name, dict(enumerate(contents, first)))
         try:
             self.runner.run(self.store.put_chunks(ORGANISATION.id, name, first, chunks, self.today + LIVES))
@@ -147,7 +147,7 @@ class FilesAgainstDictionary(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.runner.run(self.store.close())
-        self.store = self.runner.run(open_store(self.parent / "data"))
+        self.store = self.runner.run(self.backend.open())
 
     @rule()
     def erase(self) -> None:
@@ -166,8 +166,16 @@ class FilesAgainstDictionary(RuleBasedStateMachine):
             else:
                 assert isinstance(found, ClaimedBlob)
                 assert found.chunks == len(file.chunks)
-                assert read == [sealed(name, number, file.chunks[number]) for number in sorted(file.chunks)]
+                assert read == [
+                    self.sealed(name, number, file.chunks[number]) for number in sorted(file.chunks)
+                ]
 
 
-FilesAgainstDictionary.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
-TestFiles = FilesAgainstDictionary.TestCase
+def test_both_say_the_same(backend: Backend) -> None:
+    class Machine(FilesAgainstDictionary):
+        pass
+
+    Machine.backend = backend
+    run_state_machine_as_test(
+        Machine, settings=settings(max_examples=backend.examples, stateful_step_count=25, deadline=None)
+    )

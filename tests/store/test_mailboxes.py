@@ -6,21 +6,21 @@ import os
 
 import pytest
 
-from intake.store import Conflict, Envelope, MailboxFull, Malformed, NotFound, Organisation, SqliteStore
+from intake.store import Conflict, Envelope, MailboxFull, Malformed, NotFound, Organisation, Store
 from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, mailbox
 
 ID = b"e" * 16
 OTHER_ID = b"f" * 16
 
 
-async def test_a_mailbox_is_stored_with_its_opening(store: SqliteStore) -> None:
+async def test_a_mailbox_is_stored_with_its_opening(store: Store) -> None:
     box = mailbox()
     assert await store.create_mailbox(box, ID, b"opening")
     assert await store.mailbox(ORGANISATION.id, box.id) == box
     assert await store.envelopes(box.id) == [Envelope(box.id, ID, DAY, True, b"opening")]
 
 
-async def test_a_retry_finds_its_mailbox_even_after_midnight(store: SqliteStore) -> None:
+async def test_a_retry_finds_its_mailbox_even_after_midnight(store: Store) -> None:
     box = mailbox()
     await store.create_mailbox(box, ID, b"opening")
     await store.append(box.id, OTHER_ID, DAY, b"more", *LIMITS)
@@ -40,7 +40,7 @@ async def test_a_retry_finds_its_mailbox_even_after_midnight(store: SqliteStore)
     ],
 )
 async def test_anything_else_under_a_mailbox_id_is_a_conflict(
-    store: SqliteStore, change: dict, envelope_id: bytes, opening: bytes
+    store: Store, change: dict, envelope_id: bytes, opening: bytes
 ) -> None:
     await store.add_organisation(Organisation(b"P" * 32, "port", 90, 2, 1), b"{}")
     box = mailbox()
@@ -54,7 +54,7 @@ async def test_anything_else_under_a_mailbox_id_is_a_conflict(
 
 
 @pytest.mark.parametrize("change", [{"id": b"short"}, {"creation": b""}])
-async def test_a_malformed_mailbox_is_refused_whole(store: SqliteStore, change: dict) -> None:
+async def test_a_malformed_mailbox_is_refused_whole(store: Store, change: dict) -> None:
     box = dataclasses.replace(mailbox(), **change)
     with pytest.raises(Malformed):
         await store.create_mailbox(box, ID, b"opening")
@@ -62,19 +62,19 @@ async def test_a_malformed_mailbox_is_refused_whole(store: SqliteStore, change: 
     assert await store.envelopes(box.id) == []
 
 
-async def test_a_mailbox_without_a_valid_opening_is_not_stored(store: SqliteStore) -> None:
+async def test_a_mailbox_without_a_valid_opening_is_not_stored(store: Store) -> None:
     box = mailbox()
     with pytest.raises(Malformed):
         await store.create_mailbox(box, b"short", b"opening")
     assert await store.mailbox(ORGANISATION.id, box.id) is None
 
 
-async def test_a_mailbox_of_an_unknown_organisation_is_not_found(store: SqliteStore) -> None:
+async def test_a_mailbox_of_an_unknown_organisation_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.create_mailbox(dataclasses.replace(mailbox(), organisation=b"?" * 32), ID, b"x")
 
 
-async def test_a_mailbox_belongs_to_its_organisation(store: SqliteStore) -> None:
+async def test_a_mailbox_belongs_to_its_organisation(store: Store) -> None:
     await store.add_organisation(Organisation(b"P" * 32, "port", 90, 2, 1), b"{}")
     box = mailbox()
     await store.create_mailbox(box, ID, b"opening")
@@ -85,7 +85,7 @@ async def test_a_mailbox_belongs_to_its_organisation(store: SqliteStore) -> None
     assert await store.mailbox(ORGANISATION.id, box.id) == box
 
 
-async def test_envelopes_are_appended_once_and_read_by_id(store: SqliteStore) -> None:
+async def test_envelopes_are_appended_once_and_read_by_id(store: Store) -> None:
     box = mailbox()
     await store.create_mailbox(box, b"m" * 16, b"opening")
     assert await store.append(box.id, b"z" * 16, DAY, b"first", *LIMITS)
@@ -98,7 +98,7 @@ async def test_envelopes_are_appended_once_and_read_by_id(store: SqliteStore) ->
     ]
 
 
-async def test_other_bytes_under_an_envelope_id_are_a_conflict(store: SqliteStore) -> None:
+async def test_other_bytes_under_an_envelope_id_are_a_conflict(store: Store) -> None:
     box = mailbox()
     await store.create_mailbox(box, ID, b"opening")
     with pytest.raises(Conflict):
@@ -106,13 +106,13 @@ async def test_other_bytes_under_an_envelope_id_are_a_conflict(store: SqliteStor
     assert [envelope.bytes for envelope in await store.envelopes(box.id)] == [b"opening"]
 
 
-async def test_an_unknown_mailbox_takes_nothing(store: SqliteStore) -> None:
+async def test_an_unknown_mailbox_takes_nothing(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.append(b"?" * 32, ID, DAY, b"x", *LIMITS)
     assert await store.envelopes(b"?" * 32) == []
 
 
-async def test_a_full_mailbox_takes_nothing_but_a_retry(store: SqliteStore) -> None:
+async def test_a_full_mailbox_takes_nothing_but_a_retry(store: Store) -> None:
     box = mailbox()
     await store.create_mailbox(box, ID, b"12345")
     assert await store.append(box.id, OTHER_ID, DAY, b"67890", 10, 2, 0)
@@ -124,7 +124,7 @@ async def test_a_full_mailbox_takes_nothing_but_a_retry(store: SqliteStore) -> N
     assert await store.append(box.id, b"g" * 16, DAY, b"!", 11, 3, 0)
 
 
-async def test_a_deleted_mailbox_is_gone_with_its_envelopes(store: SqliteStore) -> None:
+async def test_a_deleted_mailbox_is_gone_with_its_envelopes(store: Store) -> None:
     box, other = mailbox(), mailbox()
     await store.create_mailbox(box, ID, b"opening")
     await store.append(box.id, OTHER_ID, DAY, b"more", *LIMITS)
@@ -136,7 +136,7 @@ async def test_a_deleted_mailbox_is_gone_with_its_envelopes(store: SqliteStore) 
     assert await store.days(ORGANISATION.id, 0, DAY) == [(DAY, 1, 5)]
 
 
-async def test_the_mailboxes_of_an_organisation_are_listed_by_id(store: SqliteStore) -> None:
+async def test_the_mailboxes_of_an_organisation_are_listed_by_id(store: Store) -> None:
     boxes = [mailbox(name * 32) for name in (b"q", b"a", b"m")]
     for box in boxes:
         await store.create_mailbox(box, ID, b"opening")
@@ -146,7 +146,7 @@ async def test_the_mailboxes_of_an_organisation_are_listed_by_id(store: SqliteSt
     assert await store.mailboxes(b"P" * 32, DAY) == []
 
 
-async def test_days_count_envelopes_and_bytes(store: SqliteStore) -> None:
+async def test_days_count_envelopes_and_bytes(store: Store) -> None:
     box = mailbox()
     await store.create_mailbox(box, ID, b"1234")
     await store.append(box.id, OTHER_ID, DAY, b"56", *LIMITS)
@@ -156,7 +156,7 @@ async def test_days_count_envelopes_and_bytes(store: SqliteStore) -> None:
     assert await store.days(ORGANISATION.id, DAY + 4, DAY) == []
 
 
-async def test_what_has_expired_is_listed_nowhere_although_it_is_not_erased(store: SqliteStore) -> None:
+async def test_what_has_expired_is_listed_nowhere_although_it_is_not_erased(store: Store) -> None:
     gone, there = mailbox(expiry_day=DAY + 10), mailbox()
     for box in (gone, there):
         await store.create_mailbox(box, ID, b"opening")
@@ -175,7 +175,7 @@ async def test_what_has_expired_is_listed_nowhere_although_it_is_not_erased(stor
 
 
 @pytest.mark.parametrize("limit", [1, 100, 250, 1 << 20])
-async def test_a_day_is_read_in_pages_each_envelope_once(store: SqliteStore, limit: int) -> None:
+async def test_a_day_is_read_in_pages_each_envelope_once(store: Store, limit: int) -> None:
     boxes = {box.id: box for box in (mailbox() for _ in range(7))}
     expected = []
     for box in boxes.values():
@@ -197,7 +197,7 @@ async def test_a_day_is_read_in_pages_each_envelope_once(store: SqliteStore, lim
     assert seen == sorted(expected, key=lambda row: (row[0].mailbox, row[0].id))
 
 
-async def test_mailboxes_go_on_their_expiry_day(store: SqliteStore) -> None:
+async def test_mailboxes_go_on_their_expiry_day(store: Store) -> None:
     boxes = [mailbox(expiry_day=DAY + number % 3) for number in range(200)]
     for box in boxes:
         await store.create_mailbox(box, ID, content(box.id))
@@ -210,7 +210,7 @@ async def test_mailboxes_go_on_their_expiry_day(store: SqliteStore) -> None:
 
 
 async def test_nothing_a_client_sent_is_logged_or_shown(
-    store: SqliteStore, caplog: pytest.LogCaptureFixture
+    store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     box = mailbox(b"marked-id".ljust(32, b"."))
@@ -221,6 +221,5 @@ async def test_nothing_a_client_sent_is_logged_or_shown(
     with pytest.raises(Malformed) as malformed:
         await store.append(box.id, b"marked-short", DAY, b"", *LIMITS)
     (envelope,) = await store.envelopes(box.id)
-    assert "executing" in caplog.text  # aiosqlite did log
     shown = [caplog.text, str(conflict.value), str(malformed.value), repr(box), repr(envelope)]
     assert not any("marked" in text for text in shown)

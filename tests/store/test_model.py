@@ -1,15 +1,13 @@
 """The store against a dictionary: whatever is done in whatever order, both say the same."""
 
 import asyncio
-import shutil
-import tempfile
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from intake.store import Conflict, Envelope, Mailbox, MailboxFull, NotFound, create_store, open_store
+from intake.store import Conflict, Envelope, Mailbox, MailboxFull, NotFound
+from tests.store.kit.backends import Backend
 from tests.store.kit.rows import DAY, DIRECTORY, ORGANISATION, content, mailbox
 
 MAX_BYTES, MAX_ENVELOPES = 20_000, 4
@@ -22,24 +20,25 @@ contents = st.sampled_from([content(b"a", 10), content(b"b", 10), content(b"c", 
 class StoreAgainstDictionary(RuleBasedStateMachine):
     """Each rule does one thing to both, and compares what they answer."""
 
+    backend: Backend
+
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.parent = Path(tempfile.mkdtemp())
         self.today = DAY
         self.boxes: dict[bytes, Mailbox] = {}
         self.sealed: dict[bytes, dict[bytes, Envelope]] = {}
 
     @initialize()
     def create(self) -> None:
-        self.store = self.runner.run(create_store(self.parent / "data"))
+        self.store = self.runner.run(self.backend.create())
         self.runner.run(self.store.add_organisation(ORGANISATION, DIRECTORY))
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
             self.runner.run(self.store.close())
         self.runner.close()
-        shutil.rmtree(self.parent)
+        self.backend.clear()
 
     @rule(name=names, id=envelope_ids, bytes=contents, days=st.integers(1, 4))
     def create_mailbox(self, name: bytes, id: bytes, bytes: bytes, days: int) -> None:
@@ -98,7 +97,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.runner.run(self.store.close())
-        self.store = self.runner.run(open_store(self.parent / "data"))
+        self.store = self.runner.run(self.backend.open())
 
     @invariant()
     def both_hold_the_same(self) -> None:
@@ -124,5 +123,11 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         assert seen == everything
 
 
-StoreAgainstDictionary.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
-TestStore = StoreAgainstDictionary.TestCase
+def test_both_say_the_same(backend: Backend) -> None:
+    class Machine(StoreAgainstDictionary):
+        pass
+
+    Machine.backend = backend
+    run_state_machine_as_test(
+        Machine, settings=settings(max_examples=backend.examples, stateful_step_count=25, deadline=None)
+    )

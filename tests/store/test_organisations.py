@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from intake.store import Conflict, Malformed, Member, NotFound, Organisation, SqliteStore, VersionMismatch
+from intake.store import Conflict, Malformed, Member, NotFound, Organisation, Store, VersionMismatch
 from tests.store.kit.rows import DIRECTORY, ORGANISATION, content
 
 UNKNOWN = b"?" * 32
@@ -12,7 +12,7 @@ KEY = b"k" * 1216
 OTHER_KEY = b"K" * 1216
 
 
-async def test_an_organisation_is_found_with_its_directory(store: SqliteStore) -> None:
+async def test_an_organisation_is_found_with_its_directory(store: Store) -> None:
     assert await store.organisation("town-hall") == ORGANISATION
     assert await store.organisation("elsewhere") is None
     assert await store.directory(ORGANISATION.id) == DIRECTORY
@@ -21,7 +21,7 @@ async def test_an_organisation_is_found_with_its_directory(store: SqliteStore) -
     assert await store.directory(UNKNOWN) is None
 
 
-async def test_organisations_are_listed_by_slug(store: SqliteStore) -> None:
+async def test_organisations_are_listed_by_slug(store: Store) -> None:
     other = Organisation(b"A" * 32, "archive", 30, 4, 1)
     await store.add_organisation(other, b"{}")
     assert await store.organisations() == [other, ORGANISATION]
@@ -30,14 +30,14 @@ async def test_organisations_are_listed_by_slug(store: SqliteStore) -> None:
 @pytest.mark.parametrize(
     "taken", [{"id": ORGANISATION.id, "slug": "new"}, {"id": UNKNOWN, "slug": ORGANISATION.slug}]
 )
-async def test_a_taken_id_or_slug_is_a_conflict(store: SqliteStore, taken: dict) -> None:
+async def test_a_taken_id_or_slug_is_a_conflict(store: Store, taken: dict) -> None:
     with pytest.raises(Conflict):
         await store.add_organisation(dataclasses.replace(ORGANISATION, **taken), b"{}")
     assert await store.organisations() == [ORGANISATION]
     assert await store.directory(ORGANISATION.id) == DIRECTORY
 
 
-async def test_an_organisation_is_founded_with_all_its_recipients_or_not_at_all(store: SqliteStore) -> None:
+async def test_an_organisation_is_founded_with_all_its_recipients_or_not_at_all(store: Store) -> None:
     other = Organisation(b"A" * 32, "archive", 30, 4, 1)
     noor = Member("noor", b"L" * 32, b"keyring of noor", 1, b"statement of noor", {2900: b"k" * 1216})
     wrong = dataclasses.replace(noor, recipient="sam", login_key=b"S" * 32, week_keys={2900: b"short"})
@@ -51,20 +51,20 @@ async def test_an_organisation_is_founded_with_all_its_recipients_or_not_at_all(
 
 
 @pytest.mark.parametrize("slug", ["", "Town", "a b", "é", "a" * 41, "../x"])
-async def test_a_slug_is_short_and_plain(store: SqliteStore, slug: str) -> None:
+async def test_a_slug_is_short_and_plain(store: Store, slug: str) -> None:
     with pytest.raises(Malformed):
         await store.add_organisation(dataclasses.replace(ORGANISATION, id=UNKNOWN, slug=slug), b"{}")
     assert await store.directory(UNKNOWN) is None
 
 
-async def test_the_next_directory_brings_its_policy(store: SqliteStore) -> None:
+async def test_the_next_directory_brings_its_policy(store: Store) -> None:
     await store.put_directory(ORGANISATION.id, 2, b"second", 365, 8)
     assert await store.organisation("town-hall") == Organisation(ORGANISATION.id, "town-hall", 365, 8, 2)
     assert await store.directory(ORGANISATION.id) == b"second"
     assert await store.directory(ORGANISATION.id, 1) == DIRECTORY
 
 
-async def test_a_directory_put_again_changes_nothing(store: SqliteStore) -> None:
+async def test_a_directory_put_again_changes_nothing(store: Store) -> None:
     await store.put_directory(ORGANISATION.id, 2, b"second", 365, 8)
     await store.put_directory(ORGANISATION.id, 2, b"second", 365, 8)
     await store.put_directory(ORGANISATION.id, 1, DIRECTORY, 90, 2)
@@ -73,7 +73,7 @@ async def test_a_directory_put_again_changes_nothing(store: SqliteStore) -> None
 
 @pytest.mark.parametrize(("version", "document"), [(1, b"other"), (0, b"x"), (3, b"x")])
 async def test_a_directory_that_is_not_the_next_is_a_conflict(
-    store: SqliteStore, version: int, document: bytes
+    store: Store, version: int, document: bytes
 ) -> None:
     with pytest.raises(Conflict):
         await store.put_directory(ORGANISATION.id, version, document, 90, 2)
@@ -81,7 +81,7 @@ async def test_a_directory_that_is_not_the_next_is_a_conflict(
     assert await store.directory(ORGANISATION.id) == DIRECTORY
 
 
-async def test_a_login_key_stands_for_one_recipient(store: SqliteStore) -> None:
+async def test_a_login_key_stands_for_one_recipient(store: Store) -> None:
     await store.add_login(ORGANISATION.id, b"L" * 32, "noor")
     await store.add_login(ORGANISATION.id, b"L" * 32, "noor")
     with pytest.raises(Conflict):
@@ -91,7 +91,7 @@ async def test_a_login_key_stands_for_one_recipient(store: SqliteStore) -> None:
     assert await store.recipient_by_login(UNKNOWN, b"L" * 32) is None
 
 
-async def test_statements_come_by_recipient_with_the_key_of_the_week(store: SqliteStore) -> None:
+async def test_statements_come_by_recipient_with_the_key_of_the_week(store: Store) -> None:
     await store.put_statement(ORGANISATION.id, "sam", 0, b"sam", {7: KEY, 8: OTHER_KEY}, 7)
     await store.put_statement(ORGANISATION.id, "noor", 5, b"noor", {8: KEY}, 7)
     assert await store.statements(ORGANISATION.id, 7) == [("noor", b"noor", None), ("sam", b"sam", KEY)]
@@ -99,7 +99,7 @@ async def test_statements_come_by_recipient_with_the_key_of_the_week(store: Sqli
     assert await store.statements(UNKNOWN, 8) == []
 
 
-async def test_a_statement_replaces_one_of_a_lower_counter_and_drops_old_keys(store: SqliteStore) -> None:
+async def test_a_statement_replaces_one_of_a_lower_counter_and_drops_old_keys(store: Store) -> None:
     await store.put_statement(ORGANISATION.id, "sam", 1, b"first", {5: KEY, 6: KEY, 7: KEY}, 0)
     await store.put_statement(ORGANISATION.id, "sam", 4, b"second", {5: KEY, 7: OTHER_KEY}, 6)
     weeks = {week: await store.statements(ORGANISATION.id, week) for week in (5, 6, 7)}
@@ -110,7 +110,7 @@ async def test_a_statement_replaces_one_of_a_lower_counter_and_drops_old_keys(st
     }
 
 
-async def test_a_statement_put_again_changes_nothing(store: SqliteStore) -> None:
+async def test_a_statement_put_again_changes_nothing(store: Store) -> None:
     await store.put_statement(ORGANISATION.id, "sam", 1, b"first", {5: KEY}, 0)
     await store.put_statement(ORGANISATION.id, "sam", 1, b"first", {}, 6)
     assert await store.statements(ORGANISATION.id, 5) == [("sam", b"first", KEY)]
@@ -118,7 +118,7 @@ async def test_a_statement_put_again_changes_nothing(store: SqliteStore) -> None
 
 @pytest.mark.parametrize(("counter", "statement"), [(1, b"other"), (0, b"first"), (0, b"other")])
 async def test_a_counter_that_does_not_grow_is_a_conflict(
-    store: SqliteStore, counter: int, statement: bytes
+    store: Store, counter: int, statement: bytes
 ) -> None:
     await store.put_statement(ORGANISATION.id, "sam", 1, b"first", {5: KEY}, 0)
     with pytest.raises(Conflict):
@@ -126,13 +126,13 @@ async def test_a_counter_that_does_not_grow_is_a_conflict(
     assert await store.statements(ORGANISATION.id, 5) == [("sam", b"first", KEY)]
 
 
-async def test_a_key_of_the_wrong_length_takes_its_statement_along(store: SqliteStore) -> None:
+async def test_a_key_of_the_wrong_length_takes_its_statement_along(store: Store) -> None:
     with pytest.raises(Malformed):
         await store.put_statement(ORGANISATION.id, "sam", 1, b"first", {5: b"short"}, 0)
     assert await store.statements(ORGANISATION.id, 5) == []
 
 
-async def test_a_keyring_is_written_over_the_version_that_was_read(store: SqliteStore) -> None:
+async def test_a_keyring_is_written_over_the_version_that_was_read(store: Store) -> None:
     assert await store.keyring(ORGANISATION.id, "sam") is None
     assert await store.put_keyring(ORGANISATION.id, "sam", 0, b"one") == 1
     assert await store.put_keyring(ORGANISATION.id, "sam", 1, b"two") == 2
@@ -143,7 +143,7 @@ async def test_a_keyring_is_written_over_the_version_that_was_read(store: Sqlite
     assert await store.keyring(ORGANISATION.id, "sam") == (2, b"two")
 
 
-async def test_an_unknown_organisation_is_not_found(store: SqliteStore) -> None:
+async def test_an_unknown_organisation_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.put_directory(UNKNOWN, 1, b"x", 90, 2)
     with pytest.raises(NotFound):

@@ -45,16 +45,12 @@ class Folder:
         Raises `NotAStore`, `StoreTooOld`, `FolderNotPrivate`, `StoreLocked`, `StoreExists`, or `StoreUnavailable` if
         it cannot be written; `OSError`, `sqlite3.Error` if the database could not be made.
         """
-        if create:
-            _prepare(path)
-        else:  # checked first, so that nothing is changed in a folder that is not this release's
+        if not create:  # checked first, so that nothing is changed in a folder that is not this release's
             _check_ours(path / "store.sqlite")
-        if path.stat().st_mode & _OTHERS:
-            raise FolderNotPrivate(f"Folder: {path}.")
         self.path = path
         self.database = path / "store.sqlite"
         self.chunks = path / "chunks.data"
-        self._lock = _lock(path)
+        self._lock = claim(path, make=create)
         try:
             self._clear("creating.sqlite")
             self._clear("backing-up.sqlite")
@@ -130,6 +126,18 @@ class Folder:
         _sync(unfinished)
         unfinished.replace(final)
         _sync(self.path)
+
+
+def claim(path: Path, *, make: bool = True) -> int:
+    """Claim a folder that only this user can enter, made if it is not there (`make`): a descriptor to be closed.
+
+    Raises `FolderNotPrivate`, `StoreLocked`, `StoreUnavailable`.
+    """
+    if make:
+        _prepare(path)
+    if path.stat().st_mode & _OTHERS:
+        raise FolderNotPrivate(f"Folder: {path}.")
+    return _lock(path)
 
 
 def _check_ours(database: Path) -> None:

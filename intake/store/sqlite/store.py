@@ -258,6 +258,10 @@ class SqliteStore:
             erased += found
         return erased
 
+    async def weaknesses(self) -> list[str]:
+        """None: the settings of every connection are this program's own."""
+        return []
+
     async def close(self) -> None:
         """Finish the waiting writes, then close everything. May be called again."""
         if self._closing is None:

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from intake.store import BlobClaim, SqliteStore
+from intake.store import BlobClaim, SqliteStore, Store
 from tests.store.kit.rows import DAY, ORGANISATION, content, mailbox, sealed
 
 
-async def put(store: SqliteStore, name: bytes, first: int = 0, chunks: int = 3, day: int = DAY + 2) -> None:
+async def put(store: Store, name: bytes, first: int = 0, chunks: int = 3, day: int = DAY + 2) -> None:
     """Store some chunks of the file of this name."""
     await store.put_chunks(
         ORGANISATION.id, name, first, [sealed(name, first + at) for at in range(chunks)], day
     )
 
 
-async def claimed(store: SqliteStore, name: bytes, chunks: int = 3) -> bytes:
+async def claimed(store: Store, name: bytes, chunks: int = 3) -> bytes:
     """A mailbox with a file; returns its id."""
     await put(store, name, chunks=chunks)
     box = mailbox()

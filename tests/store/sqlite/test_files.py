@@ -5,6 +5,7 @@
 import asyncio
 import os
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,36 @@ async def test_a_file_that_is_lost_costs_no_text(store: SqliteStore, folder: Pat
         assert await again.delete_mailbox(ORGANISATION.id, box)
         assert await again.stored_chunks(ORGANISATION.id, other) == [(0, 9)]
         assert "chunks.data" in holding(folder, [other])
+
+
+async def test_mailboxes_with_many_files_expire_a_few_at_a_time(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is a row of the transaction, and texts wait for it."""
+    names = [os.urandom(32) for _ in range(12)]
+    for first in range(0, 12, 2):
+        box, two = mailbox(), names[first : first + 2]
+        for name in two:
+            await put(store, name, chunks=1)
+        await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 1) for name in two])
+    assert await store.writer.write(lambda c: mailboxes.expire(c, DAY + 90, 3)) == 2
+    monkeypatch.setattr("intake.store.sqlite.store.EXPIRE_AT_ONCE", 3)
+    assert await store.expire(DAY + 90) == 4
+    assert await store.mailboxes(ORGANISATION.id, DAY) == []
+
+
+async def test_a_report_with_files_waits_for_no_chunks_of_others(store: SqliteStore) -> None:
+    """The rows of chunks are beside those of mailboxes, and the thread that writes bytes has no part in a claim."""
+    names = [os.urandom(32) for _ in range(20)]
+    for name in names:
+        await put(store, name, chunks=2)
+    go = threading.Event()
+    held = asyncio.create_task(store.files.writer.run(lambda _: go.wait(60)))
+    box, claims = mailbox(), [BlobClaim(name, 2) for name in names]
+    async with asyncio.timeout(50):
+        await store.create_mailbox(box, b"e" * 16, content(box.id), claims)
+        await store.append(box.id, b"f" * 16, DAY, b"without files", *LIMITS)
+        assert await store.append(box.id, b"g" * 16, DAY, b"the same again", *LIMITS, claims)
+        assert len(await store.chunks(ORGANISATION.id, names[3], 0, 9)) == 2
+    go.set()
+    await held

@@ -1,6 +1,7 @@
 """Group commit: one transaction for all who wait, each failing alone, nobody answered before it is durable."""
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Coroutine
@@ -224,3 +225,14 @@ async def test_reads_under_way_are_finished_before_closing(store: SqliteStore) -
     reads = await started(*(store.envelopes(box.id) for _ in range(3)))
     await store.close()
     assert [len(found) for found in await asyncio.gather(*reads)] == [1, 1, 1]
+
+
+async def test_what_its_driver_logs_shows_no_data(
+    store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    box = mailbox(b"marked-id".ljust(32, b"."))
+    await store.create_mailbox(box, b"e" * 16, b"marked-bytes")
+    await store.envelopes(box.id)
+    assert "executing" in caplog.text
+    assert "marked" not in caplog.text

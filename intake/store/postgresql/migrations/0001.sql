@@ -1,0 +1,146 @@
+-- Schema 1. The same things as SQLite's schema 1 keeps, each for the same reason and as long: see
+-- intake/store/sqlite/migrations/0001.sql. Here stands what differs, and why.
+--
+-- No time finer than a day, no address, no counter. The order in which rows arrive is in no column; what the server
+-- itself keeps of it (ctid, xmin, numbers of TOAST values) is rewritten each night (night.py).
+-- What is random or sealed has no statistics (SET STATISTICS 0): ANALYZE would copy a sample of it into the catalogue,
+-- where it would outlive its row.
+
+CREATE TABLE release (
+    one     integer NOT NULL PRIMARY KEY CHECK (one = 1),
+    program text    NOT NULL CHECK (program = 'drempel'),
+    version integer NOT NULL                                          -- of this schema
+);
+
+INSERT INTO release VALUES (1, 'drempel', 1);
+
+CREATE TABLE organisation (
+    id                bytea   NOT NULL PRIMARY KEY CHECK (octet_length(id) = 32),
+    slug              text    NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9-]{1,40}$'),
+    retention_days    integer NOT NULL CHECK (retention_days > 0),
+    slots             integer NOT NULL CHECK (slots > 0),
+    directory_version integer NOT NULL CHECK (directory_version > 0)
+);
+
+CREATE TABLE directory (
+    organisation bytea   NOT NULL REFERENCES organisation (id),
+    version      integer NOT NULL CHECK (version > 0),
+    bytes        bytea   NOT NULL,
+    PRIMARY KEY (organisation, version)
+);
+
+CREATE TABLE recipient_login (
+    organisation bytea NOT NULL REFERENCES organisation (id),
+    login_key    bytea NOT NULL CHECK (octet_length(login_key) = 32),
+    recipient    text  NOT NULL,
+    PRIMARY KEY (organisation, login_key)
+);
+
+CREATE TABLE statement (
+    organisation bytea   NOT NULL REFERENCES organisation (id),
+    recipient    text    NOT NULL,
+    counter      bigint  NOT NULL CHECK (counter >= 0),
+    bytes        bytea   NOT NULL,
+    PRIMARY KEY (organisation, recipient)
+);
+
+CREATE TABLE week_key (
+    organisation bytea   NOT NULL REFERENCES organisation (id),
+    recipient    text    NOT NULL,
+    week         integer NOT NULL CHECK (week >= 0),
+    key          bytea   NOT NULL CHECK (octet_length(key) = 1216),
+    PRIMARY KEY (organisation, recipient, week)
+);
+
+CREATE TABLE keyring (
+    organisation bytea   NOT NULL REFERENCES organisation (id),
+    recipient    text    NOT NULL,
+    version      bigint  NOT NULL CHECK (version > 0),
+    bytes        bytea   NOT NULL,
+    PRIMARY KEY (organisation, recipient)
+);
+
+-- Decides whether a mailbox exists, for all days and all hosts, and until when; in which days its envelopes lie.
+-- Its contents are in `envelope` alone, so that this stays small enough to be written anew in a night.
+-- No foreign keys here and below: checking one costs more than the insert. The statements look the organisation up.
+CREATE TABLE mailbox_id (
+    id           bytea     NOT NULL PRIMARY KEY CHECK (octet_length(id) = 32),
+    organisation bytea     NOT NULL,
+    expiry_day   integer   NOT NULL,
+    days         integer[] NOT NULL CHECK (cardinality(days) > 0)    -- the first is that of its creation
+);
+
+CREATE INDEX ON mailbox_id (organisation, id);
+CREATE INDEX ON mailbox_id (expiry_day);
+
+-- The envelopes, in a partition for each day of arrival, which goes with the last of them. The key without its day is
+-- unique too: who adds one holds the row of `mailbox_id`. Contents lie as they are (EXTERNAL): ciphertext can't be
+-- compressed.
+CREATE TABLE envelope (
+    day          integer NOT NULL,
+    organisation bytea   NOT NULL,
+    mailbox      bytea   NOT NULL,
+    id           bytea   NOT NULL CHECK (octet_length(id) = 16),
+    creation     bytea   CHECK (octet_length(creation) = 225),       -- of an opening; none: a later envelope
+    size         integer NOT NULL CHECK (size = octet_length(bytes)),
+    bytes        bytea   NOT NULL,
+    PRIMARY KEY (organisation, mailbox, id, day) INCLUDE (size)
+) PARTITION BY LIST (day);
+
+CREATE TABLE blob (
+    id           bytea   NOT NULL PRIMARY KEY CHECK (octet_length(id) = 32),
+    organisation bytea   NOT NULL,
+    day          integer NOT NULL,                                   -- the partition of its chunks: its first expiry day
+    mailbox      bytea,
+    chunks       integer CHECK (chunks BETWEEN 1 AND 65536),
+    expiry_day   integer,
+    CHECK ((mailbox IS NULL) = (chunks IS NULL)),
+    CHECK ((mailbox IS NULL) = (expiry_day IS NOT NULL))
+);
+
+CREATE INDEX ON blob (mailbox) WHERE mailbox IS NOT NULL;
+CREATE INDEX ON blob (expiry_day) WHERE expiry_day IS NOT NULL;
+
+-- The chunks of files. The hash is there so that a repetition is compared without reading back what is stored.
+CREATE TABLE chunk (
+    day    integer NOT NULL,
+    blob   bytea   NOT NULL,
+    chunk  integer NOT NULL CHECK (chunk BETWEEN 0 AND 65535),
+    sha256 bytea   NOT NULL CHECK (octet_length(sha256) = 32),
+    bytes  bytea   NOT NULL CHECK (octet_length(bytes) BETWEEN 1 AND 266240),
+    PRIMARY KEY (blob, chunk, day)
+) PARTITION BY LIST (day);
+
+-- The partitions there are. Whoever writes into one holds its row, so that the night does not rewrite it meanwhile.
+CREATE TABLE partition (
+    parent text    NOT NULL CHECK (parent IN ('envelope', 'chunk')),
+    day    integer NOT NULL,
+    dirty  boolean NOT NULL DEFAULT true,                            -- written to since it was rewritten
+    PRIMARY KEY (parent, day)
+);
+
+-- The day of the last night's work that was finished.
+CREATE TABLE settled (
+    one integer NOT NULL PRIMARY KEY CHECK (one = 1),
+    day integer NOT NULL
+);
+
+INSERT INTO settled VALUES (1, -1);
+
+CREATE TABLE clock (
+    one            integer NOT NULL PRIMARY KEY CHECK (one = 1),
+    day            integer,
+    doubted_day    integer,
+    steady_seconds bigint  NOT NULL DEFAULT 0,
+    beat           integer NOT NULL DEFAULT 0 CHECK (beat IN (0, 1))
+);
+
+INSERT INTO clock (one) VALUES (1);
+
+ALTER TABLE mailbox_id ALTER id SET STATISTICS 0;
+ALTER TABLE envelope ALTER mailbox SET STATISTICS 0, ALTER id SET STATISTICS 0, ALTER creation SET STATISTICS 0,
+    ALTER bytes SET STATISTICS 0, ALTER bytes SET STORAGE EXTERNAL;
+ALTER TABLE blob ALTER id SET STATISTICS 0, ALTER mailbox SET STATISTICS 0;
+ALTER TABLE chunk ALTER blob SET STATISTICS 0, ALTER sha256 SET STATISTICS 0, ALTER bytes SET STATISTICS 0,
+    ALTER bytes SET STORAGE EXTERNAL;
+ALTER TABLE keyring ALTER bytes SET STATISTICS 0;
