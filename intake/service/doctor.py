@@ -17,9 +17,13 @@ class Check(NamedTuple):
     text: str
 
 
-async def examine(store: Store, days: Days, folder: Path, reserve_bytes: int) -> list[Check]:
-    """All checks of a store. Changes nothing but for one write that shows that it can be written."""
-    return [await _clock(store, days), await _writing(store), _room(folder, reserve_bytes)]
+async def examine(store: Store, days: Days, folder: Path | None, reserve_bytes: int) -> list[Check]:
+    """All checks of a store; of room in its `folder`, if it has one. Changes nothing but for one write.
+
+    That write shows that it can be written.
+    """
+    checks = [await _clock(store, days), await _writing(store)]
+    return [*checks, await _database(store) if folder is None else _room(folder, reserve_bytes)]
 
 
 async def accept_clock(store: Store, days: Days) -> None:
@@ -53,6 +57,16 @@ async def _writing(store: Store) -> Check:
     except StoreError as error:
         return Check("writing", False, str(error))
     return Check("writing", True, "A write was committed.")
+
+
+async def _database(store: Store) -> Check:
+    try:
+        weaknesses = await store.weaknesses()
+    except StoreError as error:
+        return Check("database", False, str(error))
+    if weaknesses:
+        return Check("database", False, f"{' '.join(weaknesses)} See docs/postgresql.md.")
+    return Check("database", True, "Its settings keep nothing longer than they must.")
 
 
 def _room(folder: Path, reserve_bytes: int) -> Check:

@@ -29,7 +29,7 @@ from intake.service.http.problems import fault_sentence, log
 from intake.service.http.protocol import BoundedProtocol
 from intake.service.jobs.notify import notify
 from intake.service.settings import Settings
-from intake.store import Store, StoreUnavailable, open_store
+from intake.store import Store, StoreUnavailable, open_at, socket_folder
 
 BACKLOG = 1024
 # How long the event loop may keep Python's lock while the store's threads want it. At the default of 5 ms the
@@ -111,23 +111,26 @@ def serve(
     folder: Path,
     settings: Settings | None = None,
     *,
+    database: str | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     listening: Callable[[Address], None] | None = None,
 ) -> None:
     """Serve the store in `folder` until SIGINT or SIGTERM, then return.
 
-    `listening` is called once with the real address. Raises OSError if the address can't be had, what `open_store`
+    With the address of a `database` the store is there, and the folder has the operator's socket only.
+    `listening` is called once with the real address. Raises OSError if the address can't be had, what `open_at`
     raises, and `StoreUnavailable` when the store has failed for good.
     """
     _configure_logging()
     sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(folder, settings or Settings(), bind(host, port), listening))
+        runner.run(_serve(folder, database, settings or Settings(), bind(host, port), listening))
 
 
 async def _serve(
     folder: Path,
+    database: str | None,
     settings: Settings,
     bound: socket.socket,
     listening: Callable[[Address], None] | None,
@@ -137,11 +140,12 @@ async def _serve(
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    with bound:
-        app = await _open(folder, settings)
+    with bound, socket_folder(folder) if database else contextlib.nullcontext():
+        app = await _open(folder, database, settings)
         # All objects so far live to the end, so the collector need not scan them again and again (5 % faster).
         gc.freeze()
-        async with running(app, settings, bound) as address, control.listening(folder, _actions(app, folder)):
+        room = folder if database is None else None
+        async with running(app, settings, bound) as address, control.listening(folder, _actions(app, room)):
             log.info("The service has started.")
             notify("READY=1")
             if listening is not None:
@@ -161,12 +165,12 @@ async def _until(stop: asyncio.Event, store: Store) -> None:
         raise StoreUnavailable("It failed twice: the service ends.")
 
 
-def _actions(app: Starlette, folder: Path) -> dict[str, control.Action]:
+def _actions(app: Starlette, room: Path | None) -> dict[str, control.Action]:
     """What the operator's commands can ask of it."""
     context: Context = app.state.context
 
     async def doctor() -> dict[str, Any]:
-        checks = await examine(context.store, context.days, folder, context.settings.reserve_bytes)
+        checks = await examine(context.store, context.days, room, context.settings.reserve_bytes)
         return {"checks": [check._asdict() for check in checks]}
 
     async def accept() -> dict[str, Any]:
@@ -176,8 +180,8 @@ def _actions(app: Starlette, folder: Path) -> dict[str, control.Action]:
     return {"doctor": doctor, "accept-clock": accept}
 
 
-async def _open(folder: Path, settings: Settings) -> Starlette:
-    store = await open_store(folder, reserve_bytes=settings.reserve_bytes)
+async def _open(folder: Path, database: str | None, settings: Settings) -> Starlette:
+    store = await open_at(folder, database, reserve_bytes=settings.reserve_bytes)
     try:
         return create_app(store, settings)
     except OSError:

@@ -13,7 +13,8 @@ from crypto.public.encoding import utc_day
 from crypto.secret.primitives import os_random
 from intake.cli.operator.demo_folder import DAMAGED, codes_in, vanishing_folder
 from intake.cli.operator.demo_organisation import PLAN
-from intake.cli.operator.serve import PORT, file_options, serve_folder
+from intake.cli.operator.serve import PORT, file_options, serve_store
+from intake.cli.operator.store_option import store_options
 from intake.cli.shared.output import OutputFailed, Refused, show
 from intake.client.custodian.found import found
 from intake.service.runner import Address
@@ -29,26 +30,33 @@ from intake.service.settings import Settings
     show_default=True,
     help="Listen here; 0 takes a free one.",
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Keep the demonstration in this folder, to start it again. Without it, it is gone at the end.",
+@store_options(
+    "Keep the demonstration in this folder, to start it again. Without it, it is gone at the end.",
+    required=False,
 )
 @click.option("--json", "as_json", is_flag=True, help="Print address and codes as one JSON document.")
 @file_options
-def demo(port: int, data: Path | None, as_json: bool, settings: Settings) -> None:
+def demo(port: int, data: Path | None, database: str | None, as_json: bool, settings: Settings) -> None:
     """Serve a throw-away organisation on this machine until Ctrl-C. Its codes are shown: nothing real belongs in it."""
     if data is not None:
-        _serve(data, port, as_json, settings, "Its codes are kept in the folder: start it again to see them.")
+        _serve(
+            data,
+            database,
+            port,
+            as_json,
+            settings,
+            "Its codes are kept in the folder: start it again to see them.",
+        )
         return
     with vanishing_folder() as folder:
-        _serve(folder, port, as_json, settings, "Nothing of it is kept: start it again.")
+        _serve(folder, None, port, as_json, settings, "Nothing of it is kept: start it again.")
 
 
-def _serve(folder: Path, port: int, as_json: bool, settings: Settings, unseen: str) -> None:
+def _serve(
+    folder: Path, database: str | None, port: int, as_json: bool, settings: Settings, unseen: str
+) -> None:
     """`unseen` says what to do where the codes could not be shown."""
-    codes = codes_in(folder, lambda: found(PLAN, utc_day(), os_random))
+    codes = codes_in(folder, lambda: found(PLAN, utc_day(), os_random), database)
     try:
         _words("", codes)
     except (KeyError, TypeError):
@@ -63,7 +71,7 @@ def _serve(folder: Path, port: int, as_json: bool, settings: Settings, unseen: s
         except OutputFailed as problem:
             raise Refused(f"{problem}\n{unseen}") from None
 
-    serve_folder(folder, "127.0.0.1", port, settings, listening)
+    serve_store(folder, database, "127.0.0.1", port, settings, listening)
 
 
 def _typed_as() -> str:

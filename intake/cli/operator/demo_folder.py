@@ -20,7 +20,7 @@ from crypto.public.encoding import parse_object
 from intake.cli.custodian.store_founded import store_founded
 from intake.cli.shared.output import Refused
 from intake.client.custodian.found import Founded
-from intake.store import StoreExists, StoreLocked, create_store
+from intake.store import Store, StoreExists, StoreLocked, create_at, open_at
 
 CODES, PARTIAL = "demo-codes.json", "demo-codes.json.part"
 DAMAGED = f"{CODES} is damaged: remove the folder, and the demo begins anew."
@@ -59,8 +59,11 @@ def _remove_at_end(folder: Path, waits: int, held: int) -> None:
     os._exit(0)
 
 
-def codes_in(folder: Path, found: Callable[[], Founded]) -> dict[str, Any]:
-    """The codes of the demonstration in a folder. If there is none, it is founded: all of it, or nothing."""
+def codes_in(folder: Path, found: Callable[[], Founded], database: str | None = None) -> dict[str, Any]:
+    """The codes of the demonstration in a folder, whose store may be in a database.
+
+    If there is none, it is founded: all of it, or nothing.
+    """
     kept, partial = folder / CODES, folder / PARTIAL
     if kept.exists():
         return _read(kept)
@@ -77,7 +80,7 @@ def codes_in(folder: Path, found: Callable[[], Founded]) -> dict[str, Any]:
         try:
             founded = found()
             _write(file, founded.to_json())
-            asyncio.run(_create(folder, founded))
+            asyncio.run(_create(folder, database, founded))
             partial.rename(kept)
         except BaseException:
             _clear(folder)
@@ -122,9 +125,23 @@ def _clear(folder: Path) -> None:
             path.unlink()
 
 
-async def _create(folder: Path, founded: Founded) -> None:
-    store = await create_store(folder)
+async def _create(folder: Path, database: str | None, founded: Founded) -> None:
+    store = await _empty_store(folder, database)
     try:
         await store_founded(store, founded)
     finally:
         await store.close()
+
+
+async def _empty_store(folder: Path, database: str | None) -> Store:
+    """A new store; in a database also the one that an interrupted start has left there. Raises `StoreExists`."""
+    try:
+        return await create_at(folder, database)
+    except StoreExists as there:
+        if database is None:
+            raise
+        store = await open_at(folder, database)
+        if await store.organisations():
+            await store.close()
+            raise there from None
+        return store

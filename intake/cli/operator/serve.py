@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from crypto.public.limits import LONGEST_FILE
+from intake.cli.operator.store_option import store_options
 from intake.cli.shared.output import Refused, show
 from intake.service.runner import Address
 from intake.service.runner import serve as run_service
@@ -76,9 +77,7 @@ def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command()
-@click.option(
-    "--data", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The data folder."
-)
+@store_options("The data folder.")
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -95,22 +94,27 @@ def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Listen here; 0 takes a free one.",
 )
 @file_options
-def serve(data: Path, host: str, port: int, settings: Settings) -> None:
+def serve(data: Path, database: str | None, host: str, port: int, settings: Settings) -> None:
     """Serve the organisations of a data folder until Ctrl-C or SIGTERM. Make it with `drempel init` first."""
 
     def listening(address: Address) -> None:
         name = f"[{address.host}]" if ":" in address.host else address.host
         show(f"Listening on http://{name}:{address.port}/")
 
-    serve_folder(data, host, port, settings, listening)
+    serve_store(data, database, host, port, settings, listening)
 
 
-def serve_folder(
-    folder: Path, host: str, port: int, settings: Settings, listening: Callable[[Address], None]
+def serve_store(
+    folder: Path,
+    database: str | None,
+    host: str,
+    port: int,
+    settings: Settings,
+    listening: Callable[[Address], None],
 ) -> None:
-    """Serve a folder; Refused, with a sentence, if the address can't be used."""
+    """Serve a store; Refused, with a sentence, if the address can't be used."""
     try:
-        run_service(folder, settings, host=host, port=port, listening=listening)
+        run_service(folder, settings, database=database, host=host, port=port, listening=listening)
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
             words = f"Port {port} of {host} is in use. Stop what uses it, or choose another with --port."
