@@ -1,10 +1,19 @@
 """What holds for all tests: what they inherit, and which of them run."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.kit import extent, inherited, postgres
 
 inherited.reset()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """The server of this worker; its databases are a test's own, its settings are not."""
+    with postgres.running() as running:
+        yield running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -93,21 +93,17 @@ class Cluster:
     def kill(self) -> None:
         """Kill it and all its processes at once, as a power cut would."""
         assert self._process is not None
-        children = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self._process.pid)],
-            capture_output=True,
-            check=False,
-            text=True,
-        )
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._process.send_signal(signal.SIGSTOP)  # so that it starts no more, and tells none to end in order
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
         self.stop(signal.SIGKILL)
-        for child in map(int, children.stdout.split()):
-            try:
-                os.kill(child, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         # The next start refuses while one of them is there.
         until(
-            lambda: not any(Path(f"/proc/{child}").exists() for child in children.stdout.split()), "it lives"
+            lambda: not any(Path(f"/proc/{child}").exists() for child in children),
+            "a server process lives on",
         )
 
     def url(self, database: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from intake.store import Store
 from intake.store.sqlite import shuffle_days
-from tests.kit import postgres
+from tests.kit.postgres import Cluster
 from tests.store.kit.backends import POSTGRESQL, SQLITE, Backend, Database, Folder
 from tests.store.kit.rows import DIRECTORY, ORGANISATION
 
@@ -19,15 +19,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shuffle_days, "PAUSE_SECONDS", 0)
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[postgres.Cluster]:
-    """The server of this worker; its databases are a test's own, its settings are not."""
-    with postgres.running() as running:
-        yield running
-
-
 @pytest.fixture
-def database(cluster: postgres.Cluster) -> Iterator[Database]:
+def database(cluster: Cluster) -> Iterator[Database]:
     """An empty database."""
     made = Database(cluster, f"test_{secrets.token_hex(4)}")
     yield made

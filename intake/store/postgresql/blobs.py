@@ -58,9 +58,8 @@ async def put(
 
 async def claim(link: Link, organisation: bytes, mailbox: bytes, claims: Sequence[BlobClaim]) -> None:
     """Give blobs to a mailbox, all or none. Raises `Incomplete`."""
-    for wanted in sorted(
-        claims, key=lambda claim: claim.blob
-    ):  # in one order, so that two never wait for each other
+    # In one order, so that two never wait for each other.
+    for wanted in sorted(claims, key=lambda claim: claim.blob):
         found = await _held(link, wanted.blob)
         if found is None or found.organisation != organisation:
             raise Incomplete

@@ -109,8 +109,11 @@ class GroupWriter:
         """Store a batch; once more if nobody knows how the first COMMIT ended. What it had stored is not new then."""
         try:
             return await self._connections.write(lambda link: mailboxes.create_all(link, batch))
-        except OutcomeUnknown:
-            return await self._connections.write(lambda link: mailboxes.create_all(link, batch))
+        except OutcomeUnknown as unknown:
+            try:
+                return await self._connections.write(lambda link: mailboxes.create_all(link, batch))
+            except StoreUnavailable:
+                raise unknown from None
 
     def _note(self, fault: Exception) -> None:
         """Report a fault of the writer, and end it if that was the second in a short time."""
