@@ -60,7 +60,7 @@ class Cluster:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **settings: str) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it answers. It ends with the thread that calls this: call it from the main one."""
         given = {**SETTINGS, "listen_addresses": "", **settings}
         options = [f"-c{name}={value}" for name, value in given.items()]
         command = [_program("postgres"), "-D", str(self.data), "-k", str(self.folder), "-p", str(self.port)]
