@@ -119,6 +119,16 @@ class Cluster:
         with psycopg.connect(self.url(database), autocommit=True) as link:
             link.execute(statement.encode())
 
+    def rows(self, query: str, database: str = "postgres") -> list[tuple]:
+        """What a query of the server's administrator gives."""
+        with psycopg.connect(self.url(database), autocommit=True) as link:
+            return link.execute(query.encode()).fetchall()
+
+    def dump(self, database: str) -> bytes:
+        """What pg_dump makes of a database."""
+        command = [*_as_user(), _program("pg_dump"), self.url(database)]
+        return subprocess.run(command, capture_output=True, cwd="/", check=True).stdout
+
     def log(self) -> str:
         """What it has logged."""
         return (self.folder / "log").read_text("utf-8")

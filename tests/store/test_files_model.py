@@ -52,8 +52,7 @@ class FilesAgainstDictionary(RuleBasedStateMachine):
                 self.a_day_passes(1)
                 self.erase()
                 gone = [name for name in NAMES if name not in self.files]
-                left = [self.backend.holding(self.marker + name[:16]) for name in gone]
-                assert left == [[]] * len(gone)
+                assert self.backend.holding(*(self.marker + name[:16] for name in gone)) == []
         finally:
             if hasattr(self, "store"):
                 self.runner.run(self.store.close())

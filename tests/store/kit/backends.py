@@ -1,6 +1,7 @@
 """Where a test's store is: in a folder, or in a database of a real server. Both make, open and search it alike."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -27,8 +28,8 @@ class Backend(Protocol):
         """Remove the store that is there, which is closed."""
         ...
 
-    def holding(self, needle: bytes) -> list[str]:
-        """The names of the files in which these bytes are found, once the store has done its daily round."""
+    def holding(self, *needles: bytes) -> list[str]:
+        """The names of the files in which any of these bytes is found."""
         ...
 
 
@@ -52,9 +53,9 @@ class Folder:
         """As `Backend`."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def holding(self, needle: bytes) -> list[str]:
+    def holding(self, *needles: bytes) -> list[str]:
         """As `Backend`."""
-        return sorted(file.name for file in self.path.iterdir() if needle in file.read_bytes())
+        return _holding(self.path, needles)
 
 
 class Database:
@@ -83,13 +84,20 @@ class Database:
         """As `Backend`."""
         self.cluster.execute("DROP SCHEMA IF EXISTS drempel CASCADE", self.name)
 
-    def holding(self, needle: bytes) -> list[str]:
+    def holding(self, *needles: bytes) -> list[str]:
         """As `Backend`: the server's relations, its log, and all else it keeps."""
-        files = (file for file in self.cluster.folder.rglob("*") if file.is_file())
-        return sorted(
-            str(file.relative_to(self.cluster.folder)) for file in files if needle in file.read_bytes()
-        )
+        return _holding(self.cluster.folder, needles)
 
     def drop(self) -> None:
         """Drop it, whoever is connected."""
         self.cluster.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+
+def _holding(folder: Path, needles: Sequence[bytes]) -> list[str]:
+    found: list[str] = []
+    for file in folder.rglob("*"):
+        if file.is_file():
+            held = file.read_bytes()
+            if any(needle in held for needle in needles):
+                found.append(str(file.relative_to(folder)))
+    return sorted(found)
