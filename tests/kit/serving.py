@@ -150,6 +150,7 @@ class Demo:
 
     data: Path
     logs: Path
+    store: Sequence[str] = ()  # options that say where the store is, if not in the data folder
     server: Server = field(init=False)
     codes: dict[str, Any] = field(init=False)
     starts: int = 0
@@ -161,7 +162,7 @@ class Demo:
     def start(self, **options: Any) -> None:
         """Start it, again or for the first time."""
         self.starts += 1
-        command = ["demo", "--port", "0", "--data", str(self.data), "--json"]
+        command = ["demo", "--port", "0", "--data", str(self.data), "--json", *self.store]
         self.server = Server(command, self.logs / str(self.starts), **options)
         self.codes = json.loads(self.server.first_line)
 
@@ -213,9 +214,9 @@ class Demo:
 
 
 @contextmanager
-def demo_in(folder: Path) -> Iterator[Demo]:
+def demo_in(folder: Path, *store: str) -> Iterator[Demo]:
     """A demo whose data and output lie in `folder`. At the end it is stopped, if it still runs."""
-    made = Demo(folder / "data", folder / "logs")
+    made = Demo(folder / "data", folder / "logs", store)
     try:
         yield made
         if made.server.process.poll() is None:
