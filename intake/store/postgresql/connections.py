@@ -34,10 +34,14 @@ DEFAULTS: Final[dict[str, Any]] = {
     "keepalives_count": 3,
 }
 # Plans are made for the very days that are asked for: a plan for all would lock the partitions of all.
+# A confirmation means that the server's disk has it, whatever the role's or the database's settings are by now.
 SESSION: Final = (
-    "SET search_path = drempel; SET plan_cache_mode = force_custom_plan; SET statement_timeout = '30s';"
-    " SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';"
-    " SET default_transaction_isolation = 'read committed'"
+    "SELECT set_config('search_path', 'drempel', false), set_config('plan_cache_mode', 'force_custom_plan', false),"
+    " set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false),"
+    " set_config('idle_in_transaction_session_timeout', '60s', false),"
+    " set_config('default_transaction_isolation', 'read committed', false),"
+    " set_config('synchronous_commit', setting, false)"
+    " FROM coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on') AS setting"
 )
 ATTEMPTS: Final = 4
 
@@ -94,9 +98,12 @@ class Connections:
         """
         return await self._finish(self._attempt(lambda link: _transact(link, operation)))
 
-    async def close(self) -> None:
-        """Finish what was begun, then close all. May be called again."""
+    async def close(self, *, cancel: bool = False) -> None:
+        """Finish what was begun, or `cancel` it, then close all. May be called again."""
         self._closed = True
+        if cancel:
+            for task in self._working:
+                task.cancel()
         while self._working:
             await asyncio.wait(self._working)
         await self._forget()
@@ -109,7 +116,12 @@ class Connections:
         task = asyncio.create_task(work)
         self._working.add(task)
         task.add_done_callback(self._done)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():  # by `close`, not its caller
+                raise StoreUnavailable("It is closed.") from None
+            raise
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._working.discard(task)

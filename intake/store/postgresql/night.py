@@ -53,16 +53,22 @@ async def night(link: Link, today: int) -> None:
 
 
 async def _work(link: Link, today: int) -> None:
-    for day in range(today, today + partitions.AHEAD_DAYS + 1):
-        async with link.transaction():
-            await partitions.make(link, "envelope", day)
     dirty = await every(
         link,
         "SELECT parent, day FROM partition WHERE dirty AND (parent = 'chunk' OR day < %s) ORDER BY parent, day",
         (today,),
     )
+    full: psycopg.Error | None = None
     for parent, day in dirty:
-        await _patiently(link, partial(_rewrite_day, link, parent, day))
+        try:
+            await _patiently(link, partial(_rewrite_day, link, parent, day))
+        except psycopg.errors.DiskFull as error:  # a copy needs room; one that is empty makes some
+            full = error
+    if full is not None:
+        raise full
+    for day in range(today, today + partitions.AHEAD_DAYS + 1):
+        async with link.transaction():
+            await partitions.make(link, "envelope", day)
     for table in REGISTERS:
         await _patiently(link, partial(_rewrite, link, table))
     for table in SMALL:

@@ -259,9 +259,13 @@ class PostgresStore:
         return await self._texts.read(settings.weaknesses)
 
     async def close(self) -> None:
-        """Finish the waiting writes, then close everything. May be called again."""
+        """Finish the waiting writes, then close everything. May be called again.
+
+        A night's work is broken off: what it had not finished, the next one does.
+        """
+        await self._nights.close(cancel=True)
         await self._writer.close()
-        for connections in (self._reports, self._texts, self._files, self._nights):
+        for connections in (self._reports, self._texts, self._files):
             await connections.close()
 
     async def _write(self, operation: Operation[T], size: int = 0) -> T:

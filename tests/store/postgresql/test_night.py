@@ -8,6 +8,7 @@ import pytest
 
 from intake.store import BlobClaim, StoreUnavailable
 from intake.store.postgresql import night, partitions
+from intake.store.postgresql.open import open_store
 from intake.store.postgresql.store import PostgresStore
 from tests.store.kit.backends import Database
 from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, mailbox, sealed
@@ -183,6 +184,24 @@ async def test_a_night_that_was_interrupted_is_taken_up(
         assert names_by_place(database, table) == sorted(arrived)
 
 
+async def test_a_day_that_has_no_room_for_its_copy_keeps_no_other_from_making_some(
+    store: PostgresStore, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays, gone = mailbox(), mailbox(day=DAY + 1)
+    for box in (stays, gone):
+        await store.create_mailbox(box, b"e" * 16, content(box.id))
+    await store.delete_mailbox(ORGANISATION.id, gone.id)
+
+    async def full(*_: object) -> None:
+        raise psycopg.errors.DiskFull
+
+    monkeypatch.setattr(night, "_copy", full)
+    with pytest.raises(StoreUnavailable, match="disk of the database is full"):
+        await night_before(store, DAY + 2)
+    assert f"envelope_{DAY + 1}" not in tables(database)
+    assert [envelope.bytes for envelope in await store.envelopes(stays.id)] == [content(stays.id)]
+
+
 async def test_reading_and_writing_go_on_meanwhile(store: PostgresStore) -> None:
     arrived = await arrive(store, number=60)
     ended = asyncio.Event()
@@ -232,6 +251,26 @@ async def test_a_reader_elsewhere_delays_it_and_holds_up_nobody(
     await night_before(store, DAY + 1)
     assert names_by_place(database, "mailbox_id") == sorted(arrived)
     assert len(await store.envelopes(arrived[0])) == 2
+
+
+async def test_closing_waits_for_no_night(
+    store: PostgresStore, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night, "LOCK_ATTEMPTS", 1 << 20)
+    arrived = await arrive(store, number=3)
+    async with await psycopg.AsyncConnection.connect(database.url) as reader:
+        await reader.execute("SELECT count(*) FROM drempel.envelope")
+        working = asyncio.create_task(night_before(store, DAY + 1))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while database.cluster.rows(waits) == [(0,)]:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            await store.close()
+        with pytest.raises(StoreUnavailable):
+            await working
+    async with await open_store(database.url) as again:
+        await night_before(again, DAY + 1)
+        assert names_by_place(database, "mailbox_id") == sorted(arrived)
 
 
 async def test_two_hosts_do_not_do_it_at_once(store: PostgresStore, database: Database) -> None:

@@ -10,17 +10,17 @@ from intake.store import (
     DriverMissing,
     NotAStore,
     SchemaTooNew,
-    StoreError,
     StoreExists,
     StoreUnavailable,
     open_at,
 )
 from intake.store.errors import MigrationFailed
 from intake.store.postgresql import schema
+from intake.store.postgresql.connections import connect, one
 from intake.store.postgresql.errors import NotDurable, NotWritable
 from intake.store.postgresql.open import create_store, open_store
 from intake.store.postgresql.store import PostgresStore
-from tests.kit.postgres import Cluster
+from tests.kit.postgres import Cluster, running
 from tests.store.kit.backends import Database
 from tests.store.kit.rows import DAY, ORGANISATION, mailbox
 
@@ -82,16 +82,21 @@ async def test_an_older_schema_is_upgraded_whole_or_not_at_all(
         await open_store(database.url)
 
 
-@pytest.mark.parametrize(
-    ("setting", "error"),
-    [("synchronous_commit = off", NotDurable), ("default_transaction_read_only = on", NotWritable)],
-)
-async def test_a_server_that_may_lose_reports_or_takes_none_is_refused(
-    store: PostgresStore, database: Database, setting: str, error: type[StoreError]
-) -> None:
-    database.cluster.execute(f"ALTER DATABASE {database.name} SET {setting}")
-    with pytest.raises(error):
+async def test_a_server_that_only_reads_is_refused(store: PostgresStore, database: Database) -> None:
+    database.cluster.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
+    with pytest.raises(NotWritable):
         await open_store(database.url)
+
+
+async def test_a_server_that_may_lose_what_it_confirms_is_refused_or_told_not_to(
+    store: PostgresStore, database: Database
+) -> None:
+    database.cluster.execute(f"ALTER DATABASE {database.name} SET synchronous_commit = off")
+    link = await connect(database.url)
+    assert await one(link, "SELECT current_setting('synchronous_commit')") == ("on",)
+    await link.close()
+    with running(fsync="off") as lossy, pytest.raises(NotDurable, match="fsync"):
+        await create_store(lossy.url("postgres"))
 
 
 async def test_settings_that_tell_too_much_are_named(store: PostgresStore, database: Database) -> None:
