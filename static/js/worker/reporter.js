@@ -265,7 +265,11 @@ async function returning() {
 
 async function uploading() {
   try {
-    return await import('../client/files/uploads.js');
+    const [uploads] = await Promise.all([
+      import('../client/files/uploads.js'),
+      import('../crypto/secret/attachment.js'), // of which it is made: in the same round
+    ]);
+    return uploads;
   } catch {
     throw new ClientProblem('page-incomplete');
   }

@@ -132,7 +132,11 @@ export function openReturning(
 
 async function fetching() {
   try {
-    return await import('./received_files.js');
+    const [received] = await Promise.all([
+      import('./received_files.js'),
+      import('../crypto/secret/attachment.js'), // of which it is made: in the same round
+    ]);
+    return received;
   } catch {
     throw new ClientProblem('page-incomplete');
   }
