@@ -132,11 +132,7 @@ export function openReturning(
 
 async function fetching() {
   try {
-    const [received] = await Promise.all([
-      import('./received_files.js'),
-      import('../crypto/secret/attachment.js'), // of which it is made: in the same round
-    ]);
-    return received;
+    return await import('./received_files.js');
   } catch {
     throw new ClientProblem('page-incomplete');
   }
