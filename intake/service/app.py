@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final
 
 from starlette.applications import Starlette
@@ -86,7 +86,7 @@ def create_app(
             async with (
                 erasing(retention, settings.retention_seconds),
                 periodic(context.heartbeat.beat, settings.heartbeat_seconds, "heartbeat"),
-                context.assets.packing(),
+                context.assets.packing() if settings.packing else nullcontext(),
             ):
                 yield
         finally:

@@ -29,6 +29,8 @@ class Settings:
 
     # Memory for answers to slow readers. Beyond it, the answer that has held the most memory for longest is cut off.
     answers_bytes: int = 256 * MIB
+    # Whether the files of the pages are compressed further beside serving, which takes a second of processor time.
+    packing: bool = True
     # A day's answer is read from the store and sent in pieces of this size.
     page_bytes: int = MIB
 
