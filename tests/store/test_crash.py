@@ -9,6 +9,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from intake.store import SqliteStore, open_store
 from intake.store.sqlite import blobs, chunks
 from intake.store.sqlite.slots import SLOT_BYTES
@@ -148,6 +150,7 @@ async def test_files_survive_a_kill_between_any_two_steps_or_leave_no_byte(
     assert told.claimed
 
 
+@pytest.mark.test_all  # a process for each step; any two of them are a case of the test above
 async def test_files_survive_a_kill_before_each_single_step_or_leave_no_byte(
     store: SqliteStore, folder: Path
 ) -> None:
