@@ -54,6 +54,7 @@ class Mailbox:
     creation: bytes  # 225, the creation record as the client sent it, with the verifiers
     day: int
     expiry_day: int  # the first day on which it is gone
+    tombstone_day: int  # the first day on which, once it is gone, that need not be remembered any more
 
 
 @dataclass(frozen=True, repr=False)
@@ -179,8 +180,9 @@ class Store(Protocol):
         """Store a mailbox with its opening envelope and give it files, all or nothing. True if it is new.
 
         False if the same creation record and opening were there already (days and files are not compared: a retry
-        may come after midnight). Raises `Conflict` for anything else under that id, `NotFound` for an unknown
-        organisation, `Incomplete` if a file is not whole, or belongs to another mailbox or organisation.
+        may come after midnight). Raises `Conflict` for anything else under that id, and for one that is gone until its
+        `tombstone_day`; `NotFound` for an unknown organisation, `Incomplete` if a file is not whole, or belongs to
+        another mailbox or organisation.
         """
         ...
 
@@ -216,7 +218,10 @@ class Store(Protocol):
         ...
 
     async def delete_mailbox(self, organisation: bytes, id: bytes) -> bool:
-        """Erase a mailbox with its envelopes and files; False if there was none."""
+        """Erase a mailbox with its envelopes and files; False if there was none.
+
+        Until its `tombstone_day` only a hash of its id stays, so that `create_mailbox` refuses it.
+        """
         ...
 
     async def put_chunks(
@@ -293,6 +298,7 @@ class Store(Protocol):
     async def expire(self, today: int) -> int:
         """The daily round: erase mailboxes and unclaimed files whose expiry day has come; how many mailboxes.
 
+        As for `delete_mailbox`, a hash stays until the `tombstone_day`; those of which it has come go too.
         The files can't be read from then on, and `erase_files` erases them from the disk. Call it at least once a day.
         """
         ...

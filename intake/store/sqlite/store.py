@@ -242,6 +242,7 @@ class SqliteStore:
         self._today = today
         erased = await self._expire(lambda c: mailboxes.expire(c, today, EXPIRE_AT_ONCE))
         await self._expire(lambda c: blobs.expire(c, today, EXPIRE_AT_ONCE))
+        await self._expire(lambda c: mailboxes.forget(c, today, EXPIRE_AT_ONCE))
         await asyncio.to_thread(self.folder.drop_old_backups, today)
         return erased
 

@@ -68,6 +68,7 @@ CREATE TABLE mailbox (
     key          INTEGER NOT NULL PRIMARY KEY,                               -- the first 63 bits of its id: random
     day          INTEGER NOT NULL,                                 -- of its creation; retention counts from it
     expiry_day   INTEGER NOT NULL,                                 -- the first day on which it is gone
+    tombstone_day INTEGER NOT NULL,                                -- of its row in `tombstone`, once it is gone
     id           BLOB    NOT NULL CHECK (length(id) = 32),         -- random-looking, from the client
     organisation BLOB    NOT NULL REFERENCES organisation (id),
     -- The creation record as sent: recipients need it, as associated data, to open the envelope. It holds the
@@ -82,6 +83,15 @@ CREATE TABLE mailbox (
 
 CREATE INDEX mailbox_by_day ON mailbox (organisation, day, id, size);
 CREATE INDEX mailbox_by_expiry ON mailbox (expiry_day);
+
+-- That a mailbox was deleted or has expired, while its opening could still be sent again: whoever has the bytes, as
+-- every recipient has, could else undo a deletion.
+CREATE TABLE tombstone (
+    hash       BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32), -- of the mailbox's id, which it doesn't tell
+    expiry_day INTEGER NOT NULL                                        -- the first day on which it is gone
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tombstone_by_expiry ON tombstone (expiry_day);
 
 -- A sealed item that came after the opening. Lives and goes with its mailbox.
 CREATE TABLE envelope (
