@@ -166,7 +166,7 @@ def _actions(app: Starlette, folder: Path) -> dict[str, control.Action]:
     context: Context = app.state.context
 
     async def doctor() -> dict[str, Any]:
-        checks = await examine(context.store, context.days, folder, context.settings.reserve_bytes)
+        checks = await examine(context.store, context.days, folder, context.settings)
         return {"checks": [check._asdict() for check in checks]}
 
     async def accept() -> dict[str, Any]:

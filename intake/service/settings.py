@@ -17,6 +17,8 @@ class Settings:
     attachment_bytes: int = 4096 * MIB
     # Kept free on the disk for texts: where less would be left, files are refused and reports are still taken.
     reserve_bytes: int = 256 * MIB
+    # What the sealed files of one organisation may take together, so that none takes the disk from the others.
+    quota_bytes: int | None = None
 
     # A request body may take `body_seconds`, and more only at `body_rate` bytes per second on average. A plain time
     # limit would either cut off a slow Tor circuit or let a body of one byte a second hold its place for ever.

@@ -225,13 +225,27 @@ class Store(Protocol):
         ...
 
     async def put_chunks(
-        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+        self,
+        organisation: bytes,
+        blob: bytes,
+        first: int,
+        chunks: Sequence[bytes],
+        expiry_day: int,
+        quota: int | None = None,
     ) -> None:
         """Store the chunks `first`, `first` + 1 ... of a file, all or none. Stored ones are left alone.
 
         The first chunk creates the file. Until a mailbox claims it, it expires on `expiry_day` of its newest chunk.
         Raises `Conflict` for other bytes under a number that is stored, for a new chunk of a file that a mailbox
-        has claimed, and for another organisation's file; `StorageFull`; `NotFound` for an unknown organisation.
+        has claimed, and for another organisation's file; `NotFound` for an unknown organisation; `StorageFull` if
+        the disk has no room for the new ones, or if `file_bytes` would then be over `quota`, if there is one.
+        """
+        ...
+
+    async def file_bytes(self, organisation: bytes) -> int:
+        """How many bytes an organisation's chunks take together, claimed or not, until each is erased from the disk.
+
+        It is kept, not counted: 0 for an unknown organisation.
         """
         ...
 

@@ -43,7 +43,7 @@ def doctor(context: click.Context, data: Path, accept_clock: bool, yes: bool, as
 
 def _checks(folder: Path) -> list[dict[str, Any]]:
     async def look(store: Store, days: Days) -> dict[str, Any]:
-        found = await examine(store, days, folder, Settings().reserve_bytes)
+        found = await examine(store, days, folder, Settings())
         return {"checks": [check._asdict() for check in found]}
 
     checks: list[dict[str, Any]] = _call(folder, "doctor", look)["checks"]

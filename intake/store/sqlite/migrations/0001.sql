@@ -12,7 +12,10 @@ CREATE TABLE organisation (
                       CHECK (length(slug) BETWEEN 1 AND 40 AND slug NOT GLOB '*[^a-z0-9-]*'),
     retention_days    INTEGER NOT NULL CHECK (retention_days > 0),     -- from the directory: days a mailbox lives
     slots             INTEGER NOT NULL CHECK (slots > 0),              -- from the directory: key slots per opening
-    directory_version INTEGER NOT NULL CHECK (directory_version > 0)   -- the newest version in `directory`
+    directory_version INTEGER NOT NULL CHECK (directory_version > 0),  -- the newest version in `directory`
+    -- The sum of the lengths of its chunks, those still to be erased among them, so that no upload has to count
+    -- them. Without a CHECK: a wrong count must never keep a chunk from being erased.
+    file_bytes        INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- The signed directory, every version. Public; clients follow the chain of versions, so none is dropped.
@@ -140,7 +143,8 @@ CREATE TABLE chunk (
 -- Numbers whose blob is gone, and whose chunks may still lie in the flat file. Erased in small steps, which a crash
 -- may interrupt; a row goes with the last chunk.
 CREATE TABLE erasing (
-    number INTEGER NOT NULL PRIMARY KEY
+    number       INTEGER NOT NULL PRIMARY KEY,
+    organisation BLOB    NOT NULL                              -- whose room the chunks take until then
 ) STRICT, WITHOUT ROWID;
 
 -- The last day whose rows were put into an order that tells nothing (shuffle_days.py). One row.
