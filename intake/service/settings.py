@@ -24,8 +24,9 @@ class Settings:
     # limit would either cut off a slow Tor circuit or let a body of one byte a second hold its place for ever.
     body_seconds: float = 60
     body_rate: int = 2048
-    # Bodies that are read at one moment, and the memory they may hold together. Beyond the first, the slowest gets 503
-    # `server-busy`; beyond the second, the one that has held the most memory for longest.
+    # Bodies that are read at one moment, at most for half of the connections, and the memory they may hold together.
+    # Beyond the first, the slowest gets 503 `server-busy`; beyond the second, the one that has held the most memory for
+    # longest.
     bodies: int = 1024
     bodies_bytes: int = 256 * MIB
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from crypto.public.errors import DrempelError
+from intake.service.http.connections import places
 from intake.service.http.problems import RequestRefused
 from intake.service.settings import Settings
 
@@ -102,6 +103,8 @@ class BodyReader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._budget = MemoryBudget(settings.bodies_bytes)
+        # A connection whose body is read never gives way to another, so bodies must not take all connections.
+        self._most = min(settings.bodies, places() // 2)
         self._readings: set[_Reading] = set()
 
     async def read(self, request: Request, limit: int) -> bytes:
@@ -159,7 +162,7 @@ class BodyReader:
     @contextmanager
     def _place(self, reading: _Reading) -> Iterator[_Reading]:
         """A place among the bodies that are read. If all are taken, the slowest body is cut off."""
-        if len(self._readings) >= self._settings.bodies:
+        if len(self._readings) >= self._most:
             slowest = min(
                 self._readings,
                 # One piece is added to each, or a body that has only just begun would seem to be the slowest.

@@ -54,9 +54,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self.others.add(self)
 
     def is_waiting(self) -> bool:
-        """Whether it has no whole head of a request that is still to be answered."""
+        """Whether it has no whole head of a request that is still to be answered.
+
+        The rest of a body that was answered before is waited for, too, but nobody needs it.
+        """
         cycle = cast("RequestResponseCycle | None", self.cycle)
-        return not self._in_body and (cycle is None or cycle.response_complete)
+        return cycle is None or cycle.response_complete
 
     def give_way(self) -> None:
         """Close it at once: another connection needs its place."""
