@@ -1,10 +1,18 @@
 """Floods a service with connections that keep it waiting, each with a byte more now and then."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 DRIP_SECONDS, AGAIN_SECONDS = 0.5, 0.5
+
+# Done first in the process of a service, lets it wait for little of what a flood makes it wait for.
+BRIEF = """
+from functools import partial
+from intake.service import runner
+times = dict(head_seconds=5, body_seconds=5, body_rate=1 << 20, idle_seconds=5, memory_seconds=1)
+runner.Settings = partial(runner.Settings, **times)
+"""
 
 
 class Flood:
@@ -47,6 +55,12 @@ class Flood:
     def end(self) -> None:
         """Send nothing more, and close nothing."""
         self._over.set()
+
+
+async def recovered(is_as_before: Callable[[], bool]) -> None:
+    """Wait until something of the service is as it was before the flood, by itself."""
+    while not is_as_before():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
