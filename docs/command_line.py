@@ -61,8 +61,9 @@ def contexts(command: click.Command, parent: click.Context | None, name: str) ->
     )
     yield context
     if isinstance(command, click.Group):
-        for below, found in sorted(command.commands.items()):
-            yield from contexts(found, context, below)
+        for below in sorted(command.list_commands(context)):
+            if found := command.get_command(context, below):
+                yield from contexts(found, context, below)
 
 
 def page() -> str:

@@ -13,13 +13,14 @@ import {shrink} from './shrink.js';
 
 /** @import {Metafile, OutputFile, Plugin} from 'esbuild' */
 /**
- * `main` is where it begins. `later`: by name, the source that is fetched when it is needed. `early`: what
- * more than one of those needs, a part of the first script, so that nothing waits for two requests.
- * @typedef {{main: string, later?: Record<string, string>, early?: string[]}} Script
+ * `main` is where it begins. `later`: by name, the source that is fetched when it is needed. What more than
+ * one of those needs is named too, and fetched beside them, so that nothing waits for two rounds.
+ * @typedef {{main: string, later?: Record<string, string>}} Script
  */
 
 const SOURCES = resolve('static/js');
-const STYLE = 'drempel.css';
+/** Of the reporter's page, and of the inbox. */
+const STYLES = ['drempel.css', 'recipient.css'];
 /** Where every page's scripts find what stays apart, since hardly anybody needs it. */
 const APART = /\/vendor\/(noble-cipher|pdf)\.js$/;
 
@@ -31,8 +32,8 @@ const SCRIPTS = {
       'reporter-visit': 'reporter/visit_screens.js',
       'reporter-files': 'reporter/sent_files.js',
       'reporter-received': 'reporter/received_files.js',
+      'reporter-file-words': 'page/file_words.js',
     },
-    early: ['page/file_words.js', 'viewer/reveal_invisible.js'],
   },
   'reporter-worker': {
     main: 'worker/reporter.js',
@@ -40,8 +41,8 @@ const SCRIPTS = {
       'reporter-worker-visit': 'worker/reporter_visit.js',
       'reporter-worker-files': 'client/files/uploads.js',
       'reporter-worker-received': 'worker/received_files.js',
+      'reporter-worker-attachment': 'crypto/secret/attachment.js',
     },
-    early: ['crypto/public/blobs.js', 'crypto/secret/attachment.js'],
   },
   recipient: {main: 'recipient/main.js'},
   'recipient-worker': {main: 'worker/recipient.js'},
@@ -73,8 +74,8 @@ const grouped = (script) => ({
     });
     building.onLoad({filter: /./, namespace: 'group'}, ({path}) => {
       const own = script.later?.[path];
-      const lines = [...(script.early ?? []), script.main].map((source) => `import './${source}';`);
-      return {contents: [...lines, own ? `export * from './${own}';` : ''].join('\n'), resolveDir: SOURCES};
+      const lines = [`import './${script.main}';`, own ? `export * from './${own}';` : ''];
+      return {contents: lines.join('\n'), resolveDir: SOURCES};
     });
   },
 });
@@ -85,11 +86,14 @@ const grouped = (script) => ({
  * @param {Metafile['outputs'][string]} output
  * @returns {string} its name, '' if it is empty
  */
-function nameOf({main}, name, {entryPoint = '', inputs}) {
-  if (Object.keys(inputs).includes(`static/js/${main}`)) return name;
+function nameOf({main, later = {}}, name, {entryPoint = '', inputs}) {
+  const has = (/** @type {string} */ source) => Object.keys(inputs).includes(`static/js/${source}`);
+  if (has(main)) return name;
   if (entryPoint === '') {
+    const shared = Object.keys(later).find((each) => has(later[each] ?? ''));
+    if (shared !== undefined) return shared;
     throw new Error(
-      `${name}: more than one script needs ${Object.keys(inputs).join(', ')}: name it as early`,
+      `${name}: more than one script needs ${Object.keys(inputs).join(', ')}: name it as later`,
     );
   }
   const own = entryPoint.slice('group:'.length);
@@ -118,23 +122,29 @@ async function bundle(name, script) {
     tsconfigRaw: {},
     write: false,
   });
-  const names = new Map(
-    Object.entries(built.metafile.outputs).map(([path, output]) => [
-      basename(path),
-      nameOf(script, name, output),
-    ]),
+  const outputs = Object.entries(built.metafile.outputs).map(
+    ([path, output]) => /** @type {const} */ ([basename(path), output]),
   );
+  const names = new Map(outputs.map(([path, output]) => [path, nameOf(script, name, output)]));
   const named = (/** @type {string} */ text) =>
     text.replace(/\bmade-[A-Z0-9]{8}\.js\b/g, (made) => `${names.get(made)}.js`);
-  const kept = built.outputFiles.filter(({path}) => names.get(basename(path)) !== '');
+  // What others need has a script of its own, and esbuild makes one more that says its names again.
+  const repeats = (/** @type {string} */ path) =>
+    outputs.some(
+      ([other, {entryPoint}]) => !entryPoint && other !== path && names.get(other) === names.get(path),
+    );
+  const kept = built.outputFiles.filter(
+    ({path}) => names.get(basename(path)) !== '' && !repeats(basename(path)),
+  );
   const shrunk = await Promise.all(kept.map(({text}) => shrink(named(text))));
   return new Map(kept.map(({path}, place) => [`${names.get(basename(path))}.js`, shrunk[place] ?? '']));
 }
 
-/** @returns {Promise<string>} the style sheet of all pages, without what only its readers need */
-async function style() {
+/** @param {string} name @returns {Promise<string>} a style sheet, without what only its readers need */
+async function style(name) {
   const built = await build({
-    entryPoints: [`static/css/${STYLE}`],
+    entryPoints: [`static/css/${name}`],
+    bundle: true,
     charset: 'utf8',
     minify: true,
     write: false,
@@ -149,4 +159,4 @@ mkdirSync(folder, {recursive: true});
 for (const [name, script] of Object.entries(SCRIPTS)) {
   for (const [file, text] of await bundle(name, script)) writeFileSync(join(folder, file), text);
 }
-writeFileSync(join(folder, STYLE), await style());
+for (const name of STYLES) writeFileSync(join(folder, name), await style(name));

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 
-from intake.cli import main
+from intake.cli import COMMANDS
+from intake.cli.operator.serve import serve
 from tests.project import ROOT
 
 PAGE = ROOT / "docs" / "command-line.md"
@@ -29,11 +30,11 @@ def test_the_page_does_not_depend_on_the_terminal_or_the_locale() -> None:
 
 def test_every_command_has_a_chapter() -> None:
     text = PAGE.read_text("utf-8")
-    assert [name for name in main.commands if f"\n## drempel {name}\n" not in text] == []
+    assert [name for name in COMMANDS if f"\n## drempel {name}\n" not in text] == []
 
 
 def test_every_setting_of_the_service_is_explained_to_operators() -> None:
     text = (ROOT / "docs" / "operating.md").read_text("utf-8")
-    options = [name for option in main.commands["serve"].params for name in option.opts]
+    options = [name for option in serve.params for name in option.opts]
     assert len(options) >= 5
     assert [name for name in options if name not in text] == []

@@ -32,6 +32,15 @@ def chunk_count(length: int) -> int:
     return max(1, -(-padme(length) // CHUNK))
 
 
+def longest_file(chunks: int) -> int:
+    """The length of the longest file that has no more than `chunks` chunks, at least one."""
+    room = chunks * CHUNK
+    exponent = room.bit_length() - 1
+    step = 1 << max(0, exponent - exponent.bit_length())
+    # `padme` leaves multiples of its step as they are.
+    return room // step * step
+
+
 def blob_id(token: bytes) -> bytes:
     """The id (32 bytes) of a token's blob: it follows from the token (32 bytes), which so proves itself."""
     return hash_labelled("blob", verifier("blob", token))

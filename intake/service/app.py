@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final
 
 from starlette.applications import Starlette
@@ -20,6 +20,7 @@ from intake.service.http.tokens import SignedTokens
 from intake.service.jobs.background import periodic
 from intake.service.jobs.days import Days
 from intake.service.jobs.heartbeat import Heartbeat
+from intake.service.jobs.memory import give_back
 from intake.service.jobs.retention import Retention, erasing
 from intake.service.openapi.document import DocumentRoutes
 from intake.service.organisations import Organisations
@@ -86,7 +87,8 @@ def create_app(
             async with (
                 erasing(retention, settings.retention_seconds),
                 periodic(context.heartbeat.beat, settings.heartbeat_seconds, "heartbeat"),
-                context.assets.packing(),
+                periodic(give_back, settings.memory_seconds, "memory"),
+                context.assets.packing() if settings.packing else nullcontext(),
             ):
                 yield
         finally:

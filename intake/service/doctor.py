@@ -4,8 +4,10 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+from crypto.public.blobs import CHUNK_LENGTH
 from crypto.public.encoding import day_text
 from intake.service.jobs.days import Days, doubt, judge
+from intake.service.settings import Settings
 from intake.store import Clock, Store, StoreError
 
 
@@ -17,13 +19,17 @@ class Check(NamedTuple):
     text: str
 
 
-async def examine(store: Store, days: Days, folder: Path | None, reserve_bytes: int) -> list[Check]:
+async def examine(store: Store, days: Days, folder: Path | None, settings: Settings) -> list[Check]:
     """All checks of a store; of room in its `folder`, if it has one. Changes nothing but for one write.
 
     That write shows that it can be written.
     """
-    checks = [await _clock(store, days), await _writing(store)]
-    return [*checks, await _database(store) if folder is None else _room(folder, reserve_bytes)]
+    return [
+        await _clock(store, days),
+        await _writing(store),
+        await _database(store) if folder is None else _room(folder, settings.reserve_bytes),
+        *await _files(store, settings.quota_bytes),
+    ]
 
 
 async def accept_clock(store: Store, days: Days) -> None:
@@ -77,3 +83,20 @@ def _room(folder: Path, reserve_bytes: int) -> Check:
             "room", False, f"{mebibytes}: files are refused until there are {reserve_bytes >> 20}. Make room."
         )
     return Check("room", True, f"{mebibytes}.")
+
+
+async def _files(store: Store, quota: int | None) -> list[Check]:
+    """What the files of each organisation take, which is wrong once its quota has no room for one chunk more."""
+    checks = []
+    try:
+        for organisation in await store.organisations():
+            held = await store.file_bytes(organisation.id)
+            words = f"They take {held >> 20} MiB"
+            if quota is not None:
+                words = f"They take {held >> 20} of at most {quota >> 20} MiB ({100 * held // quota} %)"
+            is_full = quota is not None and held + CHUNK_LENGTH > quota
+            words += ": more are refused. Raise --quota." if is_full else "."
+            checks.append(Check(f"files of {organisation.slug}", not is_full, words))
+    except StoreError as error:
+        checks.append(Check("files", False, str(error)))
+    return checks

@@ -170,7 +170,7 @@ def _actions(app: Starlette, room: Path | None) -> dict[str, control.Action]:
     context: Context = app.state.context
 
     async def doctor() -> dict[str, Any]:
-        checks = await examine(context.store, context.days, room, context.settings.reserve_bytes)
+        checks = await examine(context.store, context.days, room, context.settings)
         return {"checks": [check._asdict() for check in checks]}
 
     async def accept() -> dict[str, Any]:

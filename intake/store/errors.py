@@ -75,7 +75,7 @@ class Incomplete(StoreError):
 
 
 class StorageFull(StoreError):
-    """There is no room for files now, and nothing of this request was stored."""
+    """There is no room for files now, on the disk or in the quota, and nothing of this request was stored."""
 
 
 class MailboxFull(StoreError):

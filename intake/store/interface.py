@@ -54,6 +54,7 @@ class Mailbox:
     creation: bytes  # 225, the creation record as the client sent it, with the verifiers
     day: int
     expiry_day: int  # the first day on which it is gone
+    tombstone_day: int  # the first day on which, once it is gone, that need not be remembered any more
 
 
 @dataclass(frozen=True, repr=False)
@@ -179,8 +180,9 @@ class Store(Protocol):
         """Store a mailbox with its opening envelope and give it files, all or nothing. True if it is new.
 
         False if the same creation record and opening were there already (days and files are not compared: a retry
-        may come after midnight). Raises `Conflict` for anything else under that id, `NotFound` for an unknown
-        organisation, `Incomplete` if a file is not whole, or belongs to another mailbox or organisation.
+        may come after midnight). Raises `Conflict` for anything else under that id, and for one that is gone until its
+        `tombstone_day`; `NotFound` for an unknown organisation, `Incomplete` if a file is not whole, or belongs to
+        another mailbox or organisation.
         """
         ...
 
@@ -219,18 +221,32 @@ class Store(Protocol):
         """Erase a mailbox with its envelopes and files; False if there was none.
 
         It can't be read from then on. When its bytes are gone from the disk each store says; the daily round is the
-        latest.
+        latest. Until its `tombstone_day` only a hash of its id stays, so that `create_mailbox` refuses it.
         """
         ...
 
     async def put_chunks(
-        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+        self,
+        organisation: bytes,
+        blob: bytes,
+        first: int,
+        chunks: Sequence[bytes],
+        expiry_day: int,
+        quota: int | None = None,
     ) -> None:
         """Store the chunks `first`, `first` + 1 ... of a file, all or none. Stored ones are left alone.
 
         The first chunk creates the file. Until a mailbox claims it, it expires on `expiry_day` of its newest chunk.
         Raises `Conflict` for other bytes under a number that is stored, for a new chunk of a file that a mailbox
-        has claimed, and for another organisation's file; `StorageFull`; `NotFound` for an unknown organisation.
+        has claimed, and for another organisation's file; `NotFound` for an unknown organisation; `StorageFull` if
+        the disk has no room for the new ones, or if `file_bytes` would then be over `quota`, if there is one.
+        """
+        ...
+
+    async def file_bytes(self, organisation: bytes) -> int:
+        """How many bytes an organisation's chunks take together, claimed or not, until each is erased from the disk.
+
+        It is kept, not counted: 0 for an unknown organisation.
         """
         ...
 
@@ -297,6 +313,7 @@ class Store(Protocol):
     async def expire(self, today: int) -> int:
         """The daily round: erase mailboxes and unclaimed files whose expiry day has come; how many mailboxes.
 
+        As for `delete_mailbox`, a hash stays until the `tombstone_day`; those of which it has come go too.
         The files can't be read from then on, and `erase_files` erases them from the disk. Call it at least once a day.
         """
         ...

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from tests.bench.browsers import Browsers
 from tests.bench.filled import TEXT, Filled
+from tests.bench.packed import wait_until_packed
 from tests.browser.kit.driver import Page
 from tests.browser.kit.http_relay import Reply, gone, relaying
 from tests.browser.kit.inbox import Inbox
 from tests.browser.kit.reporter import Reporter
 from tests.browser.kit.wire import Request, Response, exchanges
-from tests.kit.packed import wait_until_packed
 from tests.kit.recorder import RecordedConnection, recording
 
 HEAVIEST = 10

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.browser.kit.catalogue import words
 from tests.browser.kit.driver import Page, poll
 from tests.browser.kit.http_relay import HttpRelay, Reply, answer, gone, relaying, untouched
@@ -13,6 +15,9 @@ from tests.browser.kit.sample_files import Gate, exported, give, made
 from tests.browser.kit.thread import at
 from tests.browser.kit.wire import Request, Response
 from tests.kit.serving import Demo
+
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
 
 CHANNEL = "confidential-adviser"
 

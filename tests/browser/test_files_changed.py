@@ -14,6 +14,9 @@ from tests.browser.kit.reporter import Reporter
 from tests.browser.kit.sample_files import Gate, exported, made
 from tests.kit.serving import Demo
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 LENGTH = 3_000_000
 
 

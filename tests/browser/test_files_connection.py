@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from crypto.public.blobs import CHUNK_LENGTH, chunk_count
 from tests.browser.kit.catalogue import words
 from tests.browser.kit.driver import Page, poll
@@ -13,6 +15,9 @@ from tests.browser.kit.reporter import Reporter
 from tests.browser.kit.sample_files import exported, made
 from tests.browser.kit.wire import Request, Response
 from tests.kit.serving import Demo, demo_in
+
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
 
 LARGE = 200_000_000
 CUTS = 10

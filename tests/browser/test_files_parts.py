@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.browser.kit.catalogue import words
 from tests.browser.kit.driver import Page
 from tests.browser.kit.http_relay import HttpRelay, Reply, Tamper, answer, held, untouched
@@ -13,6 +15,9 @@ from tests.browser.kit.thread import at
 from tests.browser.kit.wire import Request, Response
 from tests.browser.test_files import writing
 from tests.kit.serving import Demo
+
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
 
 OF_THE_PAGE = "/reporter-files.js"
 OF_THE_WORKER = "/reporter-worker-files.js"

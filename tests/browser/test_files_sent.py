@@ -17,6 +17,9 @@ from tests.browser.kit.wire import Request, Response
 from tests.browser.test_files import writing
 from tests.kit.serving import Demo
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 NOTHING = answer(200, b'{"stored": []}', content_type="application/json")
 
 

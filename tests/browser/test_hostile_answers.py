@@ -18,6 +18,9 @@ from tests.browser.kit.http_relay import HttpRelay, cut, redirect, relaying, unt
 from tests.browser.kit.reporter import Reporter
 from tests.kit.serving import Demo
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 TYPED = "Dit had ik al getypt."
 # Bytes that lie in buffers on the way when the page has had enough.
 UNDERWAY = 256 * MEBIBYTE

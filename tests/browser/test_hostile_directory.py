@@ -17,6 +17,9 @@ from tests.browser.kit.inbox import Inbox
 from tests.browser.kit.reporter import Reporter
 from tests.kit.serving import Demo
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 
 def _changed(data: bytes, **changes: Any) -> bytes:
     return write_object({**parse_object(data), **changes})

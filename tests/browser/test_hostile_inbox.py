@@ -16,6 +16,9 @@ from tests.browser.kit.http_relay import HttpRelay, Tamper, redirect, relaying, 
 from tests.browser.kit.inbox import Inbox
 from tests.kit.serving import Demo
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 ADVISER = "confidential-adviser-1"
 ANSWER = "Dank u. Wie was daar nog bij?"
 

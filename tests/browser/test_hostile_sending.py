@@ -25,6 +25,9 @@ from tests.browser.kit.reporter import Reporter
 from tests.browser.kit.wire import Request
 from tests.kit.serving import Demo, Server, demo_in
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 CHANNEL = "integrity-committee"
 OPENING = "mailboxes/"
 

@@ -22,6 +22,9 @@ from tests.browser.kit.thread import at
 from tests.browser.kit.wire import Request, Response
 from tests.kit.serving import Demo
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 MARK = "\u202e"
 EVIDENCE = random.Random(16).randbytes(1_000_000)
 CHUNKS = 4

@@ -15,6 +15,9 @@ from tests.browser.kit.keyring_reader import kept_heads
 from tests.browser.kit.wire import Request, Response
 from tests.kit.serving import Demo, demo_in
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 ADVISER = "confidential-adviser-1"
 KEYRING = "/demo/api/1/inbox/keyring"
 # What the inbox calls each report: a conversation is known by it here.

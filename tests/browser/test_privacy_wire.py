@@ -18,7 +18,6 @@ from tests.browser.kit.inbox import Inbox
 from tests.browser.kit.reporter import Reporter
 from tests.browser.kit.whole_path import ANSWER, CHANNEL, KIND, TEXT, Walk
 from tests.browser.kit.wire import Exchange, exchanges
-from tests.kit.packed import wait_until_packed
 from tests.kit.recorder import Recorder, recording
 from tests.kit.secret_search import Secrets
 from tests.kit.serving import Demo
@@ -89,7 +88,6 @@ class Listener:
 
 @pytest.fixture(scope="module")
 def listener(demo: Demo) -> Iterator[Listener]:
-    wait_until_packed(demo.url)  # or two visits that are alike may be of different lengths
     with recording(demo.url) as recorder:
         yield Listener(demo, recorder)
 

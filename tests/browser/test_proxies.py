@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.browser.conftest import BrowserLauncher
 from tests.browser.kit.catalogue import words
 from tests.browser.kit.inbox import Inbox
@@ -9,6 +11,9 @@ from tests.browser.kit.reporter import Reporter
 from tests.browser.kit.whole_path import Walk
 from tests.deploy.nginx import AS_IT_COMES, below, nginx
 from tests.kit.serving import Demo
+
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
 
 CHANNEL = "confidential-adviser"
 LONG = "x" * 1_044_480

@@ -11,6 +11,9 @@ from tests.browser.kit.keyring_reader import kept_heads, stored_keyring
 from tests.browser.kit.reporter import Reporter
 from tests.kit.serving import Demo
 
+# What the page and its Worker make of it: the engine has no part in it.
+pytestmark = pytest.mark.one_class
+
 CHANNEL, RECIPIENT = "integrity-committee", "integrity-committee-1"
 # Emoji of several parts, right to left with marks of direction, combining marks in an order of their own, a line
 # separator, tabs and spaces at both ends.

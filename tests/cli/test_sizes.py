@@ -1,4 +1,4 @@
-"""What an operator may say of the largest file and of the room for texts."""
+"""What an operator may say of the largest file, the quota and the room for texts."""
 
 import json
 from pathlib import Path
@@ -19,6 +19,8 @@ from tests.kit.serving import Server, drempel
         ("--reserve", "1x", "not a size"),
         ("--reserve", "\u0663", "not a size"),
         ("--reserve", "9999T", "between"),
+        ("--quota", "1023K", "between"),
+        ("--quota", "lots", "not a size"),
     ],
 )
 @pytest.mark.parametrize("command", ["serve", "demo"])

@@ -94,7 +94,7 @@ class Writer:
             await self._line.close()
 
     async def _converse(self) -> None:
-        kept = Kept(self._world.box())
+        kept = Kept(self._world.box_now())
         self._ledger.kept.append(kept)
         box = kept.box
         kept.sent[box.envelope] = box.opening

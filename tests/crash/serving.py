@@ -16,16 +16,19 @@ serve(Path(sys.argv[1]), port=int(sys.argv[2]), listening=lambda address: print(
 class Service:
     """One data folder's service. `up` is set while clients may send; `in_flight` is what they wait for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, files: int | None = None, before: str = "") -> None:
+        """`files` is how many it may have open, `before` what is done in its process first."""
         self.port = 0
         self.up = asyncio.Event()
         self.in_flight = 0
-        self._folder = folder
+        self._folder, self._before = folder, before
+        self._limit = ("prlimit", f"--nofile={files}:{files}") if files else ()
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         """Start it, and wait until it listens."""
-        command = [sys.executable, "-c", SERVE, str(self._folder), str(self.port)]
+        script = self._before + SERVE
+        command = [*self._limit, sys.executable, "-c", script, str(self._folder), str(self.port)]
         pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         self._process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=nowhere)
         assert self._process.stdout is not None
@@ -37,6 +40,11 @@ class Service:
         """Of its process."""
         assert self._process is not None
         return self._process.pid
+
+    def memory(self, field: str) -> int:
+        """KiB, from what the kernel says of the process."""
+        text = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        return int(text.partition(f"{field}:")[2].split()[0])
 
     async def kill(self) -> int:
         """End it without a warning. Returns how many requests had been sent and not answered at that moment."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from crypto.public.blobs import CHUNK_LENGTH
-from crypto.public.encoding import parse_object, utc_day, week_of
+from crypto.public.encoding import parse_object
 from tests.crash.clients import STORED, ServiceConnection, request
 from tests.crash.serving import Service
 from tests.crash.test_kill import settled
 from tests.service.kit.opaque_file import File, claims_of
-from tests.service.kit.opaque_organisation import OpaqueOrganisation, opening_bytes
+from tests.service.kit.opaque_organisation import OpaqueOrganisation
 
 BUSY, FULL = 503, 507
 AT_ONCE = 16
@@ -51,15 +51,10 @@ class Place:
 
     async def send_with(self, line: ServiceConnection, *files: File) -> int:
         """A report that names these files; returns the status of the answer."""
-        box = self.world.box(opening=opening_bytes(week=week_of(utc_day())))
+        box = self.world.box_now()
         body = box.creation + (claims_of(*files) if files else b"") + box.opening
         status, _ = await line.exchange(request("PUT", self.path(box.opening_path), body))
         return status
-
-    def memory(self, field: str) -> int:
-        """KiB, from what the kernel says of the process."""
-        text = Path(f"/proc/{self.service.pid}/status").read_text("ascii")
-        return int(text.partition(f"{field}:")[2].split()[0])
 
     def forget_peak(self) -> None:
         """Let the largest memory so far be that of now."""
@@ -92,7 +87,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 async def test_the_server_never_holds_a_file(place: Place) -> None:
     await place.idle()
     place.forget_peak()
-    before = place.memory("VmRSS")
+    before = place.service.memory("VmRSS")
     file, lines = File(LARGE), [ServiceConnection(place.service) for _ in range(3)]
 
     async def send(line: ServiceConnection, firsts: range) -> None:
@@ -105,7 +100,7 @@ async def test_the_server_never_holds_a_file(place: Place) -> None:
     path = place.path(f"{file.path}/chunks/0")
     status, answer = await lines[0].exchange(request("GET", path, token=file.token))
     assert (status, answer) == (200, b"".join(file.chunks))
-    assert place.memory("VmHWM") - before < GROWTH
+    assert place.service.memory("VmHWM") - before < GROWTH
     for line in lines:
         await line.close()
 
@@ -131,7 +126,7 @@ async def test_fifty_clients_send_files_at_once(place: Place) -> None:
     for file in files:
         file.chunks = chunks
     await asyncio.gather(*map(send, files))
-    assert place.memory("VmHWM") < MOST_MEMORY
+    assert place.service.memory("VmHWM") < MOST_MEMORY
 
 
 async def test_a_full_disk_keeps_what_came_takes_texts_and_goes_on(place: Place) -> None:

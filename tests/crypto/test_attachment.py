@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from crypto.public.blobs import CHUNK_LENGTH, blob_id
+from crypto.public.blobs import CHUNK_LENGTH, blob_id, longest_file
 from crypto.public.errors import DrempelError
 from crypto.public.limits import LONGEST_FILE, MOST_CHUNKS
 from crypto.secret.attachment import (
@@ -56,6 +56,12 @@ def forged(keys: AttachmentKeys, number: int, count: int, plaintext: bytes, *, f
     nonce = bytes(7) + number.to_bytes(4, "big") + bytes([final])
     associated = b"\x01" + ORGANISATION + keys.blob + count.to_bytes(4, "big")
     return AESGCM(keys.key).encrypt(nonce, plaintext, associated)
+
+
+@given(st.integers(1, MOST_CHUNKS))
+def test_the_longest_file_of_some_chunks_needs_no_more_and_a_longer_one_does(chunks: int) -> None:
+    longest = longest_file(chunks)
+    assert chunk_count(longest) <= chunks < chunk_count(longest + 1)
 
 
 @settings(max_examples=200)

@@ -41,7 +41,7 @@ test('both languages say the same things with the same values', () => {
 });
 
 test('no page says any of it in other words', () => {
-  for (const page of ['inbox', 'reporter', 'returning'])
+  for (const page of ['inbox', 'reporter', 'attaching', 'returning'])
     assert.deepEqual(
       Object.keys(catalogue(`${page}.nl`)).filter((key) => key in nl),
       [],

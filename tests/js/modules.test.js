@@ -25,8 +25,11 @@ const SITE = {
     export const t = () => \`../static/locales/\${'nl'}.json\`;
     t('../static/pages/reporter-worker.js', '../static/pages/viewer.js');
     import('./reporter-visit.js');`,
-  'pages/reporter-visit.js': "import {t} from './reporter.js'; t(import('./reporter-files.js'));",
-  'pages/reporter-files.js': "import {t} from './reporter.js'; import './reporter-visit.js'; t();",
+  'pages/reporter-visit.js':
+    "import {t} from './reporter.js'; t([import('./reporter-files.js'), import('./reporter-names.js')]);",
+  'pages/reporter-files.js':
+    "import {t} from './reporter.js'; import './reporter-visit.js'; import './reporter-names.js'; t();",
+  'pages/reporter-names.js': "import './reporter.js';",
   'pages/reporter-worker.js':
     "const more = () => import('../vendor/cipher.js'); export * from './reporter-worker.js';",
   'pages/viewer.js': "import '../vendor/pdf.js';",
@@ -82,6 +85,11 @@ const PLANTED = [
     'pages/reporter-files.js',
     "import './viewer.js';",
     '/static/pages/reporter-files.js: waits for /static/pages/viewer.js',
+  ],
+  [
+    'pages/reporter-visit.js',
+    "import('./reporter-names.js'); import('./reporter-files.js');",
+    '/static/pages/reporter-files.js: waits for /static/pages/reporter-names.js',
   ],
   ['pages/more.js', '', '/static/pages/more.js: nobody imports it'],
   ['index.html', head(''), '/static/pages/reporter.js: nobody imports it'],

@@ -12,9 +12,10 @@ const folder = (/** @type {string} */ path) =>
   readdirSync(new URL(path, STATIC)).map((name) => read(`${path}${name}`));
 /** @type {(name: string) => Record<string, string>} */
 const catalogue = (name) => JSON.parse(read(`locales/${name}.json`));
-const [first, returning] = [catalogue('reporter.nl'), catalogue('returning.nl')];
-const nl = {...first, ...returning};
-const en = {...catalogue('reporter.en'), ...catalogue('returning.en')};
+const PARTS = ['reporter', 'attaching', 'returning'];
+const [first = {}, attaching = {}, returning = {}] = PARTS.map((name) => catalogue(`${name}.nl`));
+const nl = {...first, ...attaching, ...returning};
+const en = Object.assign({}, ...PARTS.map((name) => catalogue(`${name}.en`)));
 const DOCUMENT = read('index.html');
 const SHARED = [...folder('js/page/'), read('js/parts/code_field.js')];
 const SOURCE = [...folder('js/reporter/'), ...SHARED].join('\n');
@@ -25,8 +26,11 @@ const OF_RETURNING = [
   'reporter/received_files',
   'parts/code_field',
 ].map((name) => read(`js/${name}.js`));
-/** What no service answers with, and no report meets. */
-const ONLY_RETURNING = /^error\.(code-|receipt-unknown$)/u;
+/** What no report meets. */
+const ONLY_RETURNING = /^error\.(code-|receipt-unknown$|mailbox-(full|unknown)$)/u;
+/** What is fetched with the first file that is chosen, and what can go wrong with it alone. */
+const OF_ATTACHING = read('js/reporter/sent_files.js');
+const ONLY_ATTACHING = /^error\.(attachments?-|blob-unknown$|files-stopped$|storage-full$)/u;
 
 /** Beside the registry: what the page and its worker themselves refuse with. */
 const OWN = [
@@ -64,7 +68,9 @@ const BUILT = [...builtIn(SOURCE), ...KINDS];
 
 test('both languages say the same things with the same values', () => {
   assert.deepEqual(Object.keys(en), Object.keys(nl));
-  assert.deepEqual(Object.keys(catalogue('returning.en')), Object.keys(returning));
+  for (const part of PARTS) {
+    assert.deepEqual(Object.keys(catalogue(`${part}.en`)), Object.keys(catalogue(`${part}.nl`)), part);
+  }
   const values = (/** @type {string | undefined} */ text) => (text?.match(/\{\w+\}/gu) ?? []).sort();
   for (const key of Object.keys(nl)) {
     assert.notEqual(nl[key]?.trim(), '', key);
@@ -100,18 +106,39 @@ test('what the document says before any script runs is what the catalogue says',
   assert.match(DOCUMENT, new RegExp(`<title>${nl['title']}</title>`, 'u'));
 });
 
+/** @param {string} key @param {string} source */
+const isNamed = (key, source) =>
+  source.includes(`'${key.replace(/\.(one|other)$/u, '')}'`) || builtIn(source).includes(key);
+
+/**
+ * The keys that nothing names but a part that is fetched later.
+ * @param {string[]} part its sources
+ */
+function onlyIn(part) {
+  const others = part.reduce((left, text) => left.replace(text, ''), SOURCE);
+  assert.equal(others.length, SOURCE.length - part.join('').length);
+  const elsewhere = `${others}${DOCUMENT.replaceAll('"', "'")}`;
+  return Object.keys(nl).filter((key) => isNamed(key, part.join('\n')) && !isNamed(key, elsewhere));
+}
+
 test('words that only a return visit needs come with it, and no others', () => {
-  const reporting = OF_RETURNING.reduce((left, text) => left.replace(text, ''), SOURCE);
-  assert.equal(reporting.length, SOURCE.length - OF_RETURNING.join('').length);
-  const named = (/** @type {string} */ key, /** @type {string} */ source) =>
-    source.includes(`'${key.replace(/\.(one|other)$/u, '')}'`) || builtIn(source).includes(key);
-  const isOfReturning = (/** @type {string} */ key) =>
-    named(key, OF_RETURNING.join('\n')) && !named(key, `${reporting}${DOCUMENT.replaceAll('"', "'")}`);
-  const wanted = Object.keys(nl).filter(
-    (key) => /^(notice|download)\./u.test(key) || ONLY_RETURNING.test(key) || isOfReturning(key),
+  const met = Object.keys(nl).filter((key) => /^(notice|download)\./u.test(key) || ONLY_RETURNING.test(key));
+  const wanted = new Set([...onlyIn(OF_RETURNING), ...met, ...KINDS]);
+  assert.deepEqual(Object.keys(returning).sort(), [...wanted].sort());
+});
+
+test('words that only files need come with the first that is chosen, and no others', () => {
+  const met = Object.keys(nl).filter((key) => ONLY_ATTACHING.test(key));
+  const wanted = new Set([...onlyIn([OF_ATTACHING]), ...met]);
+  assert.deepEqual(Object.keys(attaching).sort(), [...wanted].sort());
+});
+
+test('no word comes twice', () => {
+  const counts = PARTS.map((name) => Object.keys(catalogue(`${name}.nl`)).length);
+  assert.equal(
+    Object.keys(nl).length,
+    counts.reduce((sum, count) => sum + count),
   );
-  assert.deepEqual(Object.keys(returning).sort(), [...wanted, ...KINDS].sort());
-  assert.equal(Object.keys(nl).length, Object.keys(first).length + Object.keys(returning).length);
 });
 
 test('every key that is named is there', () => {

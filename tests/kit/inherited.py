@@ -9,7 +9,11 @@ import signal
 
 # Settings of the machine: paths, fonts, and the clock where tests/run/clock.c moves it.
 KEPT = ("PATH", "HOME", "TMPDIR", "TERM", "FONTCONFIG_FILE", "LD_PRELOAD", "DREMPEL_CLOCK")
-OUR_OWN = ("PYTEST_", "DREMPEL_KILLS", "DREMPEL_WITHOUT_POSTGRES")  # set by pytest, `make soak`, and whoever runs it
+OUR_OWN = (
+    "PYTEST_",
+    "DREMPEL_KILLS",
+    "DREMPEL_WITHOUT_POSTGRES",
+)  # set by pytest, `make soak`, and whoever runs it
 UMASK = 0o022
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.project import ROOT
 
+pytestmark = pytest.mark.test_all  # a tool of the tests, and not the product
+
 TESTS = """
 import pytest
 

@@ -13,6 +13,8 @@ from tests.run import part
 from tests.run.part import Part
 from tests.run.table import node_tests, python_rows, table
 
+pytestmark = pytest.mark.test_all  # a tool of the tests, and not the product
+
 # Starts a process that leaves the session of its part, as a browser does, and says which.
 LEAVES = """
 import subprocess, sys

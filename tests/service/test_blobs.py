@@ -188,6 +188,29 @@ async def test_a_download_is_cut_off_where_the_store_fails(
     assert code(await file.get(client)) == "server-unavailable"
 
 
+class TestAQuota:
+    """Of all files of an organisation."""
+
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(quota_bytes=3 * CHUNK_LENGTH)
+
+    async def test_beyond_it_nothing_of_a_request_is_kept_and_texts_come_in(
+        self, client: httpx.AsyncClient, world: OpaqueOrganisation
+    ) -> None:
+        first = await upload(client, 2)
+        assert (await send_with(client, world, first)).status_code == 204
+        other = File(2)
+        response = await other.put(client, 0, 2)
+        assert (response.status_code, code(response)) == (507, "storage-full")
+        assert await other.stored(client) == []
+        await world.make_box(client)
+        assert (await other.put(client, 0, 1)).status_code == 204
+        assert (await other.put(client, 1, 2)).status_code == 507
+        assert (await client.delete(other.path, headers=other.auth)).status_code == 204
+        await upload(client, 1)
+
+
 class TestALimit:
     """Of a small server."""
 

@@ -9,19 +9,20 @@ from typing import Any, cast
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
 from crypto.public.blobs import CHUNK_LENGTH
+from crypto.public.errors import DrempelError
 from intake.service.app import create_app
-from intake.service.http.budgets import LENIENCE, BodyReader
+from intake.service.http.budgets import CAME_WHOLE, LENIENCE, BodyReader
 from intake.service.http.problems import RequestRefused
 from intake.service.routes.mailboxes import ANSWERS_AT_ONCE
 from intake.service.settings import Settings
 from intake.store.sqlite.open import READERS
 from tests.service.kit.failing_store import FailingStore
 from tests.service.kit.opaque_organisation import TODAY, OpaqueOrganisation, code, opening_bytes, shape
-from tests.service.kit.raw_http import exchange, live, request
+from tests.service.kit.raw_http import exchange, live, parse, request
 
 OPENING_LIMIT = 1_310_720 + 2_307
 
@@ -81,6 +82,7 @@ class Bare:
 
     def __init__(self, *pieces: bytes, ends: bool = False) -> None:
         self.headers: dict[str, str] = {}
+        self.scope: dict[str, Any] = {}
         self._pieces, self._ends = pieces, ends
 
     async def stream(self) -> AsyncIterator[bytes]:
@@ -133,14 +135,20 @@ async def test_a_body_is_cut_into_parts_whatever_pieces_it_comes_in() -> None:
         assert parts == [content[at : at + 100] for at in range(0, len(content), 100)]
 
 
-async def test_a_body_that_comes_byte_by_byte_takes_about_its_length() -> None:
+@pytest.mark.parametrize("cut", [False, True])
+async def test_a_body_that_comes_byte_by_byte_takes_about_its_length(cut: bool) -> None:
     size = 50_000
     bodies = BodyReader(Settings())
     request = cast(Request, Bare(*[bytes([at % 256]) for at in range(size)]))
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        reading = asyncio.create_task(bodies.read_cut(request, CHUNK_LENGTH, CHUNK_LENGTH))
+        read = (
+            bodies.read_cut(request, CHUNK_LENGTH, CHUNK_LENGTH)
+            if cut
+            else bodies.read(request, CHUNK_LENGTH)
+        )
+        reading = asyncio.create_task(read)
         await asyncio.sleep(0.01)
         after, _ = tracemalloc.get_traced_memory()
     finally:
@@ -149,6 +157,43 @@ async def test_a_body_that_comes_byte_by_byte_takes_about_its_length() -> None:
     assert after - before < size + 64 * 1024
     reading.cancel()
     await asyncio.wait([reading])
+
+
+async def test_a_body_that_came_with_its_head_takes_nobodys_place(
+    store: FailingStore, world: OpaqueOrganisation
+) -> None:
+    settings = Settings(bodies=1)
+    app = create_app(store, settings, today=lambda: TODAY)
+    slow, quick = world.box(), world.box()
+    sent = [
+        request("PUT", f"/{world.slug}/api/1/{box.opening_path}", box.creation + box.opening)
+        for box in (slow, quick)
+    ]
+    async with live(app, settings) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(sent[0][:-1])
+        while not app.state.context.bodies._readings:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.001)
+        assert (await exchange(address, sent[1])).status == 204
+        writer.write(sent[0][-1:])
+        assert parse(await reader.read()).status == 204
+        writer.close()
+
+
+async def test_a_body_that_came_with_its_head_is_bounded_like_any_other() -> None:
+    async def read(message: Message) -> bytes:
+        async def receive() -> Message:
+            return message
+
+        scope = {"type": "http", "headers": [], "extensions": {CAME_WHOLE: {}}}
+        return await BodyReader(Settings()).read(Request(scope, receive), 10)
+
+    assert await read({"type": "http.request", "body": bytes(10), "more_body": False}) == bytes(10)
+    with pytest.raises(DrempelError, match="larger than the server") as refused:
+        await read({"type": "http.request", "body": bytes(11), "more_body": False})
+    assert not isinstance(refused.value, RequestRefused)  # all of it was read, so the connection goes on
+    with pytest.raises(ClientDisconnect):
+        await read({"type": "http.disconnect"})
 
 
 async def test_an_endless_body_is_not_read_on(app: Starlette, world: OpaqueOrganisation) -> None:

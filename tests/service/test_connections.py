@@ -75,7 +75,7 @@ async def test_reports_arrive_through_a_flood_of_half_heads(
             opened.callback(writer.close)
             writer.write(b"PUT /half-a-head HTTP/1.1\r\nHost: x")
         for _ in range(10):
-            box = world.box()
+            box = world.box_now()
             put = request("PUT", f"/{world.slug}/api/1/{box.opening_path}", box.creation + box.opening)
             assert (await exchange(address, put)).status == 204
     process.terminate()

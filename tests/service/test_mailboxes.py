@@ -48,6 +48,21 @@ async def test_a_retry_is_answered_as_the_first_try(
     assert len(parse_mailbox_answer(answer, box.tokens["read"]).envelopes) == 2
 
 
+async def test_a_deletion_is_not_undone_by_whoever_has_the_bytes(
+    client: httpx.AsyncClient, world: OpaqueOrganisation, clocks: Clocks, store: FailingStore
+) -> None:
+    box = await world.make_box(client)
+    assert (await client.delete(box.path, headers=box.auth("delete"))).status_code == 204
+    codes = []
+    for _ in range(12 * 7):
+        codes.append(code(await client.put(box.opening_path, content=box.creation + box.opening)))
+        clocks.day += 1
+        await store.expire(clocks.day)
+    told = codes.count("conflict")
+    assert told > 8 * 7
+    assert codes == ["conflict"] * told + ["envelope-week"] * (len(codes) - told)
+
+
 async def test_the_same_id_with_other_bytes_is_a_conflict(
     client: httpx.AsyncClient, world: OpaqueOrganisation
 ) -> None:

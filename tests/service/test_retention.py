@@ -43,7 +43,7 @@ async def test_what_has_expired_is_never_served_and_soon_erased(
 ) -> None:
     box = world.box()
     day = TODAY - RETENTION
-    mailbox = Mailbox(box.id, world.organisation, box.creation, day=day, expiry_day=TODAY)
+    mailbox = Mailbox(box.id, world.organisation, box.creation, day, expiry_day=TODAY, tombstone_day=TODAY)
     await store.create_mailbox(mailbox, box.envelope, box.opening)
     app = create_app(store, Settings(), today=lambda: TODAY)
     async with app.router.lifespan_context(app):

@@ -66,7 +66,7 @@ async def test_it_stops_when_told_and_says_nothing_of_its_clients(
     tmp_path: Path, world: OpaqueOrganisation, number: signal.Signals
 ) -> None:
     process, port = await start(tmp_path / "data", world)
-    address, box = ("127.0.0.1", port), world.box()
+    address, box = ("127.0.0.1", port), world.box_now()
     path = f"/{world.slug}/api/1/{box.opening_path}"
     asked = [
         request("PUT", path, box.creation + box.opening),
@@ -89,7 +89,7 @@ async def test_it_stops_when_told_and_says_nothing_of_its_clients(
 
 async def test_what_was_confirmed_is_there_after_a_restart(tmp_path: Path, world: OpaqueOrganisation) -> None:
     process, port = await start(tmp_path / "data", world)
-    box = world.box()
+    box = world.box_now()
     put = request("PUT", f"/{world.slug}/api/1/{box.opening_path}", box.creation + box.opening)
     assert (await exchange(("127.0.0.1", port), put)).status == 204
     process.kill()
@@ -129,7 +129,7 @@ async def test_a_store_that_has_failed_for_good_ends_it_with_an_error(
     tmp_path: Path, world: OpaqueOrganisation
 ) -> None:
     process, port = await start(tmp_path / "data", world, before=FAILING)
-    box = world.box()
+    box = world.box_now()
     put = request("PUT", f"/{world.slug}/api/1/{box.opening_path}", box.creation + box.opening)
     for _ in range(2):
         with suppress(OSError, IndexError):  # at its end it may hang up

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from intake.store import BlobClaim, Conflict, Incomplete, MailboxFull, Store
+from intake.store import BlobClaim, Conflict, Incomplete, Mailbox, MailboxFull, Store
 from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, mailbox, sealed
 from tests.store.kit.sending import claimed, put
 
@@ -16,15 +16,24 @@ async def test_a_claim_takes_what_is_whole_at_that_moment_and_nothing_comes_afte
     for delay in range(12):
         name, box = os.urandom(32), mailbox()
         await put(store, name)
+        created = asyncio.Event()
 
-        async def other(name: bytes = name, delay: int = delay) -> None:
+        async def create(name: bytes = name, box: Mailbox = box, created: asyncio.Event = created) -> bool:
+            try:
+                return await store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 3)])
+            finally:
+                created.set()
+
+        async def other(name: bytes = name, delay: int = delay, created: asyncio.Event = created) -> None:
             for _ in range(delay // 2):
                 await asyncio.sleep(0)
+            if delay >= 10:  # surely later
+                await created.wait()
             await (put(store, name, 3, 1) if delay % 2 else store.delete_blob(ORGANISATION.id, name))
 
         _, claiming = await asyncio.gather(
             other(),
-            store.create_mailbox(box, b"e" * 16, content(box.id), [BlobClaim(name, 3)]),
+            create(),
             return_exceptions=True,
         )
         outcomes.add(type(claiming))

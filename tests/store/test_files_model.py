@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crypto.public.blobs import CHUNK_LENGTH
-from intake.store import BlobClaim, ClaimedBlob, Conflict, Incomplete
+from intake.store import BlobClaim, ClaimedBlob, Conflict, Incomplete, StorageFull
 from tests.store.kit.backends import Backend
 from tests.store.kit.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, mailbox
 
@@ -40,6 +40,9 @@ class FilesAgainstDictionary(RuleBasedStateMachine):
         self.today = DAY
         self.files: dict[bytes, File] = {}
         self.boxes: list[bytes] = []
+        self.owed = 0  # chunks that are gone and not erased yet
+        self.round: int | None = None  # the day of the last round since the store was opened
+        self.settled: int | None = None  # that of the last erasure
 
     @initialize()
     def create(self) -> None:
@@ -64,18 +67,26 @@ class FilesAgainstDictionary(RuleBasedStateMachine):
         begin = self.marker + name[:16] + bytes([number, content])
         return begin + bytes(CHUNK_LENGTH - len(begin))
 
-    @rule(name=names, first=places, contents=st.lists(st.integers(0, 1), min_size=1, max_size=3))
-    def put(self, name: bytes, first: int, contents: list[int]) -> None:
+    @rule(
+        name=names,
+        first=places,
+        contents=st.lists(st.integers(0, 1), min_size=1, max_size=3),
+        quota=st.none() | st.integers(0, 9),
+    )
+    def put(self, name: bytes, first: int, contents: list[int], quota: int | None) -> None:
+        """The quota is in chunks, and may be another each time, as after a start with another setting."""
         chunks = [self.sealed(name, first + at, content) for at, content in enumerate(contents)]
-        expected = self.sent(name, dict(enumerate(contents, first)))
+        expected = self.sent(name, dict(enumerate(contents, first)), quota)
+        most = None if quota is None else quota * CHUNK_LENGTH
         try:
-            self.runner.run(self.store.put_chunks(ORGANISATION.id, name, first, chunks, self.today + LIVES))
+            expiry_day = self.today + LIVES
+            self.runner.run(self.store.put_chunks(ORGANISATION.id, name, first, chunks, expiry_day, most))
             answer: object = None
-        except Conflict:
-            answer = Conflict
+        except (Conflict, StorageFull) as refusal:
+            answer = type(refusal)
         assert answer == expected
 
-    def sent(self, name: bytes, chunks: dict[int, int]) -> object:
+    def sent(self, name: bytes, chunks: dict[int, int], quota: int | None) -> object:
         """Do to the dictionary what `put` does, and say what it must answer."""
         file = self.files.get(name) or File(self.today + LIVES)
         if any(file.chunks.get(number, content) != content for number, content in chunks.items()):
@@ -84,10 +95,16 @@ class FilesAgainstDictionary(RuleBasedStateMachine):
             return None  # a repetition lets nothing live longer
         if file.mailbox is not None:
             return Conflict
+        if quota is not None and self.held() + len(chunks.keys() - file.chunks.keys()) > quota:
+            return StorageFull
         file.chunks |= chunks
         file.expiry_day = self.today + LIVES
         self.files[name] = file
         return None
+
+    def held(self) -> int:
+        """The chunks that count towards the quota."""
+        return self.owed + sum(len(file.chunks) for file in self.files.values())
 
     @rule(name=names, count=st.integers(1, 4), at=st.none() | st.integers(0, 3))
     def claim(self, name: bytes, count: int, at: int | None) -> None:
@@ -118,7 +135,7 @@ class FilesAgainstDictionary(RuleBasedStateMachine):
 
     @rule(name=names)
     def delete_file(self, name: bytes) -> None:
-        file = self.files.get(name)
+        file, before = self.files.get(name), self.held()
         try:
             self.runner.run(self.store.delete_blob(ORGANISATION.id, name))
         except Conflict:
@@ -127,33 +144,47 @@ class FilesAgainstDictionary(RuleBasedStateMachine):
         else:
             assert file is None or file.mailbox is None
             self.files.pop(name, None)
+            self.owe(before)
 
     @rule(at=st.integers(0, 3))
     def delete_mailbox(self, at: int) -> None:
         if at < len(self.boxes):
-            box = self.boxes.pop(at)
+            box, before = self.boxes.pop(at), self.held()
             assert self.runner.run(self.store.delete_mailbox(ORGANISATION.id, box))
             self.files = {name: file for name, file in self.files.items() if file.mailbox != box}
+            self.owe(before)
+
+    def owe(self, before: int) -> None:
+        """After a deletion: what it took takes its room until it is erased."""
+        if not self.backend.erases_at_once:
+            self.owed += before - self.held()
 
     @rule(days=st.integers(0, 2))
     def a_day_passes(self, days: int) -> None:
         self.today += days
+        self.round = self.today
+        before = self.held()
         self.runner.run(self.store.expire(self.today))
         self.files = {
             name: file for name, file in self.files.items() if file.mailbox or file.expiry_day > self.today
         }
+        self.owed += before - self.held()
 
     @rule()
     def reopen(self) -> None:
         self.runner.run(self.store.close())
         self.store = self.runner.run(self.backend.open())
+        self.round = None
 
     @rule()
     def erase(self) -> None:
         self.runner.run(self.store.erase_files())
+        if self.backend.erases_at_once or self.round not in (None, self.settled):
+            self.owed, self.settled = 0, self.round
 
     @invariant()
     def both_hold_the_same(self) -> None:
+        assert self.runner.run(self.store.file_bytes(ORGANISATION.id)) == self.held() * CHUNK_LENGTH
         for name in NAMES:
             file = self.files.get(name) or File(0)
             ranges = self.runner.run(self.store.stored_chunks(ORGANISATION.id, name))

@@ -53,6 +53,23 @@ async def test_anything_else_under_a_mailbox_id_is_a_conflict(
     assert await store.envelopes(box.id) == before
 
 
+async def test_a_mailbox_that_is_gone_is_not_made_again_until_its_day(store: Store) -> None:
+    deleted, expired = (
+        mailbox(day=DAY, expiry_day=last, tombstone_day=DAY + 7) for last in (DAY + 90, DAY + 3)
+    )
+    for box in (deleted, expired):
+        await store.create_mailbox(box, ID, b"opening")
+    await store.delete_mailbox(ORGANISATION.id, deleted.id)
+    for today in (DAY, DAY + 3, DAY + 6):
+        await store.expire(today)
+        for box in (deleted, expired) if today > DAY else (deleted,):
+            with pytest.raises(Conflict):
+                await store.create_mailbox(box, ID, b"opening")
+            assert await store.mailbox(ORGANISATION.id, box.id) is None
+    await store.expire(DAY + 7)
+    assert await store.create_mailbox(deleted, ID, b"opening")
+
+
 @pytest.mark.parametrize("change", [{"id": b"short"}, {"creation": b""}])
 async def test_a_malformed_mailbox_is_refused_whole(store: Store, change: dict) -> None:
     box = dataclasses.replace(mailbox(), **change)

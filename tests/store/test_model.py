@@ -28,6 +28,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         self.today = DAY
         self.boxes: dict[bytes, Mailbox] = {}
         self.sealed: dict[bytes, dict[bytes, Envelope]] = {}
+        self.gone: dict[bytes, int] = {}  # and until when that is remembered
 
     @initialize()
     def create(self) -> None:
@@ -40,11 +41,14 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         self.runner.close()
         self.backend.clear()
 
-    @rule(name=names, id=envelope_ids, bytes=contents, days=st.integers(1, 4))
-    def create_mailbox(self, name: bytes, id: bytes, bytes: bytes, days: int) -> None:
-        box = mailbox(name, day=self.today, expiry_day=self.today + days)
+    @rule(name=names, id=envelope_ids, bytes=contents, days=st.integers(1, 4), gone=st.integers(-1, 6))
+    def create_mailbox(self, name: bytes, id: bytes, bytes: bytes, days: int, gone: int) -> None:
+        last, remembered = self.today + days, self.today + gone
+        box = mailbox(name, day=self.today, expiry_day=last, tombstone_day=remembered)
         expected: object = True
-        if name in self.boxes:
+        if name in self.gone:
+            expected = Conflict
+        elif name in self.boxes:
             there = self.sealed[name].get(id)
             expected = False if there and there.opening and there.bytes == bytes else Conflict
         else:
@@ -82,16 +86,23 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
 
     @rule(name=names)
     def delete(self, name: bytes) -> None:
-        existed = self.boxes.pop(name, None) is not None
-        self.sealed.pop(name, None)
+        existed = name in self.boxes
+        if existed:
+            self.leaves(name)
         assert self.runner.run(self.store.delete_mailbox(ORGANISATION.id, name)) == existed
+
+    def leaves(self, name: bytes) -> None:
+        """Let it be gone from the dictionary, too."""
+        del self.sealed[name]
+        self.gone[name] = self.boxes.pop(name).tombstone_day
 
     @rule(days=st.integers(0, 2))
     def a_day_passes(self, days: int) -> None:
         self.today += days
         expired = [name for name, box in self.boxes.items() if box.expiry_day <= self.today]
         for name in expired:
-            del self.boxes[name], self.sealed[name]
+            self.leaves(name)
+        self.gone = {name: day for name, day in self.gone.items() if day > self.today}
         assert self.runner.run(self.store.expire(self.today)) == len(expired)
 
     @rule()

@@ -7,6 +7,7 @@ import pytest
 from intake.store import (
     Clock,
     Conflict,
+    Mailbox,
     MailboxFull,
     Malformed,
     NotFound,
@@ -62,6 +63,24 @@ async def test_a_mailbox_that_many_write_to_stays_within_its_limits(store: Store
     )
     assert outcomes.count(True) == 4
     assert len(await store.envelopes(box.id)) == 5
+
+
+async def test_a_mailbox_that_is_deleted_while_it_is_sent_again_stays_away(store: Store) -> None:
+    for delay in range(24):
+        box = mailbox()
+        await store.create_mailbox(box, b"e" * 16, b"opening")
+
+        async def again(box: Mailbox = box, delay: int = delay) -> bool:
+            for _ in range(delay):
+                await asyncio.sleep(0)
+            return await store.create_mailbox(box, b"e" * 16, b"opening")
+
+        deleted, *outcomes = await asyncio.gather(
+            store.delete_mailbox(ORGANISATION.id, box.id), again(), again(), return_exceptions=True
+        )
+        assert deleted is True
+        assert {outcome if outcome is False else type(outcome) for outcome in outcomes} <= {False, Conflict}
+        assert await store.mailbox(ORGANISATION.id, box.id) is None
 
 
 async def test_one_who_is_cancelled_harms_nobody(store: Store) -> None:

@@ -4,6 +4,7 @@ import json
 import shlex
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ def _serve(
         except OutputFailed as problem:
             raise Refused(f"{problem}\n{unseen}") from None
 
-    serve_store(folder, database, "127.0.0.1", port, settings, listening)
+    # No line is slow on the machine itself.
+    serve_store(folder, database, "127.0.0.1", port, replace(settings, packing=False), listening)
 
 
 def _typed_as() -> str:

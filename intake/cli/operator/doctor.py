@@ -45,7 +45,7 @@ def doctor(
 def _checks(folder: Path, database: str | None) -> list[dict[str, Any]]:
     async def look(store: Store, days: Days) -> dict[str, Any]:
         room = folder if database is None else None
-        found = await examine(store, days, room, Settings().reserve_bytes)
+        found = await examine(store, days, room, Settings())
         return {"checks": [check._asdict() for check in found]}
 
     checks: list[dict[str, Any]] = _call(folder, database, "doctor", look)["checks"]

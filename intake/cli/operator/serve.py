@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from crypto.public.blobs import CHUNK_LENGTH, longest_file
 from crypto.public.limits import LONGEST_FILE
 from intake.cli.operator.store_option import store_options
 from intake.cli.shared.output import Refused, show
@@ -47,14 +48,23 @@ class Size(click.ParamType[int]):
 
 
 def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--largest-file` and `--reserve`; the command gets `settings`, a Settings."""
+    """`--largest-file`, `--reserve` and `--quota`; the command gets `settings`, a Settings."""
 
     @functools.wraps(function)
-    def command(*args: Any, largest_file: int, reserve: int, **others: Any) -> Any:
-        settings = Settings(attachment_bytes=largest_file, reserve_bytes=reserve)
+    def command(*args: Any, largest_file: int, reserve: int, quota: int | None, **others: Any) -> Any:
+        if quota is not None:  # nobody should begin to send a file that can never fit
+            largest_file = min(largest_file, longest_file(quota // CHUNK_LENGTH))
+        settings = Settings(attachment_bytes=largest_file, reserve_bytes=reserve, quota_bytes=quota)
         return function(*args, settings=settings, **others)
 
     for option in (
+        click.option(
+            "--quota",
+            type=Size(1 << 20, 1 << 50),
+            metavar="SIZE",
+            help="Take files of one organisation up to this size together, so that none takes the whole disk. "
+            "[default: no limit]",
+        ),
         click.option(
             "--reserve",
             type=Size(0, 1 << 50),

@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from crypto.public.errors import DrempelError
+from intake.service.http.connections import places
 from intake.service.http.problems import RequestRefused
 from intake.service.settings import Settings
 
@@ -22,6 +24,8 @@ LENIENCE = 4 * 1024 * 1024
 PIECE = 64 * 1024
 # A part of a body waits in at most so many pieces: each takes memory beside its bytes, and may be one byte.
 MOST_PIECES = 64
+# The extension in the scope of a request whose body came before anybody read it (protocol.py).
+CAME_WHOLE: Final = "drempel.came-whole"
 
 
 class Share:
@@ -99,6 +103,8 @@ class BodyReader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._budget = MemoryBudget(settings.bodies_bytes)
+        # A connection whose body is read never gives way to another, so bodies must not take all connections.
+        self._most = min(settings.bodies, places() // 2)
         self._readings: set[_Reading] = set()
 
     async def read(self, request: Request, limit: int) -> bytes:
@@ -107,9 +113,11 @@ class BodyReader:
         Raises `body-too-large`; `server-busy` when too many bodies are being read, or this one comes too slowly;
         `request-malformed` for a length that is no number; ClientDisconnect if the body is cut off.
         """
-        pieces: list[bytes] = []
-        await self._take(request, limit, pieces.append)
-        return b"".join(pieces)
+        if CAME_WHOLE in request.scope.get("extensions", ()):
+            return await _whole(request, limit)
+        body = bytearray()  # a list would hold each piece, which may be one byte, with what an object takes
+        await self._take(request, limit, body.extend)
+        return bytes(body)
 
     async def read_cut(self, request: Request, limit: int, length: int) -> list[bytes]:
         """Read a body into parts of `length` bytes and a rest, each joined once from the pieces that came."""
@@ -154,7 +162,7 @@ class BodyReader:
     @contextmanager
     def _place(self, reading: _Reading) -> Iterator[_Reading]:
         """A place among the bodies that are read. If all are taken, the slowest body is cut off."""
-        if len(self._readings) >= self._settings.bodies:
+        if len(self._readings) >= self._most:
             slowest = min(
                 self._readings,
                 # One piece is added to each, or a body that has only just begun would seem to be the slowest.
@@ -184,6 +192,17 @@ class BodyReader:
             reading.due.reschedule(due_first + reading.received / self._settings.body_rate)
         if reading.received > limit:
             raise DrempelError("body-too-large")
+
+
+async def _whole(request: Request, limit: int) -> bytes:
+    """A body that nobody waits for: it needs no clock, no place and no share of the memory."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    body: bytes = message["body"]
+    if len(body) > limit:
+        raise DrempelError("body-too-large")
+    return body
 
 
 def _declared_length(request: Request) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from intake.service.http.budgets import CAME_WHOLE
 from intake.service.http.connections import Connections
 from intake.service.http.headers import HEADERS
 from intake.service.http.problems import problem
@@ -53,9 +54,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self.others.add(self)
 
     def is_waiting(self) -> bool:
-        """Whether it has no whole head of a request that is still to be answered."""
+        """Whether it has no whole head of a request that is still to be answered.
+
+        The rest of a body that was answered before is waited for, too, but nobody needs it.
+        """
         cycle = cast("RequestResponseCycle | None", self.cycle)
-        return not self._in_body and (cycle is None or cycle.response_complete)
+        return cycle is None or cycle.response_complete
 
     def give_way(self) -> None:
         """Close it at once: another connection needs its place."""
@@ -96,8 +100,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Wait for the next head, if the body was answered before its end."""
+        """Note that the body is whole; wait for the next head, if it was answered before."""
         self._in_body = False
+        self.scope["extensions"] = {CAME_WHOLE: {}}
         super().on_message_complete()
         if self._rest_bytes:
             self._stop_head()

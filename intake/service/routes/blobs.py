@@ -72,8 +72,9 @@ class BlobRoutes(Routes):
             raise DrempelError("request-malformed")
         if first + len(chunks) > self._most_chunks:
             raise DrempelError("attachment-too-large")
+        expiry_day = self.context.days.today() + UNCLAIMED_DAYS
         await self.context.store.put_chunks(
-            organisation.id, blob, first, chunks, self.context.days.today() + UNCLAIMED_DAYS
+            organisation.id, blob, first, chunks, expiry_day, self.context.settings.quota_bytes
         )
         return no_content()
 

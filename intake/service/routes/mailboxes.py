@@ -91,6 +91,7 @@ class MailboxRoutes(Routes):
             creation=creation,
             day=day,
             expiry_day=day + organisation.retention_days,
+            tombstone_day=_first_day(week + WEEKS_BACK + 2),  # no clock takes the opening again by then
         )
         await self.context.store.create_mailbox(mailbox, envelope_id, opening, _blobs(claims))
         return no_content()
@@ -191,6 +192,11 @@ class MailboxRoutes(Routes):
 
 def _blobs(claims: Iterable[Claim]) -> list[BlobClaim]:
     return [BlobClaim(blob_id(claim.token), claim.chunks) for claim in claims]
+
+
+def _first_day(week: int) -> int:
+    """The first day of a calendar week."""
+    return 7 * week - 3
 
 
 def _mailbox_id(request: Request) -> bytes:

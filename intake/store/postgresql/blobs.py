@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from intake.store.errors import Conflict, Incomplete, NotFound
+from intake.store.errors import Conflict, Incomplete, NotFound, StorageFull
 from intake.store.interface import BlobClaim, ClaimedBlob
 from intake.store.postgresql import partitions
 from intake.store.postgresql.connections import Link, every, one
@@ -27,9 +27,14 @@ class Blob:
 
 
 async def put(
-    link: Link, organisation: bytes, id: bytes, numbered: Mapping[int, bytes], expiry_day: int
+    link: Link,
+    organisation: bytes,
+    id: bytes,
+    numbered: Mapping[int, bytes],
+    expiry_day: int,
+    quota: int | None,
 ) -> None:
-    """Store chunks by their numbers, all or none. Raises `Conflict`, `NotFound`."""
+    """Store chunks by their numbers, all or none. Raises `Conflict`, `NotFound`, `StorageFull` over the quota."""
     found = await _held(link, id)
     if found is None:
         found = await _make(link, organisation, id, expiry_day)
@@ -44,6 +49,9 @@ async def put(
         return  # a repetition does not extend the blob's life
     if found.mailbox is not None:
         raise Conflict
+    size = sum(len(numbered[number]) for number in new)
+    if quota is not None and await file_bytes(link, organisation) + size > quota:
+        raise StorageFull
     await partitions.hold(link, "chunk", [found.day])
     await link.execute(
         "INSERT INTO chunk (day, blob, chunk, sha256, bytes) SELECT %s::int, %s, sent.*"
@@ -53,6 +61,29 @@ async def put(
     await link.execute(
         "UPDATE blob SET expiry_day = %(day)s WHERE id = %(id)s AND expiry_day < %(day)s",
         {"day": expiry_day, "id": id},
+    )
+    # Last, and once more: who else sends for this organisation waits for it.
+    counted = await link.execute(
+        "UPDATE organisation SET file_bytes = file_bytes + %(size)s::bigint"
+        " WHERE id = %(id)s AND file_bytes + %(size)s::bigint <= coalesce(%(quota)s::bigint, 9223372036854775807)",
+        {"size": size, "id": organisation, "quota": quota},
+    )
+    if counted.rowcount == 0:
+        raise StorageFull
+
+
+async def file_bytes(link: Link, organisation: bytes) -> int:
+    """How many bytes the chunks of an organisation take, those still to be erased among them."""
+    row = await one(link, "SELECT file_bytes FROM organisation WHERE id = %s", (organisation,))
+    return int(row[0]) if row else 0
+
+
+async def give_back(link: Link, day: int) -> None:
+    """Count no more what was deleted from a partition, which is written anew in this transaction."""
+    await link.execute(
+        "WITH gone AS (DELETE FROM erasing WHERE day = %s RETURNING organisation, bytes)"
+        " UPDATE organisation SET file_bytes = file_bytes - gone.bytes FROM gone WHERE id = gone.organisation",
+        (day,),
     )
 
 
@@ -86,13 +117,15 @@ async def delete(link: Link, organisation: bytes, id: bytes) -> None:
     if found.mailbox is not None:
         raise Conflict
     await link.execute("DELETE FROM blob WHERE id = %s", (id,))
-    await _drop_chunks(link, [(id, found.day)])
+    await _drop_chunks(link, [(id, organisation, found.day)])
 
 
 async def delete_of(link: Link, mailboxes: Sequence[bytes]) -> None:
     """Delete the blobs of mailboxes."""
     gone = await every(
-        link, "DELETE FROM blob WHERE mailbox = ANY(%b::bytea[]) RETURNING id, day", (list(mailboxes),)
+        link,
+        "DELETE FROM blob WHERE mailbox = ANY(%b::bytea[]) RETURNING id, organisation, day",
+        (list(mailboxes),),
     )
     await _drop_chunks(link, gone)
 
@@ -102,7 +135,7 @@ async def expire(link: Link, today: int, limit: int) -> int:
     rows = await every(
         link,
         "DELETE FROM blob WHERE id IN"
-        " (SELECT id FROM blob WHERE expiry_day <= %s ORDER BY id LIMIT %s FOR UPDATE) RETURNING id, day",
+        " (SELECT id FROM blob WHERE expiry_day <= %s ORDER BY id LIMIT %s FOR UPDATE) RETURNING id, organisation, day",
         (today, limit),
     )
     await _drop_chunks(link, rows)
@@ -198,11 +231,19 @@ async def _is_whole(link: Link, id: bytes, day: int, count: int) -> bool:
     return row == (count, count - 1)
 
 
-async def _drop_chunks(link: Link, gone: Sequence[tuple[bytes, int]]) -> None:
-    if gone:
-        days = sorted({day for _, day in gone})
-        await partitions.hold(link, "chunk", days)
-        await link.execute(
-            "DELETE FROM chunk WHERE day = ANY(%s::int[]) AND blob = ANY(%b::bytea[])",
-            (days, [name for name, _ in gone]),
-        )
+async def _drop_chunks(link: Link, gone: Sequence[tuple[bytes, bytes, int]]) -> None:
+    """Delete the chunks of deleted blobs (id, organisation, day), and note the room that they still take."""
+    if not gone:
+        return
+    days = sorted({day for *_, day in gone})
+    await partitions.hold(link, "chunk", days)
+    await link.execute(
+        "WITH gone AS (SELECT * FROM unnest(%b::bytea[], %b::bytea[]) AS gone (blob, organisation)),"
+        " deleted AS (DELETE FROM chunk USING gone"
+        "  WHERE chunk.day = ANY(%b::int[]) AND chunk.blob = gone.blob"
+        "  RETURNING chunk.day, gone.organisation, octet_length(chunk.bytes) AS size)"
+        " INSERT INTO erasing (organisation, day, bytes)"
+        "  SELECT organisation, day, sum(size) FROM deleted GROUP BY organisation, day"
+        "  ON CONFLICT (organisation, day) DO UPDATE SET bytes = erasing.bytes + excluded.bytes",
+        ([blob for blob, *_ in gone], [organisation for _, organisation, _ in gone], days),
+    )

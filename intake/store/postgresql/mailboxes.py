@@ -6,7 +6,7 @@ the days, and so the partitions, in which the envelopes are; a statement that na
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -15,12 +15,10 @@ from intake.store.errors import Conflict, MailboxFull, NotFound
 from intake.store.interface import BlobClaim, Envelope, Mailbox
 from intake.store.postgresql import blobs, partitions
 from intake.store.postgresql.connections import Link, every, one
+from intake.store.tombstone import tombstone_of
 
-# The mailbox ids of an answer's worth of rows are looked at before any content is read.
-PAGE_ROWS = 1024
 # Days in one statement: each partition is two locks, and a server has some thousands for all.
 DAYS_AT_ONCE = 64
-_EXPIRED = "(SELECT id FROM mailbox_id WHERE expiry_day <= %(today)s)"
 _OF_MAILBOX = "day = ANY(%(days)s::int[]) AND organisation = %(organisation)s AND mailbox = %(mailbox)s"
 
 
@@ -36,31 +34,38 @@ class Creation:
 async def create_all(link: Link, created: Sequence[Creation]) -> set[bytes]:
     """Store new mailboxes with their openings by one statement; the ids of those that are new.
 
-    No two may have the same id. Of the others nothing is known: `create` tells.
+    No two may have the same id. Of the others nothing is known: `create` tells. Raises `Conflict` if one of them was
+    deleted at this moment.
     """
     await partitions.hold(link, "envelope", (new.mailbox.day for new in created))
     rows = await every(
         link,
-        "WITH sent AS (SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::int[], %b::int[], %b::bytea[],"
-        "  %b::bytea[], %b::bytea[]) AS sent (mailbox, organisation, day, expiry_day, creation, id, bytes)),"
-        " new AS (INSERT INTO mailbox_id (id, organisation, expiry_day, days)"
-        "  SELECT s.mailbox, s.organisation, s.expiry_day, ARRAY[s.day] FROM sent s"
+        "WITH sent AS (SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::int[], %b::int[], %b::int[],"
+        "  %b::bytea[], %b::bytea[], %b::bytea[])"
+        "  AS sent (mailbox, hash, organisation, day, expiry_day, tombstone_day, creation, id, bytes)),"
+        " new AS (INSERT INTO mailbox_id (id, organisation, expiry_day, tombstone_day, days)"
+        "  SELECT s.mailbox, s.organisation, s.expiry_day, s.tombstone_day, ARRAY[s.day] FROM sent s"
         "  JOIN organisation o ON o.id = s.organisation"
+        "  WHERE NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.hash = s.hash)"
         "  ORDER BY s.mailbox ON CONFLICT DO NOTHING RETURNING id)"  # one order: two hosts never wait for each other
         " INSERT INTO envelope (day, organisation, mailbox, id, creation, size, bytes)"
         "  SELECT s.day, s.organisation, s.mailbox, s.id, s.creation, octet_length(s.bytes), s.bytes"
         "  FROM sent s JOIN new ON new.id = s.mailbox RETURNING mailbox",
         (
             [new.mailbox.id for new in created],
+            [tombstone_of(new.mailbox.id) for new in created],
             [new.mailbox.organisation for new in created],
             [new.mailbox.day for new in created],
             [new.mailbox.expiry_day for new in created],
+            [new.mailbox.tombstone_day for new in created],
             [new.mailbox.creation for new in created],
             [new.envelope_id for new in created],
             [new.bytes for new in created],
         ),
     )
-    return {name for (name,) in rows}
+    new_ids = {name for (name,) in rows}
+    await _refuse_gone(link, new_ids)
+    return new_ids
 
 
 async def create(link: Link, new: Creation, claims: Sequence[BlobClaim]) -> bool:
@@ -73,11 +78,12 @@ async def create(link: Link, new: Creation, claims: Sequence[BlobClaim]) -> bool
     if found is None:
         raise NotFound
     inserted = await link.execute(
-        "INSERT INTO mailbox_id (id, organisation, expiry_day, days)"
-        " VALUES (%s, %s, %s::int, ARRAY[%s::int]) ON CONFLICT DO NOTHING",
-        (m.id, m.organisation, m.expiry_day, m.day),
+        "INSERT INTO mailbox_id (id, organisation, expiry_day, tombstone_day, days)"
+        " VALUES (%s, %s, %s::int, %s::int, ARRAY[%s::int]) ON CONFLICT DO NOTHING",
+        (m.id, m.organisation, m.expiry_day, m.tombstone_day, m.day),
     )
     if inserted.rowcount:
+        await _refuse_gone(link, [m.id])
         await blobs.claim(link, m.organisation, m.id, claims)
         await _insert(
             link, m.organisation, Envelope(m.id, new.envelope_id, m.day, True, new.bytes), m.creation
@@ -133,7 +139,7 @@ async def mailbox(link: Link, organisation: bytes, id: bytes) -> Mailbox | None:
         " WHERE day = %s AND organisation = %s AND mailbox = %s AND creation IS NOT NULL",
         (placed.days[0], organisation, id),
     )
-    return Mailbox(id, organisation, row[0], placed.days[0], placed.expiry_day) if row else None
+    return _mailbox(placed, row[0]) if row else None
 
 
 async def size(link: Link, id: bytes) -> int:
@@ -168,7 +174,7 @@ async def expire(link: Link, today: int, limit: int) -> int:
     """Delete at most `limit` expired mailboxes with their envelopes and files; returns how many."""
     rows = await every(
         link,
-        "SELECT id, organisation, expiry_day, days FROM mailbox_id WHERE expiry_day <= %s"
+        "SELECT id, organisation, expiry_day, tombstone_day, days FROM mailbox_id WHERE expiry_day <= %s"
         " ORDER BY id LIMIT %s FOR UPDATE",
         (today, limit),
     )
@@ -178,81 +184,19 @@ async def expire(link: Link, today: int, limit: int) -> int:
     return len(expired)
 
 
-async def ids(link: Link, organisation: bytes, today: int) -> list[bytes]:
-    """The ids of an organisation's mailboxes, ascending."""
-    rows = await every(
-        link,
-        "SELECT id FROM mailbox_id WHERE organisation = %s AND expiry_day > %s ORDER BY id",
-        (organisation, today),
+async def forget(link: Link, today: int, limit: int) -> int:
+    """Delete at most `limit` tombstones whose day has come; returns how many."""
+    gone = await link.execute(
+        "DELETE FROM tombstone WHERE hash IN"
+        " (SELECT hash FROM tombstone WHERE expiry_day <= %s ORDER BY hash LIMIT %s FOR UPDATE)",
+        (today, limit),
     )
-    return [name for (name,) in rows]
+    return gone.rowcount
 
 
-async def days(link: Link, organisation: bytes, first_day: int, today: int) -> list[tuple[int, int, int]]:
-    """(day, envelopes, bytes), oldest first."""
-    rows = await every(
-        link,
-        "SELECT day FROM partition WHERE parent = 'envelope' AND day >= %s::bigint ORDER BY day",
-        (first_day,),
-    )
-    there = [day for (day,) in rows]
-    counted: list[tuple[int, int, int]] = []
-    for at in range(0, len(there), DAYS_AT_ONCE):
-        some = await every(
-            link,
-            "SELECT day, count(*), sum(size) FROM envelope"  # noqa: S608 - ours
-            " WHERE day = ANY(%(days)s::int[]) AND organisation = %(organisation)s"
-            f" AND mailbox NOT IN {_EXPIRED} GROUP BY day ORDER BY day",
-            {"days": there[at : at + DAYS_AT_ONCE], "organisation": organisation, "today": today},
-        )
-        counted += some
-    return counted
-
-
-async def envelopes_by_day(
-    link: Link,
-    organisation: bytes,
-    day: int,
-    after: tuple[bytes, bytes] | None,
-    limit_bytes: int,
-    today: int,
-) -> list[tuple[Envelope, bytes | None]]:
-    """One page of a day's envelopes with the creation records of openings: first what fits, then its contents."""
-    after = after or (b"", b"")
-    of_day = (
-        "FROM envelope WHERE day = %(day)s AND organisation = %(organisation)s"
-        f" AND (mailbox, id) > (%(mailbox)s, %(id)s) AND mailbox NOT IN {_EXPIRED}"
-    )
-    names = {"day": day, "organisation": organisation, "mailbox": after[0], "id": after[1], "today": today}
-    keys = await every(
-        link,
-        f"SELECT mailbox, id, size {of_day} ORDER BY mailbox, id LIMIT {PAGE_ROWS}",
-        names,
-    )
-    fitting = _fitting([size for _, _, size in keys], limit_bytes)
-    if not fitting:
-        return []
-    last_mailbox, last_id, _ = keys[fitting - 1]
-    found = await every(
-        link,
-        f"SELECT mailbox, id, creation, bytes {of_day} AND (mailbox, id) <= (%(last_mailbox)s, %(last_id)s)"
-        " ORDER BY mailbox, id",
-        {**names, "last_mailbox": last_mailbox, "last_id": last_id},
-    )
-    fitting = _fitting([len(content) for *_, content in found], limit_bytes)  # some may have come in between
-    return [
-        (Envelope(mailbox_id, envelope_id, day, creation is not None, content), creation)
-        for mailbox_id, envelope_id, creation, content in found[:fitting]
-    ]
-
-
-def _fitting(sizes: Sequence[int], limit: int) -> int:
-    """How many of these, one after another, are together at most `limit`, but at least the first."""
-    for number, size in enumerate(sizes):
-        limit -= size
-        if number and limit < 0:
-            return number
-    return len(sizes)
+def _mailbox(placed: _Placed, creation: bytes) -> Mailbox:
+    p = placed
+    return Mailbox(p.id, p.organisation, creation, p.days[0], p.expiry_day, p.tombstone_day)
 
 
 @dataclass(frozen=True, repr=False)
@@ -262,6 +206,7 @@ class _Placed:
     id: bytes
     organisation: bytes
     expiry_day: int
+    tombstone_day: int
     days: list[int]
 
     @property
@@ -273,7 +218,7 @@ class _Placed:
 async def _place(link: Link, id: bytes, lock: str = "") -> _Placed | None:
     row = await one(
         link,
-        f"SELECT id, organisation, expiry_day, days FROM mailbox_id WHERE id = %s {lock}",  # noqa: S608 - ours
+        f"SELECT id, organisation, expiry_day, tombstone_day, days FROM mailbox_id WHERE id = %s {lock}",  # noqa: S608 - ours
         (id,),
     )
     return _Placed(*row) if row else None
@@ -325,3 +270,17 @@ async def _drop(link: Link, gone: Sequence[_Placed]) -> None:
             (days[at : at + DAYS_AT_ONCE], list({placed.organisation for placed in gone}), ids),
         )
     await link.execute("DELETE FROM mailbox_id WHERE id = ANY(%b::bytea[])", (ids,))
+    await link.execute(
+        "INSERT INTO tombstone (hash, expiry_day) SELECT * FROM unnest(%b::bytea[], %b::int[])",
+        ([tombstone_of(name) for name in ids], [placed.tombstone_day for placed in gone]),
+    )
+
+
+async def _refuse_gone(link: Link, ids: Collection[bytes]) -> None:
+    """Raise `Conflict` if one of these is remembered as gone.
+
+    Asked after the insert, which has waited for a deletion that was under way.
+    """
+    hashes = [tombstone_of(name) for name in ids]
+    if hashes and await one(link, "SELECT 1 FROM tombstone WHERE hash = ANY(%b::bytea[]) LIMIT 1", (hashes,)):
+        raise Conflict

@@ -18,17 +18,28 @@ from typing import Final
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
-from intake.store.postgresql import partitions
+from intake.store.postgresql import blobs, partitions
 from intake.store.postgresql.connections import Link, every, one
 
 ORDERS: Final = {
     "envelope": "mailbox, id",
     "chunk": "blob, chunk",
     "mailbox_id": "id",
+    "tombstone": "hash",
     "blob": "id",
 }
-REGISTERS: Final = ("mailbox_id", "blob")
-SMALL: Final = ("keyring", "statement", "week_key", "recipient_login", "clock", "partition", "settled")
+REGISTERS: Final = ("mailbox_id", "tombstone", "blob")
+SMALL: Final = (
+    "organisation",
+    "erasing",
+    "keyring",
+    "statement",
+    "week_key",
+    "recipient_login",
+    "clock",
+    "partition",
+    "settled",
+)
 # A lock that is waited for holds up all who come after it, so it is given up soon and asked for again later.
 LOCK_SECONDS, LOCK_ATTEMPTS, PAUSE_SECONDS = 2, 10, 0.5
 
@@ -83,6 +94,8 @@ async def _rewrite_day(link: Link, parent: str, day: int) -> None:
     held = await one(link, "SELECT 1 FROM partition WHERE parent = %s AND day = %s FOR UPDATE", (parent, day))
     if held is None:
         return
+    if parent == "chunk":
+        await blobs.give_back(link, day)
     is_empty = await one(link, SQL("SELECT 1 FROM {} LIMIT 1").format(Identifier(name))) is None
     if not is_empty:
         await _copy(link, parent, name)

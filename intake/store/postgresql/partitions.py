@@ -17,6 +17,7 @@ _UNSAMPLED: Final = {
     "envelope": ("mailbox", "id", "creation", "bytes"),
     "chunk": ("blob", "sha256", "bytes"),
     "mailbox_id": ("id",),
+    "tombstone": ("hash",),
     "blob": ("id", "mailbox"),
 }
 

@@ -17,7 +17,7 @@ from intake.store.interface import (
     Member,
     Organisation,
 )
-from intake.store.postgresql import blobs, clock, mailboxes, organisations, settings
+from intake.store.postgresql import blobs, clock, lists, mailboxes, organisations, settings
 from intake.store.postgresql.connections import Connections, Operation
 from intake.store.postgresql.errors import DISK_FULL
 from intake.store.postgresql.group_commit import GroupWriter
@@ -178,17 +178,29 @@ class PostgresStore:
         return await self._write(lambda c: mailboxes.delete(c, organisation, id))
 
     async def put_chunks(
-        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+        self,
+        organisation: bytes,
+        blob: bytes,
+        first: int,
+        chunks: Sequence[bytes],
+        expiry_day: int,
+        quota: int | None = None,
     ) -> None:
         """Store chunks of a file, all or none. Raises `Conflict`, `StorageFull`, `NotFound`."""
         numbered = dict(enumerate(chunks, first))
         with self._holding(sum(map(len, chunks))):
             try:
-                await self._files.write(lambda c: blobs.put(c, organisation, blob, numbered, expiry_day))
+                await self._files.write(
+                    lambda c: blobs.put(c, organisation, blob, numbered, expiry_day, quota)
+                )
             except StoreUnavailable as error:
                 if error.detail == DISK_FULL:
                     raise StorageFull from None
                 raise
+
+    async def file_bytes(self, organisation: bytes) -> int:
+        """How many bytes an organisation's chunks take together, until the night has erased them."""
+        return await self._files.read(lambda c: blobs.file_bytes(c, organisation))
 
     async def stored_chunks(self, organisation: bytes, blob: bytes) -> list[tuple[int, int]]:
         """The numbers of a file's stored chunks, as ascending half-open ranges."""
@@ -214,18 +226,18 @@ class PostgresStore:
 
     async def mailboxes(self, organisation: bytes, today: int) -> list[bytes]:
         """The ids of all mailboxes of an organisation, in ascending order."""
-        return await self._texts.read(lambda c: mailboxes.ids(c, organisation, today))
+        return await self._texts.read(lambda c: lists.ids(c, organisation, today))
 
     async def days(self, organisation: bytes, first_day: int, today: int) -> list[tuple[int, int, int]]:
         """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
-        return await self._texts.read(lambda c: mailboxes.days(c, organisation, first_day, today))
+        return await self._texts.read(lambda c: lists.days(c, organisation, first_day, today))
 
     async def envelopes_by_day(
         self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit_bytes: int, today: int
     ) -> list[tuple[Envelope, bytes | None]]:
         """One page of a day's envelopes, by (mailbox, id), each opening with its creation record."""
         return await self._texts.read(
-            lambda c: mailboxes.envelopes_by_day(c, organisation, day, after, limit_bytes, today)
+            lambda c: lists.envelopes_by_day(c, organisation, day, after, limit_bytes, today)
         )
 
     async def clock(self) -> Clock | None:
@@ -251,6 +263,8 @@ class PostgresStore:
         while found := await self._texts.write(lambda c: mailboxes.expire(c, today, EXPIRE_AT_ONCE)):
             erased += found
         while await self._texts.write(lambda c: blobs.expire(c, today, EXPIRE_AT_ONCE)):
+            pass
+        while await self._texts.write(lambda c: mailboxes.forget(c, today, EXPIRE_AT_ONCE)):
             pass
         return erased
 

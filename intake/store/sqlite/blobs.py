@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from intake.store.errors import Conflict, Incomplete
+from intake.store.errors import Conflict, Incomplete, StorageFull
 from intake.store.interface import BlobClaim
 from intake.store.sqlite import chunks
 from intake.store.sqlite.chunks import Place
@@ -66,11 +66,12 @@ def add_chunks(
     seen: Blob | None,
     places: Sequence[Place],
     expiry_day: int,
+    quota: int | None = None,
 ) -> bool:
     """Let chunks whose bytes are durable belong to a blob; False if one of them is stored by now.
 
     `seen` is the blob as it was before they were written. Raises `Conflict` if it was deleted since, is
-    claimed, or is another organisation's.
+    claimed, or is another organisation's; `StorageFull` if they would go over the quota.
     """
     found = blob(connection, id)
     if found is not None:
@@ -81,7 +82,27 @@ def add_chunks(
     if seen is not None and seen.number != kept.number:
         raise Conflict
     chunks.insert(connection, kept.number, places)
+    size = sum(place.length for place in places)
+    check_quota(connection, organisation, size, quota)
+    _count(connection, organisation, size)
     return True
+
+
+def check_quota(connection: sqlite3.Connection, organisation: bytes, size: int, quota: int | None) -> None:
+    """Raise `StorageFull` if chunks of `size` bytes more, but not of 0, would take an organisation over its quota."""
+    if quota is not None and size and file_bytes(connection, organisation) + size > quota:
+        raise StorageFull
+
+
+def file_bytes(connection: sqlite3.Connection, organisation: bytes) -> int:
+    """How many bytes the chunks of an organisation take, those still to be erased among them."""
+    row = connection.execute("SELECT file_bytes FROM organisation WHERE id = ?", (organisation,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _count(connection: sqlite3.Connection, organisation: bytes, size: int) -> None:
+    query = "UPDATE organisation SET file_bytes = file_bytes + ? WHERE id = ?"
+    connection.execute(query, (size, organisation))
 
 
 def claim(
@@ -115,10 +136,12 @@ def number_of(connection: sqlite3.Connection, mailbox: int) -> int:
 
 def drop(connection: sqlite3.Connection, dropped: Sequence[Blob]) -> list[int]:
     """Delete blobs, and note that their chunks are to be erased; returns their numbers."""
-    numbers = [found.number for found in dropped]
-    connection.executemany("INSERT INTO erasing (number) VALUES (?)", ((number,) for number in numbers))
+    connection.executemany(
+        "INSERT INTO erasing (number, organisation) VALUES (?, ?)",
+        ((found.number, found.organisation) for found in dropped),
+    )
     connection.executemany("DELETE FROM blob WHERE id = ?", ((found.id,) for found in dropped))
-    return numbers
+    return [found.number for found in dropped]
 
 
 def delete_blob(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> list[int]:
@@ -178,9 +201,12 @@ def owed(connection: sqlite3.Connection) -> list[int]:
     return [number for (number,) in connection.execute("SELECT number FROM erasing")]
 
 
-def erased(connection: sqlite3.Connection, number: int, places: Iterable[Place]) -> bool:
+def erased(connection: sqlite3.Connection, number: int, places: Sequence[Place]) -> bool:
     """Delete the rows of chunks whose bytes are erased; True once none of this number is left."""
     chunks.remove(connection, number, places)
+    owner = connection.execute("SELECT organisation FROM erasing WHERE number = ?", (number,)).fetchone()
+    if owner is not None:
+        _count(connection, owner[0], -sum(place.length for place in places))
     if chunks.find(connection, number, limit=1):
         return False
     connection.execute("DELETE FROM erasing WHERE number = ?", (number,))

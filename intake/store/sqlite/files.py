@@ -49,33 +49,42 @@ class Files:
         self._again: asyncio.Task[None] | None = None
 
     async def put(
-        self, organisation: bytes, blob: bytes, first: int, sent: Sequence[bytes], expiry_day: int
+        self,
+        organisation: bytes,
+        blob: bytes,
+        first: int,
+        sent: Sequence[bytes],
+        expiry_day: int,
+        quota: int | None = None,
     ) -> None:
         """Store chunks. Raises `Conflict`, `StorageFull`, `StoreBusy`, `NotFound`."""
         numbered = dict(enumerate(sent, first))
 
         async def put() -> None:
             with self._holding(sum(map(len, sent))):
-                while not await self._put(organisation, blob, numbered, expiry_day):
+                while not await self._put(organisation, blob, numbered, expiry_day, quota):
                     pass
 
         await self._finish(put())
 
     async def _put(
-        self, organisation: bytes, blob: bytes, numbered: Mapping[int, bytes], expiry_day: int
+        self,
+        organisation: bytes,
+        blob: bytes,
+        numbered: Mapping[int, bytes],
+        expiry_day: int,
+        quota: int | None,
     ) -> bool:
         """Do it once; False if another request has stored some of these chunks meanwhile."""
-        row, new = await self._read(lambda c: self._new(c, organisation, blob, numbered))
+        row, new = await self._read(lambda c: self._new(c, organisation, blob, numbered, quota))
         if not new:
             return True  # a repetition does not extend the blob's life
-        if row is not None and row.mailbox is not None:
-            raise Conflict
         is_stored, slots = False, list[int]()
         try:
             slots = await self.writer.write(list(new.values()))
             places = [Place(number, slot, len(new[number])) for number, slot in zip(new, slots, strict=True)]
             is_stored = await self._rows.write(
-                lambda c: blobs.add_chunks(c, organisation, blob, row, places, expiry_day)
+                lambda c: blobs.add_chunks(c, organisation, blob, row, places, expiry_day, quota)
             )
         finally:  # nobody may know how a COMMIT ended that failed, so the rows are asked
             if not is_stored and not await self._read(lambda c: chunks.is_any_used(c, slots)):
@@ -84,18 +93,28 @@ class Files:
         return is_stored
 
     def _new(
-        self, connection: sqlite3.Connection, organisation: bytes, id: bytes, numbered: Mapping[int, bytes]
+        self,
+        connection: sqlite3.Connection,
+        organisation: bytes,
+        id: bytes,
+        numbered: Mapping[int, bytes],
+        quota: int | None,
     ) -> tuple[Blob | None, dict[int, bytes]]:
-        """The blob, and the chunks that it lacks. Raises `Conflict` if it has one of them with other bytes."""
-        row = blobs.blob(connection, id)
-        if row is None:
-            return None, dict(numbered)
-        if row.organisation != organisation:
-            raise Conflict
-        new = dict(numbered)
-        for place in chunks.find(connection, row.number, min(numbered), max(numbered) + 1):
-            if self._slots.read(place.slot, place.length) != new.pop(place.chunk):
+        """The blob, and the chunks that it lacks.
+
+        Raises `Conflict` if it has one of them with other bytes or can't have new ones; `StorageFull` if the quota has
+        no room for them: before they are written, and once more when they are counted, since others write too.
+        """
+        row, new = blobs.blob(connection, id), dict(numbered)
+        if row is not None:
+            if row.organisation != organisation:
                 raise Conflict
+            for place in chunks.find(connection, row.number, min(numbered), max(numbered) + 1):
+                if self._slots.read(place.slot, place.length) != new.pop(place.chunk):
+                    raise Conflict
+            if new and row.mailbox is not None:
+                raise Conflict
+        blobs.check_quota(connection, organisation, sum(map(len, new.values())), quota)
         return row, new
 
     @contextmanager

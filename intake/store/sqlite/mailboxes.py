@@ -14,10 +14,11 @@ from contextlib import closing
 from intake.store.errors import Conflict, MailboxFull, NotFound
 from intake.store.interface import BlobClaim, Envelope, Mailbox
 from intake.store.sqlite import blobs
+from intake.store.tombstone import tombstone_of
 
 # An envelope's key: the first bits of its mailbox's key, so that a conversation lies together, and random ones.
 _MAILBOX_BITS, _RANDOM_BITS = 24, 39
-_COLUMNS = "key, day, expiry_day, id, organisation, creation, opening_id, size, opening"
+COLUMNS = "key, day, expiry_day, tombstone_day, id, organisation, creation, opening_id, size, opening"
 
 # Mailboxes that have expired: few, since each round erases them, unless the clock is doubted.
 _EXPIRED = "(SELECT key FROM mailbox WHERE expiry_day <= :today)"
@@ -45,16 +46,18 @@ def create_mailbox(
     Raises `Conflict`, `Incomplete`.
     """
     m, key = mailbox, key_of(mailbox.id)
+    if _is_gone(connection, m.id):
+        raise Conflict
     identity = (m.id, m.organisation, m.creation, envelope_id, len(bytes), bytes)
     inserted = connection.execute(
-        f"INSERT INTO mailbox ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608 - ours
-        (key, m.day, m.expiry_day, *identity),
+        f"INSERT INTO mailbox ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608 - ours
+        (key, m.day, m.expiry_day, m.tombstone_day, *identity),
     )
     if inserted.rowcount:
         blobs.claim(connection, m.organisation, key, claims)
         return True
-    stored = connection.execute(f"SELECT {_COLUMNS} FROM mailbox WHERE key = ?", (key,)).fetchone()  # noqa: S608 - ours
-    if stored[3:] != identity:
+    stored = connection.execute(f"SELECT {COLUMNS} FROM mailbox WHERE key = ?", (key,)).fetchone()  # noqa: S608 - ours
+    if stored[4:] != identity:
         raise Conflict
     return False
 
@@ -133,12 +136,14 @@ def holds(connection: sqlite3.Connection, mailbox: bytes, envelope: bytes | None
 
 def delete_mailbox(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> tuple[bool, list[int]]:
     """Delete a mailbox with its envelopes and blobs; gives whether it existed, and the numbers to erase."""
-    if mailbox(connection, organisation, id) is None:
+    found = mailbox(connection, organisation, id)
+    if found is None:
         return False, []
     key = key_of(id)
     numbers = blobs.drop(connection, blobs.of_mailbox(connection, key))
     connection.execute("DELETE FROM envelope WHERE mailbox = ?", (key,))
     connection.execute("DELETE FROM mailbox WHERE key = ?", (key,))
+    connection.execute("INSERT INTO tombstone VALUES (?, ?)", (tombstone_of(id), found.tombstone_day))
     return True, numbers
 
 
@@ -215,9 +220,21 @@ def expire(connection: sqlite3.Connection, today: int, limit: int) -> int:
     return deleted
 
 
+def forget(connection: sqlite3.Connection, today: int, limit: int) -> int:
+    """Delete some tombstones whose day has come, at most `limit`; returns how many."""
+    return connection.execute(
+        "DELETE FROM tombstone WHERE hash IN (SELECT hash FROM tombstone WHERE expiry_day <= ? LIMIT ?)",
+        (today, limit),
+    ).rowcount
+
+
+def _is_gone(connection: sqlite3.Connection, id: bytes) -> bool:
+    return bool(connection.execute("SELECT 1 FROM tombstone WHERE hash = ?", (tombstone_of(id),)).fetchone())
+
+
 def _mailbox(connection: sqlite3.Connection, id: bytes) -> Mailbox | None:
     row = connection.execute(
-        "SELECT id, organisation, creation, day, expiry_day FROM mailbox WHERE key = ? AND id = ?",
+        "SELECT id, organisation, creation, day, expiry_day, tombstone_day FROM mailbox WHERE key = ? AND id = ?",
         (key_of(id), id),
     ).fetchone()
     return Mailbox(*row) if row else None

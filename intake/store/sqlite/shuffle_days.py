@@ -21,6 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
+from intake.store.sqlite.mailboxes import COLUMNS
+
 WINDOW_ROWS = 64
 TIMES = 3
 # A step takes some milliseconds; others write in the pause before the next.
@@ -61,7 +63,7 @@ class _Table:
                 yield False
 
 
-_OPENINGS = _Table("mailbox", "key, day, expiry_day, id, organisation, creation, opening_id, size, opening")
+_OPENINGS = _Table("mailbox", COLUMNS)
 _LATER = _Table("envelope", "key, day, mailbox, organisation, id, size, bytes")
 _BLOBS = _Table("blob", "id, organisation, number, mailbox, chunks, expiry_day")
 # Windows in the order of the keys, and so of the indexes: (key, size, mailbox) and what the next window begins after.

@@ -176,10 +176,20 @@ class SqliteStore:
         return existed
 
     async def put_chunks(
-        self, organisation: bytes, blob: bytes, first: int, chunks: Sequence[bytes], expiry_day: int
+        self,
+        organisation: bytes,
+        blob: bytes,
+        first: int,
+        chunks: Sequence[bytes],
+        expiry_day: int,
+        quota: int | None = None,
     ) -> None:
         """Store chunks of a file, all or none. Raises `Conflict`, `StorageFull`, `NotFound`."""
-        await self.files.put(organisation, blob, first, chunks, expiry_day)
+        await self.files.put(organisation, blob, first, chunks, expiry_day, quota)
+
+    async def file_bytes(self, organisation: bytes) -> int:
+        """How many bytes an organisation's chunks take together, until they are erased from the disk."""
+        return await self.readers.read(lambda c: blobs.file_bytes(c, organisation))
 
     async def stored_chunks(self, organisation: bytes, blob: bytes) -> list[tuple[int, int]]:
         """The numbers of a file's stored chunks, as ascending half-open ranges."""
@@ -242,6 +252,7 @@ class SqliteStore:
         self._today = today
         erased = await self._expire(lambda c: mailboxes.expire(c, today, EXPIRE_AT_ONCE))
         await self._expire(lambda c: blobs.expire(c, today, EXPIRE_AT_ONCE))
+        await self._expire(lambda c: mailboxes.forget(c, today, EXPIRE_AT_ONCE))
         await asyncio.to_thread(self.folder.drop_old_backups, today)
         return erased
 

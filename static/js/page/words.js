@@ -3,6 +3,7 @@
 /** @typedef {import('../worker/views.js').Text} Text */
 /**
  * @typedef {typeof import('../../locales/reporter.en.json') & typeof
+ *   import('../../locales/attaching.en.json') & typeof
  *   import('../../locales/returning.en.json')} OfReporters
  */
 /**
@@ -10,7 +11,7 @@
  *   import('../../locales/files.en.json')} Key
  */
 /** @typedef {'reporter' | 'inbox'} PageName */
-/** @typedef {'returning' | 'files'} PartName of a page, with words of its own */
+/** @typedef {'attaching' | 'returning' | 'files'} PartName of a page, with words of its own */
 /** @typedef {'nl' | 'en'} Language */
 /** @typedef {Record<string, string | number>} Values what stands in a text's {braces} */
 

@@ -107,7 +107,8 @@ const unusable = (refusal) => [
 ];
 
 /** What only a return visit needs, all of it at once: each round over Tor costs a second. */
-const visitingParts = () => Promise.all([import('./visit_screens.js'), speakOf('returning')]);
+const visitingParts = () =>
+  Promise.all([import('./visit_screens.js'), import('../page/file_words.js'), speakOf('returning')]);
 
 async function comeBack() {
   try {

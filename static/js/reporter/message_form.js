@@ -1,12 +1,12 @@
 /**
  * The form of a message, in a new report and on a return visit: its text and its files. The script that shows
- * and sends files is fetched when the first file is chosen.
+ * and sends files is fetched with its words when the first file is chosen.
  */
 import {TEXT_LIMIT} from '../crypto/public/limits.js';
 import {emit} from '../page/calls.js';
 import {el, fill} from '../page/elements.js';
 import {announce} from '../page/frame.js';
-import {number, t, tn} from '../page/words.js';
+import {number, speakOf, t, tn} from '../page/words.js';
 import {numberComing} from './message_files.js';
 import {state} from './state.js';
 
@@ -94,6 +94,15 @@ function take(given) {
   void bring();
 }
 
+async function fileParts() {
+  const [parts] = await Promise.all([
+    import('./sent_files.js'),
+    import('../page/file_words.js'), // of which it is made: in the same round
+    speakOf('attaching'),
+  ]);
+  return parts;
+}
+
 /**
  * What it takes to show and send files. Once it is here, all that was chosen is taken, in the order in which
  * it was given.
@@ -101,7 +110,7 @@ function take(given) {
 async function bring() {
   state.choosing.isLacking = false;
   if (!later.parts) showComing();
-  const parts = later.parts ?? (await import('./sent_files.js').catch(() => null));
+  const parts = later.parts ?? (await fileParts().catch(() => null));
   Object.assign(later, {parts});
   state.choosing.isLacking = !parts;
   const taken = parts ? state.choosing.coming.splice(0) : [];

@@ -256,7 +256,11 @@ function visiting(context, outside) {
 
 async function returning() {
   try {
-    return await import('./reporter_visit.js');
+    const [visit] = await Promise.all([
+      import('./reporter_visit.js'),
+      import('../crypto/secret/attachment.js'), // of which it is made: in the same round
+    ]);
+    return visit;
   } catch {
     // Firefox fetches a module that failed never again, so asking once more would not help.
     throw new ClientProblem('page-incomplete');
@@ -265,7 +269,11 @@ async function returning() {
 
 async function uploading() {
   try {
-    return await import('../client/files/uploads.js');
+    const [uploads] = await Promise.all([
+      import('../client/files/uploads.js'),
+      import('../crypto/secret/attachment.js'), // of which it is made: in the same round
+    ]);
+    return uploads;
   } catch {
     throw new ClientProblem('page-incomplete');
   }

@@ -7,7 +7,7 @@ from functools import cache
 from tests.project import ROOT
 
 # A return visit's words come with its modules, and those of received files with the first of them.
-CATALOGUES = {"reporter": ("reporter", "returning", "files"), "inbox": ("inbox", "files")}
+CATALOGUES = {"reporter": ("reporter", "attaching", "returning", "files"), "inbox": ("inbox", "files")}
 
 
 MONTHS = {

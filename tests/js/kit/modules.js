@@ -6,7 +6,7 @@ import {Linter} from 'eslint';
 /**
  * @typedef {object} Module
  * @property {string[]} imports addresses that the browser fetches before anything runs
- * @property {string[]} later addresses that it fetches when they are asked for
+ * @property {string[][]} later addresses that it fetches when they are asked for, those of a round together
  * @property {string[]} workers modules that it names, and neither imports nor fetches: what it can do with
  *   one is to start a Worker
  * @property {string[]} faults
@@ -57,6 +57,15 @@ function read(folder, address) {
     if (isThere(folder, target)) list.push(target);
     else found.faults.push(`${address}: imports ${String(specifier)}`);
   };
+  /** @type {Map<unknown, string[]>} by the list in which they stand, or each by itself */
+  const rounds = new Map();
+  /** @param {any} node */
+  const fetched = (node) => {
+    const list = node.parent?.type === 'ArrayExpression' ? node.parent : node;
+    const round = rounds.get(list) ?? [];
+    take(round, node.source.value);
+    rounds.set(list, round);
+  };
   /** @param {string} text */
   const name = (text) => {
     // As a document names it, which may lie below a proxy's path: from the root it would not be found there.
@@ -72,11 +81,11 @@ function read(folder, address) {
     ImportDeclaration: (node) => take(found.imports, node.source.value),
     ExportAllDeclaration: (node) => take(found.imports, node.source.value),
     ExportNamedDeclaration: (node) => node.source && take(found.imports, node.source.value),
-    ImportExpression: (node) => take(found.later, node.source.value),
+    ImportExpression: fetched,
     Literal: (node) => typeof node.value === 'string' && name(node.value),
     TemplateElement: (node) => name(node.value.cooked ?? node.value.raw),
   });
-  return found;
+  return {...found, later: [...rounds.values()]};
 }
 
 /** @param {string} code @param {Record<string, (node: any) => unknown>} visitors */
@@ -118,7 +127,7 @@ function wrongRounds(modules, pages) {
   const begun = pages
     .flatMap((page) => scriptsOf(page))
     .flatMap((script) => [script, ...(modules.get(script)?.workers ?? [])]);
-  return [...new Set(begun)].flatMap((script) => lateFinds(modules, script, new Set([script]), true));
+  return [...new Set(begun)].flatMap((script) => lateFinds(modules, [script], new Set([script]), true));
 }
 
 /**
@@ -126,19 +135,25 @@ function wrongRounds(modules, pages) {
  * names is too late.
  *
  * @param {Map<string, Module>} modules
- * @param {string} script
- * @param {Set<string>} there what a browser has before it
+ * @param {string[]} round the scripts that are fetched at once
+ * @param {Set<string>} there what a browser has before them
  * @param {boolean} isFirst @returns {string[]}
  */
-function lateFinds(modules, script, there, isFirst) {
-  const {imports = [], later = []} = modules.get(script) ?? {};
+function lateFinds(modules, round, there, isFirst) {
+  const imports = round.flatMap((script) => modules.get(script)?.imports ?? []);
   const own = isFirst && imports.every((address) => address.startsWith('/static/vendor/')) ? imports : [];
-  const known = new Set([...there, script, ...own]);
-  const late = needed(modules, script).filter((address) => !known.has(address));
-  const next = later
-    .filter((address) => !there.has(address))
-    .flatMap((address) => lateFinds(modules, address, new Set([...known, ...late]), false));
-  return [...late.map((address) => `${script}: waits for ${address}`), ...next];
+  const known = new Set([...there, ...round, ...own]);
+  const waits = round.flatMap((script) =>
+    needed(modules, script)
+      .filter((address) => !known.has(address))
+      .map((address) => ({script, address})),
+  );
+  const all = new Set([...known, ...waits.map(({address}) => address)]);
+  const next = round
+    .flatMap((script) => modules.get(script)?.later ?? [])
+    .filter((addresses) => !addresses.every((address) => there.has(address)))
+    .flatMap((addresses) => lateFinds(modules, addresses, all, false));
+  return [...waits.map(({script, address}) => `${script}: waits for ${address}`), ...next];
 }
 
 /**
@@ -150,7 +165,7 @@ function unused(modules, pages) {
   const reached = new Set(pages.flatMap(scriptsOf));
   for (const address of reached) {
     const {imports = [], later = [], workers = []} = modules.get(address) ?? {};
-    for (const target of [...imports, ...later, ...workers]) reached.add(target);
+    for (const target of [...imports, ...later.flat(), ...workers]) reached.add(target);
   }
   return [...modules.keys()]
     .filter((address) => !reached.has(address))

@@ -11,7 +11,7 @@ import httpx
 
 from crypto.public import signatures
 from crypto.public.directory import Quote, Signers
-from crypto.public.encoding import b64, day_text, hash_labelled, parse_object, unb64, week_of
+from crypto.public.encoding import b64, day_text, hash_labelled, parse_object, unb64, utc_day, week_of
 from crypto.public.mailbox import CreationRecord, verifier
 from crypto.public.statement import WEEKS
 from crypto.secret.directory_sign import make_directory
@@ -168,6 +168,10 @@ class OpaqueOrganisation:
     def box(self, **changes: Any) -> Box:
         """A mailbox that does not exist yet."""
         return Box(self.organisation, **changes)
+
+    def box_now(self, size: int = 8192) -> Box:
+        """The same for a service with the clock of this machine, whenever that is."""
+        return self.box(opening=opening_bytes(size=size, week=week_of(utc_day())))
 
     async def make_box(self, client: httpx.AsyncClient, **changes: Any) -> Box:
         """A mailbox that the server has."""

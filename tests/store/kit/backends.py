@@ -15,6 +15,7 @@ class Backend(Protocol):
     """A place for one store at a time."""
 
     examples: int  # of a model test, as many as are worth their time
+    erases_at_once: bool  # and not in the first round of a day
 
     async def create(self) -> Store:
         """Make an empty store there."""
@@ -37,6 +38,7 @@ class Folder:
     """A data folder of SQLite."""
 
     examples = 20
+    erases_at_once = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,6 +64,7 @@ class Database:
     """A database of a server."""
 
     examples = 8
+    erases_at_once = False
 
     def __init__(self, cluster: Cluster, name: str) -> None:
         self.cluster, self.name = cluster, name

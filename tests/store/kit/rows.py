@@ -18,10 +18,12 @@ def content(seed: bytes, size: int = 4196) -> bytes:
     return hashlib.shake_256(seed).digest(size)
 
 
-def mailbox(id: bytes = b"", *, day: int = DAY, expiry_day: int = DAY + 90) -> Mailbox:
+def mailbox(
+    id: bytes = b"", *, day: int = DAY, expiry_day: int = DAY + 90, tombstone_day: int = DAY + 70
+) -> Mailbox:
     """A mailbox whose record follows from its id, which is random unless given."""
     own = id or os.urandom(32)
-    return Mailbox(own, ORGANISATION.id, content(own, 225), day, expiry_day)
+    return Mailbox(own, ORGANISATION.id, content(own, 225), day, expiry_day, tombstone_day)
 
 
 def sealed(name: bytes, number: int = 0) -> bytes:

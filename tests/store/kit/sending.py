@@ -28,6 +28,14 @@ def holding(folder: Path, names: Sequence[bytes]) -> list[str]:
     return [file for file, held in contents.items() for name in names if name[:24] in held]
 
 
+async def counted(store: SqliteStore) -> int:
+    """The length of all chunks that have a row, which must be what is kept for the one organisation."""
+    query = "SELECT coalesce(sum(length), 0) FROM chunk"
+    (length,) = await store.readers.read(lambda c: c.execute(query).fetchone())
+    assert await store.file_bytes(ORGANISATION.id) == length
+    return int(length)
+
+
 def is_writing(store: SqliteStore) -> bool:
     """Whether chunks are being written into slots, or wait for it."""
     task = store.files.writer._task

@@ -10,6 +10,7 @@ from intake.store import BlobClaim, StoreUnavailable
 from intake.store.postgresql import night, partitions
 from intake.store.postgresql.open import open_store
 from intake.store.postgresql.store import PostgresStore
+from intake.store.tombstone import tombstone_of
 from tests.store.kit.backends import Database
 from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, mailbox, sealed
 from tests.store.sqlite.test_shuffle import rank_correlation
@@ -126,6 +127,18 @@ async def test_a_seized_server_has_nothing_of_what_is_gone(store: PostgresStore,
         assert database.holding(content(name)[:32])
         assert content(name)[:32].hex().encode() in dump
         assert await store.chunks(ORGANISATION.id, name, 0, 9) == [sealed(name)[:9000]]
+
+
+async def test_what_is_remembered_of_the_gone_tells_no_order(
+    store: PostgresStore, database: Database
+) -> None:
+    arrived = await arrive(store, number=20)
+    for name in arrived:
+        await store.delete_mailbox(ORGANISATION.id, name)
+    await night_before(store, DAY + 1)
+    rows = database.cluster.rows("SELECT hash FROM drempel.tombstone ORDER BY ctid", database.name)
+    assert [name for (name,) in rows] == sorted(tombstone_of(name) for name in arrived)
+    assert [name for (name,) in rows] != [tombstone_of(name) for name in arrived]
 
 
 async def test_a_partition_goes_with_its_last_mailbox(store: PostgresStore, database: Database) -> None:

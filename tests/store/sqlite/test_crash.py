@@ -9,11 +9,14 @@ import sys
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from intake.store import SqliteStore, open_store
 from intake.store.sqlite import blobs, chunks
 from intake.store.sqlite.slots import SLOT_BYTES
 from tests.project import ROOT
 from tests.store.kit.rows import DAY, ORGANISATION, content, sealed
+from tests.store.kit.sending import counted
 
 ROUNDS = 10
 
@@ -132,6 +135,7 @@ async def test_files_survive_a_kill_between_any_two_steps_or_leave_no_byte(
         async with await open_store(folder) as again:
             await check_files(again, told)
             assert await nameless(again, folder) == []
+            await counted(again)
             await again.erase_files()
             await check_files(again, told)
             assert traces(folder, told.gone - searched) == []
@@ -144,10 +148,12 @@ async def test_files_survive_a_kill_between_any_two_steps_or_leave_no_byte(
         await again.expire(DAY + 2)
         await again.erase_files()
         assert traces(folder, told.begun) == []
+        assert await counted(again) == 0
     assert told.gone
     assert told.claimed
 
 
+@pytest.mark.test_all  # a process for each step; any two of them are a case of the test above
 async def test_files_survive_a_kill_before_each_single_step_or_leave_no_byte(
     store: SqliteStore, folder: Path
 ) -> None:
@@ -163,6 +169,7 @@ async def test_files_survive_a_kill_before_each_single_step_or_leave_no_byte(
         async with await open_store(folder) as again:
             await check_files(again, told)
             assert await nameless(again, folder) == []
+            await counted(again)
             await again.erase_files()
             assert await again.readers.read(blobs.owed) == []
             await check_files(again, told)
@@ -172,6 +179,7 @@ async def test_files_survive_a_kill_before_each_single_step_or_leave_no_byte(
             await again.expire(DAY + 2)
             await again.erase_files()
             assert traces(folder, told.begun) == []
+            assert await counted(again) == 0
         if run.returncode == 0:
             break
     assert step > 40

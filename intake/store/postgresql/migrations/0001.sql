@@ -19,7 +19,8 @@ CREATE TABLE organisation (
     slug              text    NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9-]{1,40}$'),
     retention_days    integer NOT NULL CHECK (retention_days > 0),
     slots             integer NOT NULL CHECK (slots > 0),
-    directory_version integer NOT NULL CHECK (directory_version > 0)
+    directory_version integer NOT NULL CHECK (directory_version > 0),
+    file_bytes        bigint  NOT NULL DEFAULT 0
 );
 
 CREATE TABLE directory (
@@ -67,11 +68,19 @@ CREATE TABLE mailbox_id (
     id           bytea     NOT NULL PRIMARY KEY CHECK (octet_length(id) = 32),
     organisation bytea     NOT NULL,
     expiry_day   integer   NOT NULL,
+    tombstone_day integer  NOT NULL,
     days         integer[] NOT NULL CHECK (cardinality(days) > 0)    -- the first is that of its creation
 );
 
 CREATE INDEX ON mailbox_id (organisation, id);
 CREATE INDEX ON mailbox_id (expiry_day);
+
+CREATE TABLE tombstone (
+    hash       bytea   NOT NULL PRIMARY KEY CHECK (octet_length(hash) = 32),
+    expiry_day integer NOT NULL
+);
+
+CREATE INDEX ON tombstone (expiry_day);
 
 -- The envelopes, in a partition for each day of arrival, which goes with the last of them. The key without its day is
 -- unique too: who adds one holds the row of `mailbox_id`. Contents lie as they are (EXTERNAL): ciphertext can't be
@@ -111,6 +120,14 @@ CREATE TABLE chunk (
     PRIMARY KEY (blob, chunk, day)
 ) PARTITION BY LIST (day);
 
+-- The bytes of chunks that are deleted and take their room until the night rewrites their partition.
+CREATE TABLE erasing (
+    organisation bytea   NOT NULL,
+    day          integer NOT NULL,                                   -- the partition
+    bytes        bigint  NOT NULL,
+    PRIMARY KEY (organisation, day)
+);
+
 -- The partitions there are. Whoever writes into one holds its row, so that the night does not rewrite it meanwhile.
 CREATE TABLE partition (
     parent text    NOT NULL CHECK (parent IN ('envelope', 'chunk')),
@@ -138,6 +155,7 @@ CREATE TABLE clock (
 INSERT INTO clock (one) VALUES (1);
 
 ALTER TABLE mailbox_id ALTER id SET STATISTICS 0;
+ALTER TABLE tombstone ALTER hash SET STATISTICS 0;
 ALTER TABLE envelope ALTER mailbox SET STATISTICS 0, ALTER id SET STATISTICS 0, ALTER creation SET STATISTICS 0,
     ALTER bytes SET STATISTICS 0, ALTER bytes SET STORAGE EXTERNAL;
 ALTER TABLE blob ALTER id SET STATISTICS 0, ALTER mailbox SET STATISTICS 0;

@@ -12,7 +12,10 @@ CREATE TABLE organisation (
                       CHECK (length(slug) BETWEEN 1 AND 40 AND slug NOT GLOB '*[^a-z0-9-]*'),
     retention_days    INTEGER NOT NULL CHECK (retention_days > 0),     -- from the directory: days a mailbox lives
     slots             INTEGER NOT NULL CHECK (slots > 0),              -- from the directory: key slots per opening
-    directory_version INTEGER NOT NULL CHECK (directory_version > 0)   -- the newest version in `directory`
+    directory_version INTEGER NOT NULL CHECK (directory_version > 0),  -- the newest version in `directory`
+    -- The sum of the lengths of its chunks, those still to be erased among them, so that no upload has to count
+    -- them. Without a CHECK: a wrong count must never keep a chunk from being erased.
+    file_bytes        INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- The signed directory, every version. Public; clients follow the chain of versions, so none is dropped.
@@ -68,6 +71,7 @@ CREATE TABLE mailbox (
     key          INTEGER NOT NULL PRIMARY KEY,                               -- the first 63 bits of its id: random
     day          INTEGER NOT NULL,                                 -- of its creation; retention counts from it
     expiry_day   INTEGER NOT NULL,                                 -- the first day on which it is gone
+    tombstone_day INTEGER NOT NULL,                                -- of its row in `tombstone`, once it is gone
     id           BLOB    NOT NULL CHECK (length(id) = 32),         -- random-looking, from the client
     organisation BLOB    NOT NULL REFERENCES organisation (id),
     -- The creation record as sent: recipients need it, as associated data, to open the envelope. It holds the
@@ -82,6 +86,15 @@ CREATE TABLE mailbox (
 
 CREATE INDEX mailbox_by_day ON mailbox (organisation, day, id, size);
 CREATE INDEX mailbox_by_expiry ON mailbox (expiry_day);
+
+-- That a mailbox was deleted or has expired, while its opening could still be sent again: whoever has the bytes, as
+-- every recipient has, could else undo a deletion.
+CREATE TABLE tombstone (
+    hash       BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32), -- of the mailbox's id, which it doesn't tell
+    expiry_day INTEGER NOT NULL                                        -- the first day on which it is gone
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tombstone_by_expiry ON tombstone (expiry_day);
 
 -- A sealed item that came after the opening. Lives and goes with its mailbox.
 CREATE TABLE envelope (
@@ -130,7 +143,8 @@ CREATE TABLE chunk (
 -- Numbers whose blob is gone, and whose chunks may still lie in the flat file. Erased in small steps, which a crash
 -- may interrupt; a row goes with the last chunk.
 CREATE TABLE erasing (
-    number INTEGER NOT NULL PRIMARY KEY
+    number       INTEGER NOT NULL PRIMARY KEY,
+    organisation BLOB    NOT NULL                              -- whose room the chunks take until then
 ) STRICT, WITHOUT ROWID;
 
 -- The last day whose rows were put into an order that tells nothing (shuffle_days.py). One row.

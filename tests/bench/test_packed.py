@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.kit.packed import wait_until_packed
+from tests.bench.packed import wait_until_packed
 
 
 @contextmanager
