@@ -37,7 +37,7 @@ DEFAULTS: Final[dict[str, Any]] = {
 # A confirmation means that the server's disk has it, whatever the role's or the database's settings are by now.
 SESSION: Final = (
     "SELECT set_config('search_path', 'drempel', false), set_config('plan_cache_mode', 'force_custom_plan', false),"
-    " set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false),"
+    " set_config('statement_timeout', '30s', false), set_config('lock_timeout', '25s', false),"
     " set_config('idle_in_transaction_session_timeout', '60s', false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
     " set_config('synchronous_commit', setting, false)"
