@@ -1,6 +1,7 @@
 """The servers that are measured, each in a process of its own with one worker.
 
 `service`  `drempel serve`, as an operator starts it
+`postgresql`  the same with its store in a database of a server on this machine, whose own time is not counted
 `single`   the same with one transaction per write: what group commit is held against
 `empty`    a handler that reads the same body and answers the same 204, on the same uvicorn
 `bare`     a handler that streams a body into a file until it is durable, and gives it back: what files are held to
@@ -31,7 +32,7 @@ from intake.client.custodian.found import Founded, found
 from intake.service.app import create_app
 from intake.service.runner import bind, running
 from intake.service.settings import Settings
-from intake.store import create_store, open_store
+from intake.store import create_at, open_store
 
 START_SECONDS = 30
 STOP_SECONDS = 30
@@ -72,12 +73,12 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def found_in(folder: Path) -> Founded:
-    """The demonstration organisation, in a new data folder."""
+def found_in(folder: Path, database: str | None = None) -> Founded:
+    """The demonstration organisation, in a new data folder or in an empty database."""
     founded = found(PLAN, utc_day(), os_random)
 
     async def create() -> None:
-        store = await create_store(folder)
+        store = await create_at(folder, database)
         try:
             await store_founded(store, founded)
         finally:
@@ -88,11 +89,12 @@ def found_in(folder: Path) -> Founded:
 
 
 @contextmanager
-def server(kind: str, folder: Path) -> Iterator[Server]:
-    """A server over a data folder, until the block ends."""
+def server(kind: str, folder: Path, database: str | None = None) -> Iterator[Server]:
+    """A server over a data folder, or over a database, until the block ends."""
     command = [sys.executable, "-m", HERE, kind, str(folder)]
-    if kind == "service":
-        command = [sys.executable, "-c", SERVE, "serve", "--data", str(folder), "--port", "0"]
+    if kind in ("service", "postgresql"):
+        store = ["--store", database] if database else []
+        command = [sys.executable, "-c", SERVE, "serve", "--data", str(folder), "--port", "0", *store]
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None

@@ -69,6 +69,16 @@ def _throughput(figures: dict[str, Any]) -> list[str]:
             f"{level['to_empty']:>7.3f}{service['failed']:>8}{service['p95_ms']:>8.1f}"
             f"{single['per_second']:>12.0f}{level['to_single']:>7.2f}{single['failed']:>8}"
         )
+    if "postgresql" in figures["levels"][0]:
+        lines.append(
+            f"{'clients':>7}{'PostgreSQL':>12}{'of empty':>10}{'failed':>8}{'p95 ms':>8}{'our us':>8}"
+        )
+        for level in figures["levels"]:
+            there = level["postgresql"]
+            lines.append(
+                f"{level['clients']:>7}{there['per_second']:>12.0f}{level['postgresql_to_empty']:>10.3f}"
+                f"{there['failed']:>8}{there['p95_ms']:>8.1f}{there['server_processor_us']:>8.0f}"
+            )
     lines.append("empty: a handler that only reads the body; one by one: a transaction per report.")
     return lines
 

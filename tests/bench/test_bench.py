@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.bench.reports import BODY_LENGTH
+from tests.bench.throughput import KINDS
 from tests.project import ROOT
 
 pytestmark = pytest.mark.test_all  # a short run takes minutes
@@ -27,7 +28,7 @@ def test_every_request_is_answered_and_every_report_stored(run: tuple[str, dict[
     _, figures = run
     levels = figures["throughput"]["levels"]
     assert [level["clients"] for level in levels] == [1, 8, 32, 128]
-    assert [level[kind]["failed"] for level in levels for kind in ("empty", "service", "single")] == [0] * 12
+    assert [level[kind]["failed"] for level in levels for kind in KINDS] == [0] * 4 * len(KINDS)
     assert figures["throughput"]["missing"] == 0
     assert figures["resting"]["failed"] == 0
 

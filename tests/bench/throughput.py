@@ -15,12 +15,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from intake.client.custodian.found import Founded
 from tests.bench.load import Load
 from tests.bench.servers import Server, found_in, server
+from tests.kit import postgres
 
 LEVELS = (1, 8, 32, 128)
-KINDS = ("empty", "service", "single")
+KINDS = ("empty", "service", "single", *(() if postgres.is_left_out() else ("postgresql",)))
 LOAD_SECONDS = 120
+# A server as an operator would set it, not as a test does.
+SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "1GB"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Size:
 
     def number(self, kind: str, clients: int) -> int:
         """How many requests a load has."""
-        number = (self.requests or {"empty": 8000, "service": 6000, "single": 2000})[kind]
+        number = (self.requests or {"empty": 8000, "service": 6000, "single": 2000, "postgresql": 6000})[kind]
         return max(number // 4 if clients == 1 else number, clients)
 
 
@@ -52,10 +56,31 @@ def stored(folder: Path) -> int:
 
 def one_round(folder: Path, size: Size) -> tuple[dict[str, list[dict[str, Any]]], int]:
     """What came of each load, by kind; and how many confirmed reports are missing, which must be none."""
-    found = {kind: found_in(folder / kind) for kind in KINDS}
     results: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    with ExitStack() as around:
+        places: dict[str, str | None] = dict.fromkeys(KINDS)
+        if "postgresql" in KINDS:
+            cluster = around.enter_context(postgres.running(on_disk=True, **SETTINGS))
+            places["postgresql"] = cluster.url("postgres")
+        found = {kind: found_in(folder / kind, places[kind]) for kind in KINDS}
+        _load_all(folder, size, places, found, results)
+        there = sum(stored(folder / kind) for kind in ("service", "single"))
+        if "postgresql" in KINDS:
+            there += cluster.rows("SELECT count(*) FROM drempel.mailbox_id")[0][0]
+    confirmed = sum(item["answered"] for kind in KINDS if kind != "empty" for item in results[kind])
+    return results, confirmed - there
+
+
+def _load_all(
+    folder: Path,
+    size: Size,
+    places: dict[str, str | None],
+    found: dict[str, Founded],
+    results: dict[str, list[dict[str, Any]]],
+) -> None:
+    """Start all servers, and load them in turn."""
     with ExitStack() as stack:
-        running = {kind: stack.enter_context(server(kind, folder / kind)) for kind in KINDS}
+        running = {kind: stack.enter_context(server(kind, folder / kind, places[kind])) for kind in KINDS}
         for clients in LEVELS:
             for kind in KINDS:
                 organisation = found[kind]
@@ -73,8 +98,6 @@ def one_round(folder: Path, size: Size) -> tuple[dict[str, list[dict[str, Any]]]
                         "load_processor_share": came.processor / came.seconds,
                     }
                 )
-    confirmed = sum(item["answered"] for kind in ("service", "single") for item in results[kind])
-    return results, confirmed - sum(stored(folder / kind) for kind in ("service", "single"))
 
 
 def measure(folder: Path, size: Size) -> dict[str, Any]:
@@ -104,4 +127,8 @@ def _level(rounds: list[dict[str, list[dict[str, Any]]]], at: int) -> dict[str, 
         level[kind]["failed"] = sum(item["failed"] for item in items)
     level["to_empty"] = median(rate(results, "service") / rate(results, "empty") for results in rounds)
     level["to_single"] = median(rate(results, "service") / rate(results, "single") for results in rounds)
+    if "postgresql" in KINDS:
+        level["postgresql_to_empty"] = median(
+            rate(results, "postgresql") / rate(results, "empty") for results in rounds
+        )
     return level
