@@ -185,7 +185,11 @@ class GroupWriter:
         return batch
 
     def _serve(self, connection: sqlite3.Connection, items: list[_Item]) -> list[Outcome]:
-        outcomes = commit(connection, [item.operation for item in items])
+        try:
+            outcomes = commit(connection, [item.operation for item in items])
+        except Exception:
+            self._owes_erasure = True  # of pages that reached the log before the fault
+            raise
         self._logged += sum(item.size + ITEM_BYTES for item in items)
         if any(item.erases for item in items):
             self._owes_erasure = True

@@ -44,7 +44,7 @@ async def check(store: SqliteStore, folder: Path, stored: list[bytes], refused: 
         if not (left := holding(folder, refused)):
             break
         await asyncio.sleep(0.1)
-    assert left == []
+    assert left == [], left
     ranges = [await store.stored_chunks(ORGANISATION.id, name) for name in stored]
     assert [part for [part] in ranges if part not in ((0, 7), (0, 3), (0, 1))] == []
     assert [await store.stored_chunks(ORGANISATION.id, name) for name in refused] == [[]] * len(refused)

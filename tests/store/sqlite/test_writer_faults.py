@@ -10,7 +10,7 @@ import pytest
 
 from intake.store import OutcomeUnknown, SqliteStore, StoreUnavailable, open_store
 from intake.store.sqlite import batch, group_commit
-from tests.store.kit.rows import DAY, LIMITS, content, mailbox
+from tests.store.kit.rows import DAY, LIMITS, content, files_holding, mailbox
 
 Told = list[dict[str, Any]]
 
@@ -61,6 +61,21 @@ async def test_after_one_fault_the_writer_goes_on(
         assert await store.create_mailbox(box, b"e" * 16, content(box.id))
     assert [type(context["exception"]) for context in told] == [MemoryError]
     assert not store.failed.done()
+
+
+async def test_nothing_of_what_was_undone_stays_in_the_log(
+    store: SqliteStore, folder: Path, told: Told, failing: Callable[[int], None]
+) -> None:
+    box, text = mailbox(), b"undone, and so gone" * 300_000  # more than SQLite keeps of a transaction in memory
+    failing(1)
+    with pytest.raises(OutcomeUnknown):
+        await store.create_mailbox(box, b"e" * 16, text)
+    for _ in range(100):
+        if not files_holding(folder, text[:40]):
+            break
+        await asyncio.sleep(0.1)
+    assert files_holding(folder, text[:40]) == []
+    assert told
 
 
 async def test_after_two_faults_it_ends_and_says_so(
