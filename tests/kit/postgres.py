@@ -30,6 +30,7 @@ SETTINGS = {
     "wal_recycle": "off",
 }
 ROOM = 1 << 30
+VERSIONS = Path("/usr/lib/postgresql")  # of Debian
 
 
 def is_left_out() -> bool:
@@ -90,11 +91,16 @@ class Cluster:
             self._process.wait(60)
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """That of the server's first process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill it and all its processes at once, as a power cut would."""
         assert self._process is not None
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         self._process.send_signal(signal.SIGSTOP)  # so that it starts no more, and tells none to end in order
         for child in children:
             with suppress(ProcessLookupError):
@@ -155,7 +161,7 @@ def _as_user() -> list[str]:
 
 def _program(name: str) -> str:
     """The newest version's program. Fails with what to install."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
+    found = sorted(VERSIONS.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
     assert found, MISSING
     return str(found[-1])
 
