@@ -1,16 +1,19 @@
 """Lets the operator's commands speak to a running service, by a socket in the data folder for its user alone.
 
 A request is one line of JSON with the name of what to do; so is the answer, with what it gives or with an `error`.
+A stream is answered with such a line, then with pieces of bytes, each behind its length in four bytes, the last of
+length zero; and with a line that says whether that was all.
 """
 
 import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+import struct
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from intake.service.http.problems import fault_sentence, log
 from intake.store import StoreError
@@ -18,25 +21,43 @@ from intake.store import StoreError
 NAME: Final = "control"
 LONGEST_LINE: Final = 1 << 16
 SECONDS: Final = 60  # that either side waits for the other
+NO_ANSWER: Final = "The service on this folder does not answer. Look at its log, and stop it if it hangs."
+_LENGTH: Final = struct.Struct(">I")
 
 Action = Callable[[], Awaitable[dict[str, Any]]]
+Stream = Callable[[], AsyncGenerator[bytes, None]]
 
 
 class NoService(Exception):
     """No service runs on this data folder."""
 
 
+class StreamFailed(Exception):
+    """The service has ended a stream before its end; the message is its sentence."""
+
+
 @asynccontextmanager
-async def listening(folder: Path, actions: Mapping[str, Action]) -> AsyncIterator[None]:
+async def listening(
+    folder: Path, actions: Mapping[str, Action], streams: Mapping[str, Stream]
+) -> AsyncIterator[None]:
     """Answer the operator's commands until the block ends. Raises OSError if the socket can't be made."""
+    answering: set[asyncio.Task[None]] = set()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, ValueError, TimeoutError):
-            async with asyncio.timeout(SECONDS):
-                line = await reader.readline()
-                writer.write(json.dumps(await _result(line, actions)).encode() + b"\n")
-                await writer.drain()
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101
+        answering.add(task)
+        try:
+            with suppress(OSError, ValueError, AttributeError):
+                async with asyncio.timeout(SECONDS):
+                    asked = str(json.loads(await reader.readline()).get("do"))
+                if asked in streams:
+                    await _answer_stream(writer, streams[asked])
+                else:
+                    await _send(writer, _line(await _result(actions.get(asked))))
+        finally:
+            answering.discard(task)
+            writer.close()
 
     server = await asyncio.start_unix_server(answer, sock=_bind(folder), limit=LONGEST_LINE)
     try:
@@ -44,16 +65,38 @@ async def listening(folder: Path, actions: Mapping[str, Action]) -> AsyncIterato
     finally:
         server.close()
         (folder / NAME).unlink(missing_ok=True)
+        for task in answering:  # a stream may take long, and its store is closed next
+            task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
 
 
-async def _result(line: bytes, actions: Mapping[str, Action]) -> dict[str, Any]:
-    action = actions.get(str(json.loads(line).get("do")))
+async def _answer_stream(writer: asyncio.StreamWriter, stream: Stream) -> None:
+    await _send(writer, _line({}))
+    async with aclosing(stream()) as pieces:
+
+        async def step() -> dict[str, Any]:
+            piece = await anext(pieces, None)
+            return {"piece": piece} if piece else {}
+
+        while piece := (result := await _result(step)).get("piece"):
+            await _send(writer, _LENGTH.pack(len(piece)), piece)
+    await _send(writer, _LENGTH.pack(0), _line(result))
+
+
+async def _send(writer: asyncio.StreamWriter, *parts: bytes) -> None:
+    writer.writelines(parts)
+    async with asyncio.timeout(SECONDS):
+        await writer.drain()
+
+
+async def _result(action: Action | None) -> dict[str, Any]:
     if action is None:
         return {
             "error": "The service that runs here is of another release: start it again, then try once more."
         }
     try:
-        return await action()
+        async with asyncio.timeout(SECONDS):
+            return await action()
     except StoreError as error:
         return {"error": str(error)}
     except Exception as fault:  # noqa: BLE001 - the outermost edge of the command
@@ -61,8 +104,37 @@ async def _result(line: bytes, actions: Mapping[str, Action]) -> dict[str, Any]:
         return {"error": "The service has met a fault; its log says where."}
 
 
+def _line(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer).encode() + b"\n"
+
+
 def ask(folder: Path, action: str) -> dict[str, Any]:
     """What the running service answers. Raises `NoService`, OSError, and ValueError for no answer."""
+    with _asked(folder, action) as answers:
+        result: dict[str, Any] = json.loads(answers.readline())
+        return result
+
+
+def ask_for_stream(folder: Path, name: str) -> Iterator[bytes]:
+    """The pieces that the running service answers with. Raises `NoService`, and `StreamFailed` if it isn't all."""
+    try:
+        with _asked(folder, name) as answers:
+            if "error" not in (result := json.loads(answers.readline())):
+                while length := _LENGTH.unpack(answers.read(_LENGTH.size))[0]:
+                    piece = answers.read(length)
+                    if len(piece) < length:
+                        raise EOFError
+                    yield piece
+                result = json.loads(answers.readline())
+    except (OSError, ValueError, EOFError, struct.error):
+        raise StreamFailed(NO_ANSWER) from None
+    if "error" in result:
+        raise StreamFailed(result["error"])
+
+
+@contextmanager
+def _asked(folder: Path, name: str) -> Iterator[BinaryIO]:
+    """The answer to a request."""
     with socket.socket(socket.AF_UNIX) as asking:
         asking.settimeout(SECONDS)
         try:
@@ -70,10 +142,9 @@ def ask(folder: Path, action: str) -> dict[str, Any]:
                 asking.connect(path)
         except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             raise NoService from None
-        asking.sendall(json.dumps({"do": action}).encode() + b"\n")
+        asking.sendall(json.dumps({"do": name}).encode() + b"\n")
         with asking.makefile("rb") as answers:
-            result: dict[str, Any] = json.loads(answers.readline())
-            return result
+            yield answers
 
 
 def _bind(folder: Path) -> socket.socket:

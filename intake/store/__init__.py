@@ -4,13 +4,19 @@
 imports from here only.
 """
 
+from intake.store.backup.format import Summary
+from intake.store.backup.streams import check_backup, load_backup, write_backup
 from intake.store.errors import (
+    BackupDamaged,
+    BackupTooNew,
     Conflict,
+    FolderNotEmpty,
     FolderNotPrivate,
     Incomplete,
     MailboxFull,
     Malformed,
     MigrationFailed,
+    NotABackup,
     NotAStore,
     NotFound,
     OutcomeUnknown,
@@ -22,6 +28,7 @@ from intake.store.errors import (
     StoreLocked,
     StoreTooOld,
     StoreUnavailable,
+    TooMuchWritten,
     VersionMismatch,
 )
 from intake.store.interface import (
@@ -35,14 +42,18 @@ from intake.store.interface import (
     Store,
 )
 from intake.store.sqlite.open import create_store, open_store
+from intake.store.sqlite.restoring import restoring
 from intake.store.sqlite.store import SqliteStore
 
 __all__ = [
+    "BackupDamaged",
+    "BackupTooNew",
     "BlobClaim",
     "ClaimedBlob",
     "Clock",
     "Conflict",
     "Envelope",
+    "FolderNotEmpty",
     "FolderNotPrivate",
     "Incomplete",
     "Mailbox",
@@ -50,6 +61,7 @@ __all__ = [
     "Malformed",
     "Member",
     "MigrationFailed",
+    "NotABackup",
     "NotAStore",
     "NotFound",
     "Organisation",
@@ -64,7 +76,13 @@ __all__ = [
     "StoreLocked",
     "StoreTooOld",
     "StoreUnavailable",
+    "Summary",
+    "TooMuchWritten",
     "VersionMismatch",
+    "check_backup",
     "create_store",
+    "load_backup",
     "open_store",
+    "restoring",
+    "write_backup",
 ]

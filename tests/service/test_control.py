@@ -29,7 +29,7 @@ async def faulty() -> dict[str, Any]:
 @asynccontextmanager
 async def control(folder: Path) -> AsyncIterator[None]:
     actions = {"fine": fine, "unavailable": unavailable, "faulty": faulty}
-    async with listening(folder, actions):
+    async with listening(folder, actions, {}):
         yield
 
 

@@ -9,13 +9,11 @@ import click
 
 from crypto.public.encoding import utc_day
 from intake.cli.shared.output import Refused, emit
-from intake.service.control import NoService, ask
+from intake.service.control import NO_ANSWER, NoService, ask
 from intake.service.doctor import accept_clock, examine
 from intake.service.jobs.days import Days
 from intake.service.settings import Settings
 from intake.store import Store, open_store
-
-NO_ANSWER = "The service on this folder does not answer. Look at its log, and stop it if it hangs."
 
 
 @click.command()
