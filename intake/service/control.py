@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import struct
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -115,7 +115,7 @@ def ask(folder: Path, action: str) -> dict[str, Any]:
         return result
 
 
-def ask_for_stream(folder: Path, name: str) -> Iterator[bytes]:
+def ask_for_stream(folder: Path, name: str) -> Generator[bytes, None, None]:
     """The pieces that the running service answers with. Raises `NoService`, and `StreamFailed` if it isn't all."""
     try:
         with _asked(folder, name) as answers:

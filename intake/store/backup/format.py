@@ -84,9 +84,9 @@ class BackupWriter:
     def end(self) -> bytes:
         """The end frame. The backup is worth nothing without it."""
         counts = b"".join(_COUNT.pack(kind, self._counts[kind]) for kind in _KINDS)
-        before = self.add([]) + _HEAD.pack(_END, len(counts) + _HASH_BYTES) + counts
-        self._hash.update(before)
-        return before + self._hash.digest()
+        begin, end = self.add([]), _HEAD.pack(_END, len(counts) + _HASH_BYTES) + counts
+        self._hash.update(end)
+        return begin + end + self._hash.digest()
 
 
 def _frame(kind: bytes, record: Record) -> list[bytes]:
