@@ -1,7 +1,6 @@
 """`drempel backup` and `drempel restore`, with real services and the commands of all roles."""
 
 import hashlib
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.kit.user import ADVISER, CHANNEL, TEXT, User, content
+from tests.cli.kit.user import ADVISER, User, content
 from tests.kit.serving import Demo, Server, drempel
 
 FILE = content(600_000)  # three chunks

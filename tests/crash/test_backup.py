@@ -1,0 +1,247 @@
+"""Backups of the real service in a process of its own: under load, with kills in the midst, and its memory."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from intake.service.control import NO_ANSWER
+from intake.store import BlobClaim, Mailbox, open_store
+from tests.cli.kit.user import Started
+from tests.crash.clients import STORED, ServiceConnection, Writer, request
+from tests.crash.ledger import Kept, Ledger, read
+from tests.crash.test_files import Place
+from tests.crash.test_kill import settled
+from tests.kit.inherited import environment
+from tests.kit.serving import DREMPEL, Ran
+from tests.service.kit.opaque_file import File, claims_of
+from tests.service.kit.opaque_organisation import Box
+from tests.store.kit.rows import sealed
+
+CLIENTS = 4
+LARGE = 256  # chunks: 64 MiB, which takes a backup long enough for others to come in between
+GROWTH = 32 * 1024  # KiB
+MOMENT = 0.3  # seconds of load before and after
+
+
+@dataclass
+class Sent:
+    """A report with a file, as its client knows it."""
+
+    box: Box
+    file: File
+    confirmed: bool = False
+    deleting: bool = False
+    gone: bool = False
+
+
+@dataclass
+class Sender:
+    """A client whose reports have files; every second is deleted again."""
+
+    place: Place
+    sent: list[Sent] = field(default_factory=list)
+    finish: bool = False
+
+    async def work(self) -> None:
+        """One report after another, until told to finish."""
+        line = ServiceConnection(self.place.service)
+        while not self.finish:
+            report = Sent(self.place.world.box(), File(3))
+            assert await self.place.put(line, report.file, 0, 3) == STORED
+            self.sent.append(report)
+            body = report.box.creation + claims_of(report.file) + report.box.opening
+            path = self.place.path(report.box.opening_path)
+            assert (await line.exchange(request("PUT", path, body)))[0] == STORED
+            report.confirmed = True
+            if len(self.sent) % 2:
+                report.deleting = True
+                path, token = self.place.path(report.box.path), report.box.tokens["delete"]
+                assert (await line.exchange(request("DELETE", path, token=token)))[0] == STORED
+                report.gone = True
+        await line.close()
+
+
+async def with_large_file(place: Place) -> None:
+    """Put a report with a large file into the folder, while no service runs."""
+    box = os.urandom(32)
+    async with await open_store(place.folder) as store:
+        (organisation,) = await store.organisations()
+        for first in range(0, LARGE, 16):
+            chunks = [sealed(b"L" * 32, at) for at in range(first, first + 16)]
+            await store.put_chunks(organisation.id, b"L" * 32, first, chunks, 1 << 20)
+        mailbox = Mailbox(box, organisation.id, bytes(225), 1, 1 << 20)
+        await store.create_mailbox(mailbox, b"e" * 16, b"opening", [BlobClaim(b"L" * 32, LARGE)])
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    made = Place(tmp_path / "data", await settled(tmp_path / "data"))
+    await with_large_file(made)
+    try:
+        await made.service.start()
+        yield made
+    finally:
+        await made.service.abandon()
+
+
+def start(*arguments: str) -> Started:
+    pipe = subprocess.PIPE
+    return Started(
+        subprocess.Popen(
+            [DREMPEL, *arguments], env=environment(), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
+        )
+    )
+
+
+async def ran(*arguments: str) -> Ran:
+    return await asyncio.to_thread(start(*arguments).end)
+
+
+def backed_up(place: Place, to: Path) -> list[str]:
+    to.parent.mkdir(exist_ok=True)
+    return ["backup", "--data", str(place.folder), "--to", str(to), "--json"]
+
+
+async def test_under_load_it_has_all_that_was_confirmed_before_and_nothing_half(
+    place: Place, tmp_path: Path
+) -> None:
+    ledger, file, data = Ledger(), tmp_path / "out" / "backup", tmp_path / "restored"
+    writers = [Writer(place.service, place.world, ledger, random.Random(number)) for number in range(CLIENTS)]
+    sender = Sender(place)
+    place.service.up.set()
+    working = [asyncio.create_task(sender.work()), *(asyncio.create_task(one.work()) for one in writers)]
+    try:
+        await asyncio.sleep(MOMENT)
+        certain = [(kept, dict(kept.confirmed)) for kept in ledger.kept if not kept.deleting]
+        certain_files = [report for report in sender.sent if report.confirmed and not report.deleting]
+        gone = [kept.box for kept in ledger.kept if kept.gone]
+        made = (await ran(*backed_up(place, file))).json
+        later = len(ledger.kept) - len(certain)
+        await asyncio.sleep(MOMENT)
+    finally:
+        sender.finish = True
+        for writer in writers:
+            writer.finish.set()
+        await asyncio.gather(*working)
+    await place.service.stop()
+    assert min(len(certain), len(certain_files), len(gone), later) > 0, "nothing came before, or in between"
+
+    assert (await ran("restore", "--data", str(data), "--from", str(file), "--json")).json == made
+    there = Place(data, place.world)
+    await there.service.start()
+    try:
+        mailboxes = await compare(there, ledger.kept, {id(kept): sent for kept, sent in certain}, gone)
+        mailboxes += await compare_files(there, sender.sent, certain_files)
+        assert mailboxes + 1 == made["mailboxes"]
+    finally:
+        await there.service.stop()
+
+
+async def compare(
+    there: Place, all_kept: list[Kept], certain: dict[int, dict[bytes, bytes]], gone: list[Box]
+) -> int:
+    """Hold what was restored against what clients were told; how many mailboxes there are."""
+    line, number = ServiceConnection(there.service), 0
+    for kept in all_kept:
+        stored = await read_box(there, line, kept.box)
+        if stored is None:
+            assert kept.deleting or id(kept) not in certain, "a confirmed mailbox is missing"
+            continue
+        number += 1
+        assert kept.box not in gone, "a deleted mailbox is back"
+        assert certain.get(id(kept), {}).items() <= stored.items(), "a confirmed envelope is missing"
+        assert stored.items() <= (kept.confirmed | kept.sent).items(), "there is what nobody sent"
+    await line.close()
+    return number
+
+
+async def compare_files(there: Place, all_sent: list[Sent], certain: list[Sent]) -> int:
+    """The same for reports with files."""
+    line, number = ServiceConnection(there.service), 0
+    for report in all_sent:
+        path = there.path(f"{report.file.path}/chunks/0")
+        status, body = await line.exchange(request("GET", path, token=report.file.token))
+        if await read_box(there, line, report.box) is None:
+            assert report.deleting or report not in certain, "a confirmed report is missing"
+            assert status != 200
+            continue
+        number += 1
+        assert (status, body) == (200, b"".join(report.file.chunks)), "a file is not whole"
+    await line.close()
+    return number
+
+
+async def read_box(there: Place, line: ServiceConnection, box: Box) -> dict[bytes, bytes] | None:
+    path = there.path(box.path)
+    status, answer = await line.exchange(request("GET", path, token=box.tokens["read"]))
+    assert status == 200
+    return read(box, answer)
+
+
+async def test_the_service_never_holds_a_backup(place: Place, tmp_path: Path) -> None:
+    await place.idle()
+    place.forget_peak()
+    before = place.memory("VmRSS")
+    made = (await ran(*backed_up(place, tmp_path / "out" / "backup"))).json
+    assert made["bytes"] > LARGE << 18
+    assert place.memory("VmHWM") - before < GROWTH
+    await place.service.stop()
+
+
+def begun(started: Started, folder: Path) -> None:
+    """Wait until a backup is being written, and stop its command there, before its end."""
+    end = time.monotonic() + 60
+    while not any(item.stat().st_size for item in folder.glob(".drempel-backup.*.part")):
+        assert started.process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    started.process.send_signal(signal.SIGSTOP)
+    assert started.process.poll() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_service_that_ends_in_the_midst_leaves_no_backup_and_one_line(
+    place: Place, tmp_path: Path, number: signal.Signals
+) -> None:
+    folder = tmp_path / "out"
+    started = start(*backed_up(place, folder / "backup"))
+    await asyncio.to_thread(begun, started, folder)
+    await (place.service.kill() if number == signal.SIGKILL else place.service.stop())
+    started.process.send_signal(signal.SIGCONT)
+    said = await asyncio.to_thread(started.end)
+    assert said.refused(NO_ANSWER)
+    assert list(folder.iterdir()) == []
+    made = (await ran(*backed_up(place, folder / "backup"))).json  # without a service
+    assert made["mailboxes"] == 1
+    assert [path.name for path in folder.iterdir()] == ["backup"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_command_that_ends_in_the_midst_leaves_no_backup_and_the_service_goes_on(
+    place: Place, tmp_path: Path, number: signal.Signals
+) -> None:
+    folder = tmp_path / "out"
+    started = start(*backed_up(place, folder / "backup"))
+    await asyncio.to_thread(begun, started, folder)
+    started.process.send_signal(number)
+    started.process.send_signal(signal.SIGCONT)
+    said = await asyncio.to_thread(started.end)
+    assert not (folder / "backup").exists()
+    if number != signal.SIGKILL:
+        assert said.refused("Interrupted. No backup was made.")
+        assert list(folder.iterdir()) == []
+    line, file = ServiceConnection(place.service), File(3)
+    assert await place.put(line, file, 0, 3) == STORED
+    assert await place.send_with(line, file) == STORED
+    await line.close()
+    made = (await ran(*backed_up(place, folder / "backup"))).json
+    assert made["mailboxes"] == 2
+    await place.service.stop()
