@@ -8,7 +8,7 @@ import click
 
 from intake.cli.shared.output import Refused, emit
 from intake.cli.shared.signals import ending_like_ctrl_c
-from intake.store import Summary, load_backup, restoring
+from intake.store import StorageFull, Summary, load_backup, restoring
 
 
 @click.command()
@@ -39,6 +39,8 @@ def restore(data: Path, source: Path, as_json: bool) -> None:
                 summary = asyncio.run(_restore(data, file))
         except KeyboardInterrupt:
             raise Refused("Interrupted. Nothing was restored.") from None
+        except StorageFull:
+            raise Refused("There is not enough room on the disk. Nothing was restored.") from None
         except IsADirectoryError:
             raise Refused("FILE is a folder. Nothing was restored.") from None
     words = f"{summary.mailboxes} mailboxes from {summary.bytes:,} bytes."
