@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from crypto.public.encoding import utc_day
+from intake.cli import main
+from intake.cli.operator import backup as backup_module
 from intake.store import Clock, Mailbox, create_store, open_store
 from tests.cli.kit.user import ADVISER, User, content
 from tests.kit.serving import DREMPEL, Demo, Ran, Server, drempel
@@ -130,6 +133,18 @@ def test_where_nothing_can_be_written_or_read_it_is_refused(demo: Demo, tmp_path
         ran = drempel("backup", "--data", str(data), "--to", str(tmp_path / "backup"))
         ran.refused("This folder holds no store of this service.")
     assert names(tmp_path) == ["file"]
+
+
+def test_what_a_disk_has_changed_is_seen_before_it_is_called_a_backup(
+    demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = backup_module._write
+    monkeypatch.setattr(backup_module, "_write", lambda file, piece: write(file, piece[:-1] + b"?"))
+    arguments = ["backup", "--data", str(demo.data), "--to", str(tmp_path / "backup")]
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("What was written can't be read again as it was. No backup was made.")
+    assert names(tmp_path) == []
 
 
 def test_a_service_of_another_release_is_told(demo: Demo, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from intake.store import (
+    BlobClaim,
     Clock,
     Member,
     NotFound,
@@ -127,13 +128,17 @@ async def test_it_is_of_one_moment_and_what_is_deleted_meanwhile_goes_at_its_end
     monkeypatch.setattr(dump_module, "PORTION_BYTES", 1)
     names = [bytes([at]) * 32 for at in range(1, 5)]
     boxes = [await claimed(store, name, chunks=20) for name in names]
-    before = shown(await all_of(store))
+    expiring, expires = b"x" * 32, mailbox(expiry_day=DAY + 1)
+    await put(store, expiring, chunks=20)
+    await store.create_mailbox(expires, b"e" * 16, content(expires.id), [BlobClaim(expiring, 20)])
     found: list[Record] = []
     moments = [OpenedMailbox, LaterEnvelope, File, Chunk]
     await store.append(boxes[3], b"m" * 16, DAY, b"more", *LIMITS)
     before = shown(await all_of(store))
     async with aclosing(store.dump()) as portions:
         async for portion in portions:
+            if not found:
+                assert await store.expire(DAY + 1) == 1
             found += portion
             if moments and isinstance(portion[-1], moments[0]):
                 moments.pop(0)
@@ -142,9 +147,9 @@ async def test_it_is_of_one_moment_and_what_is_deleted_meanwhile_goes_at_its_end
                 await claimed(store, os.urandom(32))
                 await store.erase_files()
         assert not boxes
-        assert holding(folder, names)  # erasing waits
+        assert holding(folder, [*names, expiring]).count("chunks.data") == 5  # erasing waits
     assert shown(found) == before
-    await until(lambda: not holding(folder, names))
+    await until(lambda: not holding(folder, [*names, expiring]))
     assert await all_of(store)
 
 
@@ -189,22 +194,25 @@ async def test_others_write_and_the_log_is_moved_at_its_end(store: SqliteStore, 
 async def test_it_ends_before_the_log_grows_without_bound(
     store: SqliteStore, folder: Path, monkeypatch: pytest.MonkeyPatch, nearly_full: bool
 ) -> None:
+    """Also while whoever reads it takes no step."""
     monkeypatch.setattr(dump_module, "PORTION_BYTES", 1)
-    monkeypatch.setattr(dump_module, "LOG_MOST", 1 << 40 if nearly_full else 4_000_000)
-    monkeypatch.setattr(dump_module, "LOG_MOST_NEARLY_FULL", 4_000_000 if nearly_full else 1 << 40)
+    monkeypatch.setattr(dump_module, "WATCH_SECONDS", 0)
+    monkeypatch.setattr(dump_module, "LOG_MOST", 1 << 40 if nearly_full else 20_000_000)
+    monkeypatch.setattr(dump_module, "LOG_MOST_NEARLY_FULL", 20_000_000 if nearly_full else 1 << 40)
     monkeypatch.setattr(dump_module, "TEXT_BYTES", 1 << 60 if nearly_full else 0)
+    log = folder / "store.sqlite-wal"
     for _ in range(3):
         await claimed(store, os.urandom(32))
-
-    async def flooded() -> None:
-        async with aclosing(store.dump()) as portions:
-            async for _ in portions:
-                box = mailbox()
-                await store.create_mailbox(box, b"e" * 16, content(box.id, 2_000_000))
-
-    with pytest.raises(TooMuchWritten):
-        await flooded()
-    await until(lambda: (folder / "store.sqlite-wal").stat().st_size < 20_000_000)
+    async with aclosing(store.dump()) as portions:
+        await anext(portions)
+        while log.stat().st_size <= 20_000_000:
+            box = mailbox()
+            await store.create_mailbox(box, b"e" * 16, content(box.id, 2_000_000))
+        await store.delete_mailbox(ORGANISATION.id, box.id)
+        await until(lambda: not log.stat().st_size)
+        with pytest.raises(TooMuchWritten):
+            await anext(portions)
+    assert len(shown(await all_of(store))) > 3
 
 
 async def test_a_store_that_is_closed_meanwhile_ends_it(folder: Path) -> None:
@@ -219,6 +227,18 @@ async def test_a_store_that_is_closed_meanwhile_ends_it(folder: Path) -> None:
             await store.close()
             with pytest.raises(StoreUnavailable):
                 await anext(portions)
+            with pytest.raises(StoreUnavailable):
+                await anext(store.dump())
+
+
+async def test_a_store_that_is_closed_while_it_begins_ends_it(folder: Path) -> None:
+    async with await create_store(folder) as store:
+        await store.add_organisation(ORGANISATION, DIRECTORY)
+        beginning = asyncio.ensure_future(anext(store.dump()))
+        await asyncio.sleep(0)
+        await store.close()
+        with pytest.raises(StoreUnavailable):
+            await beginning
 
 
 async def test_a_file_that_lost_its_bytes_is_told_and_not_given_half(

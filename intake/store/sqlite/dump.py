@@ -10,6 +10,7 @@ as its mailbox is.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import struct
 from collections.abc import AsyncGenerator, Generator
@@ -27,9 +28,11 @@ from intake.store.sqlite.readers import Readers
 from intake.store.sqlite.room import TEXT_BYTES, free_bytes
 from intake.store.sqlite.slots import SLOT_BYTES
 
-# The log may grow to this meanwhile; on a disk that is nearly full, to what deletions are sure to find room for.
+# The log may grow to this meanwhile: moving 240 MiB of it, once, at the end, held up writes for half a second.
+# On a disk that is nearly full, it may grow to what deletions are sure to find room for.
 LOG_MOST: Final = 16 * LOG_BYTES
 LOG_MOST_NEARLY_FULL: Final = 2 * LOG_BYTES
+WATCH_SECONDS: Final = 0.25
 RECORD_BYTES: Final = 256  # about what a record takes beside its content
 CHUNKS_AT_ONCE: Final = PORTION_BYTES // SLOT_BYTES
 CUT_SHORT: Final = "A file's bytes are missing in chunks.data, so there can be no whole backup."
@@ -46,6 +49,7 @@ class Dump:
         self._files = files
         self._reader: Readers | None = None
         self._listed = bytearray()
+        self._is_closed = self._is_too_long = False
 
     async def portions(self) -> AsyncGenerator[list[Record], None]:
         """All records, some at a time. Raises `StoreUnavailable`, `TooMuchWritten`."""
@@ -54,6 +58,8 @@ class Dump:
         except sqlite3.Error as error:
             raise unavailable(error) from None
         self._reader = Readers([connection])
+        if self._is_closed:  # while it was opened
+            await self.close()
         try:
             with self._files.keeping():
                 async with aclosing(self._texts(self._reader)) as texts:
@@ -69,6 +75,7 @@ class Dump:
 
     async def close(self) -> None:
         """End it, so that its next step raises `StoreUnavailable`. May be called again."""
+        self._is_closed = True
         if self._reader is not None:
             await self._reader.close()
 
@@ -76,10 +83,16 @@ class Dump:
         """All texts, of one moment; and the list of files of that moment is noted."""
         await reader.read(lambda c: c.execute("BEGIN"))
         portions = await reader.read(self._portions)
+        watching = asyncio.create_task(self._watch_log(), name="store dump")
         try:
             while portion := await reader.read(lambda _: next(portions, None)):
                 yield portion
+        except StoreUnavailable:
+            if self._is_too_long:
+                raise TooMuchWritten from None
+            raise
         finally:
+            watching.cancel()
             with suppress(StoreUnavailable):  # closed, which ends the transaction too
                 await reader.read(lambda _: portions.close())
                 await reader.read(lambda c: c.rollback())
@@ -90,7 +103,6 @@ class Dump:
             portion.append(record)
             size += _size(record)
             if size >= PORTION_BYTES:
-                self._check_log()
                 yield portion
                 portion, size = [], 0
         for listed in blobs.all_claimed(connection):
@@ -98,10 +110,14 @@ class Dump:
         if portion:
             yield portion
 
-    def _check_log(self) -> None:
-        is_room = free_bytes(self._log.parent) >= TEXT_BYTES
-        if self._log.stat().st_size > (LOG_MOST if is_room else LOG_MOST_NEARLY_FULL):
-            raise TooMuchWritten
+    async def _watch_log(self) -> None:
+        """End it when the log has grown too long, whether whoever reads it takes another step or not."""
+        while not self._is_too_long:
+            await asyncio.sleep(WATCH_SECONDS)
+            is_room = free_bytes(self._log.parent) >= TEXT_BYTES
+            most = LOG_MOST if is_room else LOG_MOST_NEARLY_FULL
+            self._is_too_long = self._log.stat().st_size > most
+        await self.close()
 
     async def _chunks(self, reader: Readers, number: int, first: int, count: int) -> list[Record]:
         try:

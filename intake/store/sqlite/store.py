@@ -263,6 +263,8 @@ class SqliteStore:
 
     async def dump(self) -> AsyncGenerator[Sequence[Record], None]:
         """All that the store holds at one moment, some records at a time. Raises `TooMuchWritten`."""
+        if self._closing is not None:
+            raise StoreUnavailable("It is closed.")
         dump = Dump(self.folder.database, self.files)
         self._dumps.add(dump)
         try:
