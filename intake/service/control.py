@@ -43,23 +43,12 @@ async def listening(
     """Answer the operator's commands until the block ends. Raises OSError if the socket can't be made."""
     answering: set[asyncio.Task[None]] = set()
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(_answer(reader, writer, actions, streams), name="control")
         answering.add(task)
-        try:
-            with suppress(OSError, ValueError, AttributeError):
-                async with asyncio.timeout(SECONDS):
-                    asked = str(json.loads(await reader.readline()).get("do"))
-                if asked in streams:
-                    await _answer_stream(writer, streams[asked])
-                else:
-                    await _send(writer, _line(await _result(actions.get(asked))))
-        finally:
-            answering.discard(task)
-            writer.close()
+        task.add_done_callback(answering.discard)
 
-    server = await asyncio.start_unix_server(answer, sock=_bind(folder), limit=LONGEST_LINE)
+    server = await asyncio.start_unix_server(begin, sock=_bind(folder), limit=LONGEST_LINE)
     try:
         yield
     finally:
@@ -68,6 +57,24 @@ async def listening(
         for task in answering:  # a stream may take long, and its store is closed next
             task.cancel()
         await asyncio.gather(*answering, return_exceptions=True)
+
+
+async def _answer(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    actions: Mapping[str, Action],
+    streams: Mapping[str, Stream],
+) -> None:
+    try:
+        with suppress(OSError, ValueError, AttributeError):  # nonsense, or nobody is there any more
+            async with asyncio.timeout(SECONDS):
+                asked = str(json.loads(await reader.readline()).get("do"))
+            if asked in streams:
+                await _answer_stream(writer, streams[asked])
+            else:
+                await _send(writer, _line(await _result(actions.get(asked))))
+    finally:
+        writer.close()
 
 
 async def _answer_stream(writer: asyncio.StreamWriter, stream: Stream) -> None:
