@@ -22,6 +22,7 @@ NAME: Final = "control"
 LONGEST_LINE: Final = 1 << 16
 SECONDS: Final = 60  # that either side waits for the other
 NO_ANSWER: Final = "The service on this folder does not answer. Look at its log, and stop it if it hangs."
+NOT_ALLOWED: Final = "This folder is another user's. Run the command as the user that runs the service."
 _LENGTH: Final = struct.Struct(">I")
 
 Action = Callable[[], Awaitable[dict[str, Any]]]
@@ -32,8 +33,8 @@ class NoService(Exception):
     """No service runs on this data folder."""
 
 
-class StreamFailed(Exception):
-    """The service has ended a stream before its end; the message is its sentence."""
+class NoAnswer(Exception):
+    """The service can't be asked, or has not answered all. The message is a sentence for the operator."""
 
 
 @asynccontextmanager
@@ -116,42 +117,53 @@ def _line(answer: dict[str, Any]) -> bytes:
 
 
 def ask(folder: Path, action: str) -> dict[str, Any]:
-    """What the running service answers. Raises `NoService`, OSError, and ValueError for no answer."""
+    """What the running service answers. Raises `NoService`, `NoAnswer`."""
     with _asked(folder, action) as answers:
-        result: dict[str, Any] = json.loads(answers.readline())
-        return result
+        return _answer_in(answers)
 
 
 def ask_for_stream(folder: Path, name: str) -> Generator[bytes, None, None]:
-    """The pieces that the running service answers with. Raises `NoService`, and `StreamFailed` if it isn't all."""
-    try:
-        with _asked(folder, name) as answers:
-            if "error" not in (result := json.loads(answers.readline())):
-                while length := _LENGTH.unpack(answers.read(_LENGTH.size))[0]:
-                    piece = answers.read(length)
-                    if len(piece) < length:
-                        raise EOFError
-                    yield piece
-                result = json.loads(answers.readline())
-    except (OSError, ValueError, EOFError, struct.error):
-        raise StreamFailed(NO_ANSWER) from None
-    if "error" in result:
-        raise StreamFailed(result["error"])
+    """The pieces that the running service answers with. Raises `NoService`, and `NoAnswer` if it isn't all."""
+    with _asked(folder, name) as answers:
+        _answer_in(answers)
+        while length := _LENGTH.unpack(answers.read(_LENGTH.size))[0]:
+            piece = answers.read(length)
+            if len(piece) < length:
+                raise EOFError
+            yield piece
+        _answer_in(answers)
 
 
 @contextmanager
 def _asked(folder: Path, name: str) -> Iterator[BinaryIO]:
-    """The answer to a request."""
-    with socket.socket(socket.AF_UNIX) as asking:
-        asking.settimeout(SECONDS)
-        try:
-            with _short(folder) as path:
-                asking.connect(path)
-        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
-            raise NoService from None
-        asking.sendall(json.dumps({"do": name}).encode() + b"\n")
-        with asking.makefile("rb") as answers:
-            yield answers
+    """The answer to a request. What goes wrong with it is raised as `NoService` or `NoAnswer`."""
+    try:
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(SECONDS)
+            _connect(asking, folder)
+            asking.sendall(json.dumps({"do": name}).encode() + b"\n")
+            with asking.makefile("rb") as answers:
+                yield answers
+    except PermissionError:
+        raise NoAnswer(NOT_ALLOWED) from None
+    except (OSError, ValueError, EOFError, struct.error):
+        raise NoAnswer(NO_ANSWER) from None
+
+
+def _connect(asking: socket.socket, folder: Path) -> None:
+    try:
+        with _short(folder) as path:
+            asking.connect(path)
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+        raise NoService from None
+
+
+def _answer_in(answers: BinaryIO) -> dict[str, Any]:
+    """One line of an answer. Raises `NoAnswer` with the error in it, and ValueError."""
+    result: dict[str, Any] = json.loads(answers.readline())
+    if "error" in result:
+        raise NoAnswer(result["error"])
+    return result
 
 
 def _bind(folder: Path) -> socket.socket:

@@ -1,6 +1,8 @@
 """The socket by which the operator's commands speak to a running service."""
 
 import asyncio
+import os
+import re
 import stat
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -14,9 +16,10 @@ from intake.service import control as control_module
 from intake.service.control import (
     NAME,
     NO_ANSWER,
+    NOT_ALLOWED,
+    NoAnswer,
     NoService,
     Stream,
-    StreamFailed,
     ask,
     ask_for_stream,
     listening,
@@ -46,6 +49,7 @@ async def pieces(number: int = 3, end: Exception | None = None) -> AsyncGenerato
         ENDED.append(number)
 
 
+NOBODY = 65534
 PIECE = 1 << 20
 ENDED: list[int] = []
 STREAMS: dict[str, Stream] = {
@@ -74,7 +78,7 @@ def streamed(folder: Path, name: str) -> tuple[list[bytes], str]:
     found: list[bytes] = []
     try:
         found.extend(ask_for_stream(folder, name))
-    except StreamFailed as failure:
+    except NoAnswer as failure:
         return found, str(failure)
     return found, ""
 
@@ -114,12 +118,33 @@ async def test_what_a_killed_service_left_is_in_nobodys_way(tmp_path: Path) -> N
 
 async def test_whatever_fails_is_said_in_a_sentence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with control(tmp_path):
-        assert await asked(tmp_path, "unavailable") == {"error": str(StoreUnavailable())}
-        assert "its log says where" in (await asked(tmp_path, "faulty"))["error"]
-        assert "another release" in (await asked(tmp_path, "unheard of"))["error"]
+        for action, said in (
+            ("unavailable", str(StoreUnavailable())),
+            ("faulty", "its log says where"),
+            ("unheard of", "another release"),
+        ):
+            with pytest.raises(NoAnswer, match=re.escape(said)):
+                await asked(tmp_path, action)
         assert await asked(tmp_path, "fine") == {"all": "well"}
     assert "A fault of the service: " in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_another_user_is_told_so(tmp_path: Path) -> None:
+    """In a process of its own, without the rights of the root that the tests may run as."""
+    (tmp_path / "control").touch(mode=0)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            if os.getuid() == 0:
+                os.setresuid(NOBODY, NOBODY, NOBODY)
+            ask(tmp_path, "fine")
+        except NoAnswer as problem:
+            status = 0 if str(problem) == NOT_ALLOWED else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 async def test_a_stream_comes_whole_or_says_that_it_does_not(
@@ -165,7 +190,7 @@ async def test_a_service_that_stops_ends_its_streams_first(tmp_path: Path) -> No
         assert await asyncio.to_thread(next, found) == bytes(PIECE)
         assert not ENDED
     assert ENDED
-    with pytest.raises(StreamFailed, match=NO_ANSWER):
+    with pytest.raises(NoAnswer, match=NO_ANSWER):
         await asyncio.to_thread(list, found)
 
 

@@ -12,7 +12,7 @@ import click
 
 from intake.cli.shared.output import Refused, emit
 from intake.cli.shared.signals import ending_like_ctrl_c
-from intake.service.control import NoService, StreamFailed, ask_for_stream
+from intake.service.control import NoAnswer, NoService, ask_for_stream
 from intake.store import StoreError, Summary, check_backup, open_store, write_backup
 
 NONE_MADE = "No backup was made."
@@ -81,7 +81,7 @@ def _fill(file: io.FileIO, data: Path) -> None:
             _write(file, piece)
     except NoService:
         asyncio.run(_alone(data, file))
-    except StreamFailed as problem:
+    except NoAnswer as problem:
         raise Refused(f"{problem} {NONE_MADE}") from None
     with _writing():
         os.fsync(file.fileno())

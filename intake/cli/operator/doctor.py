@@ -9,7 +9,7 @@ import click
 
 from crypto.public.encoding import utc_day
 from intake.cli.shared.output import Refused, emit
-from intake.service.control import NO_ANSWER, NoService, ask
+from intake.service.control import NoAnswer, NoService, ask
 from intake.service.doctor import accept_clock, examine
 from intake.service.jobs.days import Days
 from intake.service.settings import Settings
@@ -58,14 +58,11 @@ def _call(
 ) -> dict[str, Any]:
     """Ask the service that runs on the folder; without one, open its store and do it here."""
     try:
-        answer = ask(folder, action)
+        return ask(folder, action)
     except NoService:
         return asyncio.run(_alone(folder, alone))
-    except (OSError, ValueError):
-        raise Refused(NO_ANSWER) from None
-    if "error" in answer:
-        raise Refused(answer["error"])
-    return answer
+    except NoAnswer as problem:
+        raise Refused(str(problem)) from None
 
 
 async def _alone(folder: Path, action: Callable[[Store, Days], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
