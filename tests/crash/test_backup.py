@@ -5,10 +5,11 @@ import os
 import random
 import signal
 import subprocess
-import time
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ from tests.crash.ledger import Kept, Ledger, read
 from tests.crash.test_files import Place
 from tests.crash.test_kill import settled
 from tests.kit.inherited import environment
-from tests.kit.serving import DREMPEL, Ran
+from tests.kit.serving import DREMPEL, LONGEST, Ran, until
+from tests.project import ROOT
 from tests.service.kit.opaque_file import File, claims_of
 from tests.service.kit.opaque_organisation import Box
 from tests.store.kit.rows import sealed
@@ -28,7 +30,7 @@ from tests.store.kit.rows import sealed
 CLIENTS = 4
 LARGE = 256  # chunks: 64 MiB, which takes a backup long enough for others to come in between
 GROWTH = 32 * 1024  # KiB
-MOMENT = 0.3  # seconds of load before and after
+FILES, DELETIONS = 4, 10  # before a backup begins
 
 
 @dataclass
@@ -92,17 +94,13 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         await made.service.abandon()
 
 
-def start(*arguments: str) -> Started:
-    pipe = subprocess.PIPE
-    return Started(
-        subprocess.Popen(
-            [DREMPEL, *arguments], env=environment(), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
-        )
-    )
+def run(command: list[str]) -> Started:
+    pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return Started(subprocess.Popen(command, env=environment(), cwd=ROOT, **pipes))
 
 
 async def ran(*arguments: str) -> Ran:
-    return await asyncio.to_thread(start(*arguments).end)
+    return await asyncio.to_thread(run([DREMPEL, *arguments]).end)
 
 
 def backed_up(place: Place, to: Path) -> list[str]:
@@ -119,20 +117,20 @@ async def test_under_load_it_has_all_that_was_confirmed_before_and_nothing_half(
     place.service.up.set()
     working = [asyncio.create_task(sender.work()), *(asyncio.create_task(one.work()) for one in writers)]
     try:
-        await asyncio.sleep(MOMENT)
+        await enough(ledger, sender)
         certain = [(kept, dict(kept.confirmed)) for kept in ledger.kept if not kept.deleting]
         certain_files = [report for report in sender.sent if report.confirmed and not report.deleting]
         gone = [kept.box for kept in ledger.kept if kept.gone]
+        before = len(ledger.kept)
         made = (await ran(*backed_up(place, file))).json
-        later = len(ledger.kept) - len(certain)
-        await asyncio.sleep(MOMENT)
+        later = len(ledger.kept) - before
     finally:
         sender.finish = True
         for writer in writers:
             writer.finish.set()
         await asyncio.gather(*working)
     await place.service.stop()
-    assert min(len(certain), len(certain_files), len(gone), later) > 0, "nothing came before, or in between"
+    assert later > 0, "nothing came in between"
 
     assert (await ran("restore", "--data", str(data), "--from", str(file), "--json")).json == made
     there = Place(data, place.world)
@@ -143,6 +141,15 @@ async def test_under_load_it_has_all_that_was_confirmed_before_and_nothing_half(
         assert mailboxes + 1 == made["mailboxes"]
     finally:
         await there.service.stop()
+
+
+async def enough(ledger: Ledger, sender: Sender) -> None:
+    """Wait until reports of each kind have come, and some are gone again."""
+    for _ in range(int(LONGEST * 100)):
+        if len(sender.sent) >= FILES and sum(kept.gone for kept in ledger.kept) >= DELETIONS:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the clients do nothing")
 
 
 async def compare(
@@ -196,15 +203,31 @@ async def test_the_service_never_holds_a_backup(place: Place, tmp_path: Path) ->
     await place.service.stop()
 
 
-def begun(started: Started, folder: Path) -> None:
-    """Wait until a backup is being written, and stop its command there, before its end."""
-    end = time.monotonic() + 60
-    while not any(item.stat().st_size for item in folder.glob(".drempel-backup.*.part")):
-        assert started.process.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.001)
-    started.process.send_signal(signal.SIGSTOP)
-    assert started.process.poll() is None
+# `drempel`, but it stops after the first piece that it has written, as if by SIGSTOP from outside.
+STOPPING = """
+import os, signal
+from intake.cli import main
+from intake.cli.operator import backup
+def write(file, piece, write=backup._write):
+    write(file, piece)
+    backup._write = write
+    os.kill(os.getpid(), signal.SIGSTOP)
+backup._write = write
+main()
+"""
+
+
+async def begun(place: Place, to: Path) -> Started:
+    """A backup that has stopped in its midst."""
+    started = run([sys.executable, "-c", STOPPING, *backed_up(place, to)])
+    await asyncio.to_thread(until, lambda: state(started.process.pid) in "TZ", "it writes nothing")
+    assert state(started.process.pid) == "T"
+    return started
+
+
+def state(pid: int) -> str:
+    """Of a process, as proc(5) names it."""
+    return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -212,8 +235,7 @@ async def test_a_service_that_ends_in_the_midst_leaves_no_backup_and_one_line(
     place: Place, tmp_path: Path, number: signal.Signals
 ) -> None:
     folder = tmp_path / "out"
-    started = start(*backed_up(place, folder / "backup"))
-    await asyncio.to_thread(begun, started, folder)
+    started = await begun(place, folder / "backup")
     await (place.service.kill() if number == signal.SIGKILL else place.service.stop())
     started.process.send_signal(signal.SIGCONT)
     said = await asyncio.to_thread(started.end)
@@ -229,8 +251,7 @@ async def test_a_command_that_ends_in_the_midst_leaves_no_backup_and_the_service
     place: Place, tmp_path: Path, number: signal.Signals
 ) -> None:
     folder = tmp_path / "out"
-    started = start(*backed_up(place, folder / "backup"))
-    await asyncio.to_thread(begun, started, folder)
+    started = await begun(place, folder / "backup")
     started.process.send_signal(number)
     started.process.send_signal(signal.SIGCONT)
     said = await asyncio.to_thread(started.end)
