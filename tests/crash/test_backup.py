@@ -217,9 +217,23 @@ main()
 """
 
 
-async def begun(place: Place, to: Path) -> Started:
-    """A backup that has stopped in its midst."""
-    started = run([sys.executable, "-c", STOPPING, *backed_up(place, to)])
+# The same in a restore, after the first records of a file.
+STOPPING_RESTORE = """
+import os, signal
+from intake.cli import main
+from intake.store.sqlite.files import Files
+async def load(self, numbered, load=Files.load):
+    await load(self, numbered)
+    Files.load = load
+    os.kill(os.getpid(), signal.SIGSTOP)
+Files.load = load
+main()
+"""
+
+
+async def begun(program: str, arguments: list[str]) -> Started:
+    """A command that has stopped in its midst."""
+    started = run([sys.executable, "-c", program, *arguments])
     await asyncio.to_thread(until, lambda: state(started.process.pid) in "TZ", "it writes nothing")
     assert state(started.process.pid) == "T"
     return started
@@ -235,7 +249,7 @@ async def test_a_service_that_ends_in_the_midst_leaves_no_backup_and_one_line(
     place: Place, tmp_path: Path, number: signal.Signals
 ) -> None:
     folder = tmp_path / "out"
-    started = await begun(place, folder / "backup")
+    started = await begun(STOPPING, backed_up(place, folder / "backup"))
     await (place.service.kill() if number == signal.SIGKILL else place.service.stop())
     started.process.send_signal(signal.SIGCONT)
     said = await asyncio.to_thread(started.end)
@@ -251,7 +265,7 @@ async def test_a_command_that_ends_in_the_midst_leaves_no_backup_and_the_service
     place: Place, tmp_path: Path, number: signal.Signals
 ) -> None:
     folder = tmp_path / "out"
-    started = await begun(place, folder / "backup")
+    started = await begun(STOPPING, backed_up(place, folder / "backup"))
     started.process.send_signal(number)
     started.process.send_signal(signal.SIGCONT)
     said = await asyncio.to_thread(started.end)
@@ -266,3 +280,25 @@ async def test_a_command_that_ends_in_the_midst_leaves_no_backup_and_the_service
     made = (await ran(*backed_up(place, folder / "backup"))).json
     assert made["mailboxes"] == 2
     await place.service.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_restore_that_ends_in_the_midst_is_no_store_and_the_same_again_works(
+    place: Place, tmp_path: Path, number: signal.Signals
+) -> None:
+    await place.service.stop()
+    file, data = tmp_path / "out" / "backup", tmp_path / "restored"
+    made = (await ran(*backed_up(place, file))).json
+    arguments = ["restore", "--data", str(data), "--from", str(file), "--json"]
+    started = await begun(STOPPING_RESTORE, arguments)
+    started.process.send_signal(number)
+    started.process.send_signal(signal.SIGCONT)
+    said = await asyncio.to_thread(started.end)
+    if number != signal.SIGKILL:
+        assert said.refused("Interrupted. Nothing was restored.")
+        assert not data.exists()
+    else:
+        for command in (["serve", "--port", "0"], ["doctor"]):
+            assert (await ran(*command, "--data", str(data))).refused("This folder holds no store")
+    assert (await ran(*arguments)).json == made
+    assert sorted(path.name for path in data.iterdir()) == ["chunks.data", "lock", "store.sqlite"]

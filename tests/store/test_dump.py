@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -163,6 +164,20 @@ async def test_an_erasure_that_goes_on_when_it_ends_does_not_let_the_later_ones_
         await anext(portions)
         assert await store.delete_mailbox(ORGANISATION.id, box)
     await until(lambda: not holding(folder, [b"n" * 32]))
+
+
+async def test_after_a_crash_in_its_midst_the_next_start_erases_what_was_deleted(
+    store: SqliteStore, folder: Path, tmp_path: Path
+) -> None:
+    box = await claimed(store, b"n" * 32)
+    async with aclosing(store.dump()) as portions:
+        await anext(portions)
+        assert await store.delete_mailbox(ORGANISATION.id, box)
+        shutil.copytree(folder, tmp_path / "crashed")  # all that a crash would leave
+    assert "chunks.data" in holding(tmp_path / "crashed", [b"n" * 32])
+    async with await open_store(tmp_path / "crashed") as again:
+        await again.erase_files()
+        assert holding(tmp_path / "crashed", [b"n" * 32]) == []
 
 
 async def test_two_at_a_time_end_each_for_itself(store: SqliteStore, folder: Path) -> None:

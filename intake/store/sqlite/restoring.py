@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -87,9 +87,10 @@ def _undo(path: Path, before: int | None) -> None:
     if (path / "store.sqlite").exists():  # all was done
         return
     shutil.rmtree(path / RESTORING, ignore_errors=True)
-    for name in ("chunks.data", "lock"):
-        (path / name).unlink(missing_ok=True)
-    if before is None:
-        path.rmdir()
-    else:
-        path.chmod(stat.S_IMODE(before))
+    with suppress(OSError):  # what went wrong is told, not this
+        for name in ("chunks.data", "lock"):
+            (path / name).unlink(missing_ok=True)
+        if before is None:
+            path.rmdir()
+        else:
+            path.chmod(stat.S_IMODE(before))
