@@ -70,6 +70,10 @@ class Dump:
                     for first in range(0, chunks, CHUNKS_AT_ONCE):
                         count = min(CHUNKS_AT_ONCE, chunks - first)
                         yield await self._chunks(self._reader, number, first, count)
+        except StoreUnavailable:
+            if self._is_too_long:
+                raise TooMuchWritten from None
+            raise
         finally:
             await self.close()
 
@@ -87,10 +91,6 @@ class Dump:
         try:
             while portion := await reader.read(lambda _: next(portions, None)):
                 yield portion
-        except StoreUnavailable:
-            if self._is_too_long:
-                raise TooMuchWritten from None
-            raise
         finally:
             watching.cancel()
             with suppress(StoreUnavailable):  # closed, which ends the transaction too
