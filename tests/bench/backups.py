@@ -113,5 +113,5 @@ async def _fill(data: Path, organisation: bytes, amounts: Amounts) -> None:
 
 async def _report(store: SqliteStore, organisation: bytes, *claims: BlobClaim) -> None:
     id_, today = os.urandom(32), utc_day()
-    box = Mailbox(id_, organisation, creation(organisation, id_, {}), today, today + TERM_DAYS)
+    box = Mailbox(id_, organisation, creation(organisation, id_, {}), today, today + TERM_DAYS, today)
     await store.create_mailbox(box, os.urandom(16), opening(), claims)

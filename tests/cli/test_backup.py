@@ -218,7 +218,9 @@ async def turn_back(data: Path) -> None:
     async with await open_store(data) as store:
         (organisation,) = await store.organisations()
         await store.keep_clock(Clock(utc_day() - 800))
-        box = Mailbox(b"b" * 32, organisation.id, bytes(225), utc_day() - 800, utc_day() - 70)
+        box = Mailbox(
+            b"b" * 32, organisation.id, bytes(225), utc_day() - 800, utc_day() - 70, utc_day() - 730
+        )
         await store.create_mailbox(box, b"e" * 16, b"opening")
 
 

@@ -79,7 +79,7 @@ async def with_large_file(place: Place) -> None:
         for first in range(0, LARGE, 16):
             chunks = [sealed(b"L" * 32, at) for at in range(first, first + 16)]
             await store.put_chunks(organisation.id, b"L" * 32, first, chunks, 1 << 20)
-        mailbox = Mailbox(box, organisation.id, bytes(225), 1, 1 << 20)
+        mailbox = Mailbox(box, organisation.id, bytes(225), 1, 1 << 20, 1)
         await store.create_mailbox(mailbox, b"e" * 16, b"opening", [BlobClaim(b"L" * 32, LARGE)])
 
 
@@ -196,10 +196,10 @@ async def read_box(there: Place, line: ServiceConnection, box: Box) -> dict[byte
 async def test_the_service_never_holds_a_backup(place: Place, tmp_path: Path) -> None:
     await place.idle()
     place.forget_peak()
-    before = place.memory("VmRSS")
+    before = place.service.memory("VmRSS")
     made = (await ran(*backed_up(place, tmp_path / "out" / "backup"))).json
     assert made["bytes"] > LARGE << 18
-    assert place.memory("VmHWM") - before < GROWTH
+    assert place.service.memory("VmHWM") - before < GROWTH
     await place.service.stop()
 
 

@@ -30,6 +30,7 @@ from intake.store.backup.records import (
     OpenedMailbox,
     Record,
     Statement,
+    Tombstone,
     WeekKey,
 )
 
@@ -41,8 +42,9 @@ RECORDS: list[Record] = [
     Statement(ID, "lee", 3, b"statement"),
     WeekKey(ID, "lee", 2900, b"key"),
     Keyring(ID, "lee", 7, b"ring"),
+    Tombstone(b"h" * 32, 20_050),
     Clock(20_000, None, 0),
-    OpenedMailbox(OTHER, ID, b"record", 20_000, 20_090, b"e" * 16, b"opening"),
+    OpenedMailbox(OTHER, ID, b"record", 20_000, 20_090, 20_070, b"e" * 16, b"opening"),
     LaterEnvelope(OTHER, b"f" * 16, 20_001, b"later"),
     File(ID, OTHER, 2),
     Chunk(0, b"first"),
@@ -74,8 +76,9 @@ SUBJECTS: list[st.SearchStrategy[Record]] = [
     st.builds(Statement, contents, names, numbers, contents),
     st.builds(WeekKey, contents, names, numbers, contents),
     st.builds(Keyring, contents, names, numbers, contents),
+    st.builds(Tombstone, contents, numbers),
     st.builds(Clock, numbers, st.none() | numbers, numbers),
-    st.builds(OpenedMailbox, contents, contents, contents, numbers, numbers, contents, contents),
+    st.builds(OpenedMailbox, contents, contents, contents, numbers, numbers, numbers, contents, contents),
     st.builds(LaterEnvelope, contents, contents, numbers, contents),
 ]
 files = st.builds(
@@ -108,7 +111,7 @@ def test_an_empty_store_has_a_backup() -> None:
 def test_the_bytes_are_those_of_the_specification() -> None:
     """docs/backup.md, by hand: a change here is a new version."""
     body = b"\0\0\0\x08" + (20_000).to_bytes(8, "big") + b"\0\0\0\0" + b"\0\0\0\x08" + bytes(8)
-    counts = b"".join(bytes([kind]) + (kind == ord("T")).to_bytes(8, "big") for kind in b"ODLSWKTMEFC")
+    counts = b"".join(bytes([kind]) + (kind == ord("T")).to_bytes(8, "big") for kind in b"ODLSWKGTMEFC")
     start = b"drempel backup 1\nT" + len(body).to_bytes(4, "big") + body
     start += b"Z" + (len(counts) + 32).to_bytes(4, "big") + counts
     assert written([Clock(20_000, None, 0)]) == start + hashlib.sha256(start).digest()

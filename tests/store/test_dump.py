@@ -12,6 +12,7 @@ import pytest
 from intake.store import (
     BlobClaim,
     Clock,
+    Conflict,
     Member,
     NotFound,
     Organisation,
@@ -27,9 +28,10 @@ from intake.store.backup.records import Chunk, Directory, File, LaterEnvelope, O
 from intake.store.sqlite import dump as dump_module
 from intake.store.sqlite.slots import SLOT_BYTES
 from tests.store.kit.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, mailbox, sealed
-from tests.store.kit.sending import claimed, holding, put
+from tests.store.kit.sending import claimed, counted, holding, put
 
 LONGEST_SECONDS = 60
+GONE = mailbox(b"G" * 32)
 OTHER = Organisation(b"P" * 32, "water-board", 30, 4, 1)
 
 
@@ -69,6 +71,8 @@ async def fill(store: SqliteStore) -> list[bytes]:
             more = os.urandom(16)
             await store.append(box, more, DAY + number, content(more), *LIMITS)
     await put(store, b"nobody's" * 4)
+    await store.create_mailbox(GONE, b"e" * 16, b"deleted")
+    await store.delete_mailbox(ORGANISATION.id, GONE.id)
     return boxes
 
 
@@ -81,6 +85,9 @@ async def test_what_is_given_is_taken_and_read_as_before(store: SqliteStore, tmp
         assert sorted(shown(again), key=repr) == sorted(shown(found), key=repr)
     async with await open_store(tmp_path / "new") as new:
         assert await new.organisations() == await store.organisations()
+        with pytest.raises(Conflict):
+            await new.create_mailbox(GONE, b"e" * 16, b"deleted")
+        assert await counted(new) == sum(len(it.bytes) for it in found if isinstance(it, Chunk))
         assert await new.clock() == Clock(DAY, DAY + 9, 77)
         for version in (None, 1, 2):
             assert await new.directory(OTHER.id, version) == await store.directory(OTHER.id, version)
@@ -266,7 +273,7 @@ async def test_a_file_that_lost_its_bytes_is_told_and_not_given_half(
     os.truncate(folder / "chunks.data", 300 * SLOT_BYTES)
 
 
-BOX = OpenedMailbox(b"m" * 32, ORGANISATION.id, b"c" * 225, DAY, DAY + 1, b"e" * 16, b"opening")
+BOX = OpenedMailbox(b"m" * 32, ORGANISATION.id, b"c" * 225, DAY, DAY + 1, DAY, b"e" * 16, b"opening")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,10 @@ async def test_after_one_fault_the_writer_goes_on(
 async def test_nothing_of_what_was_undone_stays_in_the_log(
     store: SqliteStore, folder: Path, told: Told, failing: Callable[[int], None]
 ) -> None:
-    box, text = mailbox(), b"undone, and so gone" * 300_000  # more than SQLite keeps of a transaction in memory
+    box, text = (
+        mailbox(),
+        b"undone, and so gone" * 300_000,
+    )  # more than SQLite keeps of a transaction in memory
     failing(1)
     with pytest.raises(OutcomeUnknown):
         await store.create_mailbox(box, b"e" * 16, text)

@@ -63,6 +63,14 @@ class Keyring:
 
 
 @dataclass(frozen=True, repr=False)
+class Tombstone:
+    """That a mailbox is gone, until its day."""
+
+    hash: bytes
+    expiry_day: int
+
+
+@dataclass(frozen=True, repr=False)
 class OpenedMailbox:
     """A mailbox with the envelope that began it."""
 
@@ -71,6 +79,7 @@ class OpenedMailbox:
     creation: bytes
     day: int
     expiry_day: int
+    tombstone_day: int
     opening_id: bytes
     opening: bytes
 
@@ -109,6 +118,7 @@ Record = (
     | Statement
     | WeekKey
     | Keyring
+    | Tombstone
     | Clock
     | OpenedMailbox
     | LaterEnvelope

@@ -190,6 +190,13 @@ def put_claimed(connection: sqlite3.Connection, id: bytes, mailbox: int, chunks:
     return number
 
 
+def put_places(connection: sqlite3.Connection, number: int, places: Sequence[Place]) -> None:
+    """Insert where chunks lie of the blob of this number, and count them."""
+    chunks.insert(connection, number, places)
+    (owner,) = connection.execute("SELECT organisation FROM blob WHERE number = ?", (number,)).fetchone()
+    _count(connection, owner, sum(place.length for place in places))
+
+
 def stored(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> list[tuple[int, int]]:
     """The numbers of the stored chunks of a blob, as ascending half-open ranges."""
     found = blob(connection, id)

@@ -172,7 +172,7 @@ class Files:
 
         def insert(connection: sqlite3.Connection) -> None:
             for (number, chunk), slot in zip(numbered, slots, strict=True):
-                chunks.insert(connection, number, [Place(chunk.number, slot, len(chunk.bytes))])
+                blobs.put_places(connection, number, [Place(chunk.number, slot, len(chunk.bytes))])
 
         await self._rows.write(insert)
 

@@ -11,7 +11,7 @@ from intake.store.backup import records
 from intake.store.backup.records import Record
 from intake.store.interface import Clock, Organisation
 from intake.store.sqlite import clock
-from intake.store.sqlite.mailboxes import draw_key, key_of
+from intake.store.sqlite.mailboxes import COLUMNS, draw_key, key_of
 
 # Tables whose columns are the fields of a record, and by what they are read: nothing of it tells when a row came.
 _TABLES: Final[Mapping[type[Record], tuple[str, str]]] = {
@@ -21,9 +21,11 @@ _TABLES: Final[Mapping[type[Record], tuple[str, str]]] = {
     records.Statement: ("statement", "organisation, recipient"),
     records.WeekKey: ("week_key", "organisation, recipient, week"),
     records.Keyring: ("keyring", "organisation, recipient"),
+    records.Tombstone: ("tombstone", "hash"),
 }
 _MAILBOXES: Final = (
-    "SELECT id, organisation, creation, day, expiry_day, opening_id, opening FROM mailbox ORDER BY key"
+    "SELECT id, organisation, creation, day, expiry_day, tombstone_day, opening_id, opening FROM mailbox"
+    " ORDER BY key"
 )
 # By the key, which is drawn at random within a conversation.
 _LATER: Final = (
@@ -57,10 +59,9 @@ def put(connection: sqlite3.Connection, record: Record) -> None:
     elif isinstance(record, records.OpenedMailbox):
         m = record
         connection.execute(
-            "INSERT INTO mailbox (key, day, expiry_day, id, organisation, creation, opening_id, size, opening)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO mailbox ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - ours
             (
-                *(key_of(m.id), m.day, m.expiry_day, m.id),
+                *(key_of(m.id), m.day, m.expiry_day, m.tombstone_day, m.id),
                 *(m.organisation, m.creation, m.opening_id, len(m.opening), m.opening),
             ),
         )
