@@ -21,7 +21,7 @@ It belongs to the program it came with, and a test compares the two.
 The command line is a client of its own: it shares no code with the pages, and speaks to the same
 service. What becomes of files, notes and exports is in [files-and-notes.md](files-and-notes.md);
 what an operator does with `init`, `serve`, `doctor` and `manifest` in
-[operating.md](operating.md).
+[operating.md](operating.md), with `backup` and `restore` in [backup.md](backup.md).
 
 ## What all commands have in common
 

@@ -13,6 +13,8 @@ COMMANDS = {
     "init": "custodian.init",
     "serve": "operator.serve",
     "doctor": "operator.doctor",
+    "backup": "operator.backup",
+    "restore": "operator.restore",
     "manifest": "operator.manifest",
     "report": "reporter.report",
     "receipt": "reporter.receipt",

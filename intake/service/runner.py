@@ -29,7 +29,7 @@ from intake.service.http.problems import fault_sentence, log
 from intake.service.http.protocol import BoundedProtocol
 from intake.service.jobs.notify import notify
 from intake.service.settings import Settings
-from intake.store import Store, StoreUnavailable, open_at, socket_folder
+from intake.store import Store, StoreUnavailable, open_at, socket_folder, write_backup
 
 BACKLOG = 1024
 # How long the event loop may keep Python's lock while the store's threads want it. At the default of 5 ms the
@@ -145,12 +145,17 @@ async def _serve(
         # All objects so far live to the end, so the collector need not scan them again and again (5 % faster).
         gc.freeze()
         room = folder if database is None else None
-        async with running(app, settings, bound) as address, control.listening(folder, _actions(app, room)):
+        store: Store = app.state.context.store
+        streams = {"backup": lambda: write_backup(store)}
+        async with (
+            running(app, settings, bound) as address,
+            control.listening(folder, _actions(app, room), streams),
+        ):
             log.info("The service has started.")
             notify("READY=1")
             if listening is not None:
                 listening(address)
-            await _until(stop, app.state.context.store)
+            await _until(stop, store)
             notify("STOPPING=1")
     log.info("The service has stopped.")
 

@@ -4,14 +4,20 @@
 service imports from here only.
 """
 
+from intake.store.backup.format import Summary
+from intake.store.backup.streams import check_backup, load_backup, write_backup
 from intake.store.errors import (
+    BackupDamaged,
+    BackupTooNew,
     Conflict,
     DriverMissing,
+    FolderNotEmpty,
     FolderNotPrivate,
     Incomplete,
     MailboxFull,
     Malformed,
     MigrationFailed,
+    NotABackup,
     NotAStore,
     NotFound,
     OutcomeUnknown,
@@ -23,6 +29,7 @@ from intake.store.errors import (
     StoreLocked,
     StoreTooOld,
     StoreUnavailable,
+    TooMuchWritten,
     VersionMismatch,
 )
 from intake.store.interface import (
@@ -37,15 +44,19 @@ from intake.store.interface import (
 )
 from intake.store.opening import create_at, open_at, socket_folder
 from intake.store.sqlite.open import create_store, open_store
+from intake.store.sqlite.restoring import restoring
 from intake.store.sqlite.store import SqliteStore
 
 __all__ = [
+    "BackupDamaged",
+    "BackupTooNew",
     "BlobClaim",
     "ClaimedBlob",
     "Clock",
     "Conflict",
     "DriverMissing",
     "Envelope",
+    "FolderNotEmpty",
     "FolderNotPrivate",
     "Incomplete",
     "Mailbox",
@@ -53,6 +64,7 @@ __all__ = [
     "Malformed",
     "Member",
     "MigrationFailed",
+    "NotABackup",
     "NotAStore",
     "NotFound",
     "Organisation",
@@ -67,10 +79,16 @@ __all__ = [
     "StoreLocked",
     "StoreTooOld",
     "StoreUnavailable",
+    "Summary",
+    "TooMuchWritten",
     "VersionMismatch",
+    "check_backup",
     "create_at",
     "create_store",
+    "load_backup",
     "open_at",
     "open_store",
+    "restoring",
     "socket_folder",
+    "write_backup",
 ]

@@ -46,6 +46,26 @@ class DriverMissing(StoreError):
     """A store in PostgreSQL needs one package more: install `drempel[postgresql]`, or psycopg and libpq."""
 
 
+class NotABackup(StoreError):
+    """This file is no backup of this service. Nothing was restored."""
+
+
+class BackupTooNew(StoreError):
+    """A newer release has made this backup. Restore it with that release; nothing was changed here."""
+
+
+class BackupDamaged(StoreError):
+    """This backup is damaged or cut short, and was not restored. Take another one, or another copy of it."""
+
+
+class FolderNotEmpty(StoreError):
+    """There is something else in this folder already. Restore into a new or an empty one; nothing was changed."""
+
+
+class TooMuchWritten(StoreError):
+    """So much was written meanwhile that the service stopped the backup: it slows everybody. Try again later."""
+
+
 class MigrationFailed(StoreError):
     """The database could not be brought to this release's schema. It was left as it was, beside its backup."""
 

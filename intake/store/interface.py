@@ -14,9 +14,12 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # it names classes of this module
+    from intake.store.backup.records import Record
 
 
 @dataclass(frozen=True)
@@ -320,6 +323,24 @@ class Store(Protocol):
 
     async def weaknesses(self) -> list[str]:
         """A sentence for each setting of the database that weakens a promise, for the operator."""
+        ...
+
+    def dump(self) -> AsyncGenerator[Sequence[Record], None]:
+        """All that the store holds at the moment of the first step, some records at a time, in the order of `Record`.
+
+        Without files that belong to no mailbox. Records of a kind come in an order that tells nothing of when they
+        came. What is deleted meanwhile is gone for everybody at once, is in here all the same, and is erased from the
+        disk once this has ended: so close it. Raises `TooMuchWritten` rather than slow other writes without bound.
+        """
+        ...
+
+    async def load(self, portions: AsyncIterator[Sequence[Record]]) -> None:
+        """Take all that `dump` of any store gave. Durable when it returns.
+
+        After an error, whether of this or of `portions`, the store may hold a part, and must be thrown away. Raises
+        `StoreExists` if it is not empty, `StorageFull`, and `Conflict`, `NotFound` or `Malformed` for records that
+        do not belong together.
+        """
         ...
 
     async def close(self) -> None:

@@ -15,7 +15,7 @@ from intake.store.errors import DriverMissing
 from intake.store.interface import Store
 from intake.store.sqlite import open as sqlite
 from intake.store.sqlite.files import RESERVE_BYTES
-from intake.store.sqlite.folder import claim
+from intake.store.sqlite.folder import claim, prepare, require_private
 
 
 async def open_at(folder: Path, database: str | None, *, reserve_bytes: int = RESERVE_BYTES) -> Store:
@@ -43,6 +43,8 @@ def socket_folder(folder: Path) -> Iterator[None]:
 
     Raises `FolderNotPrivate`, `StoreLocked`, `StoreUnavailable`, OSError.
     """
+    prepare(folder)
+    require_private(folder)
     lock = claim(folder)
     try:
         yield

@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.bench import answers, files, pages, resting, sync, throughput
+from tests.bench import answers, backups, files, pages, resting, sync, throughput
 from tests.bench.filled import two_inboxes
 from tests.bench.table import goals, text
 from tests.project import ROOT
 
 MIB = 1024 * 1024
 IN_MEMORY = ("tmpfs", "ramfs")
-PARTS = ("throughput", "sync", "answers", "resting", "files", "pages")
+PARTS = ("throughput", "sync", "answers", "resting", "files", "backups", "pages")
 WITH_INBOXES = {"sync", "pages"}
 
 
@@ -41,6 +41,7 @@ class Amounts:
     load: int = 6000
     file_bytes: int = 1024 * MIB
     file_rounds: int = 3
+    backup: backups.Amounts = field(default_factory=backups.Amounts)
     browsing: pages.Amounts = field(default_factory=pages.Amounts)
 
 
@@ -53,6 +54,7 @@ SHORT = Amounts(
     load=200,
     file_bytes=4 * MIB,
     file_rounds=1,
+    backup=backups.Amounts(reports=100, file_bytes=2 * MIB, rounds=1),
     browsing=pages.Amounts(reports=1, next_syncs=1, looks=1, objects=False, file_bytes=(MIB, 2 * MIB)),
 )
 
@@ -79,6 +81,7 @@ def measure(folder: Path, amounts: Amounts, parts: Sequence[str] = PARTS) -> dic
         "answers": lambda: answers.measure(folder, amounts.cycles),
         "resting": lambda: resting.measure(folder, amounts.starts, amounts.load),
         "files": lambda: files.measure(folder, amounts.file_bytes, amounts.file_rounds),
+        "backups": lambda: backups.measure(folder, amounts.backup),
         "pages": lambda: pages.measure(folder, inboxes, amounts.browsing),
     }
     machine = {

@@ -127,12 +127,33 @@ def _files(figures: dict[str, Any]) -> list[str]:
     ]
 
 
+def _backups(figures: dict[str, Any]) -> list[str]:
+    size, copy = figures["bytes"], figures["copy_s"]
+    files, memory, writing = figures["file_bytes"] / MIB, figures["server_memory"], figures["writing"]
+    what = f"Backup of {figures['reports']} reports, {files:.0f} MiB of files"
+    lines = [f"{what:<46}{'MB/s':>9}{'ratio':>8}"]
+    for name, shown in (
+        ("copy", "a plain copy"),
+        ("backup", "drempel backup"),
+        ("restore", "drempel restore"),
+    ):
+        seconds = figures[f"{name}_s"]
+        lines.append(f"{shown:<46}{size / 1e6 / seconds:>9.0f}{copy / seconds:>8.2f}")
+    return [
+        *lines,
+        f"Reports of {writing['clients']} clients, p95 ms: alone {writing['alone_p95_ms']:.1f}, beside a backup "
+        f"{writing['beside_p95_ms']:.1f}.",
+        f"The server's memory: {memory['resting'] / MIB:.0f} MiB, at most {memory['peak'] / MIB:.0f}.",
+    ]
+
+
 LINES: Mapping[str, Callable[[Any], list[str]]] = {
     "throughput": _throughput,
     "sync": _sync,
     "answers": _answers,
     "resting": _resting,
     "files": _files,
+    "backups": _backups,
     "pages": page_table.lines,
 }
 GOALS: Mapping[str, Callable[[Any], list[Goal]]] = {

@@ -53,6 +53,14 @@ def test_a_file_goes_up_and_down(run: tuple[str, dict[str, Any]]) -> None:
     assert files["server_memory"]["peak"] >= files["server_memory"]["resting"] > 1 << 20
 
 
+def test_a_backup_is_made_and_restored(run: tuple[str, dict[str, Any]]) -> None:
+    backups = run[1]["backups"]
+    assert backups["bytes"] > 2 << 20
+    assert min(backups[f"{what}_s"] for what in ("copy", "backup", "restore")) > 0
+    assert backups["writing"]["failed"] == 0
+    assert backups["server_memory"]["peak"] >= backups["server_memory"]["resting"] > 1 << 20
+
+
 def test_the_weight_of_each_visit_is_known_to_the_byte(run: tuple[str, dict[str, Any]]) -> None:
     _, figures = run
     visits = figures["pages"]["visits"]

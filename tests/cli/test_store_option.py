@@ -46,6 +46,9 @@ def test_a_demo_is_served_from_a_database_again_and_again(demo: Demo, url: str) 
     assert [check["name"] for check in checks][:3] == ["clock", "writing", "database"]
     assert all(check["ok"] for check in checks), checks
     drempel("serve", *where, "--port", "0").refused("Another instance")
+    backup = demo.data.parent / "backup"
+    drempel("backup", "--data", str(demo.data), "--to", str(backup)).refused("Use PostgreSQL's own tools")
+    assert not backup.exists()
     demo.stop()
     assert drempel("doctor", *where).status == 0  # nobody answers: it looks for itself
     demo.start()

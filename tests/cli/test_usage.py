@@ -39,9 +39,11 @@ COMMANDS = dict(commands(main))
 
 def test_the_commands_are_those_that_are_promised() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
+        "backup",
         "demo",
         "init",
         "doctor",
+        "restore",
         "serve",
         "manifest",
         "report",
@@ -156,6 +158,10 @@ def test_a_text_that_is_not_utf8_is_refused_without_a_byte_of_it(data: bytes) ->
         ["receipt", "write", "--server", NOWHERE, "--message-file", "-", "--attach"],
         ["inbox", "list", "--server", NOWHERE, "--patience", "-1"],
         ["serve"],
+        ["backup", "--data", "/nonexistent/data"],
+        ["backup", "--to", "/nonexistent/file"],
+        ["restore", "--data", "/nonexistent/data"],
+        ["restore", "--from", "/nonexistent/file"],
         ["demo", "--port", "65536"],
         ["nothing"],
     ],

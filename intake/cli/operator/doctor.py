@@ -10,13 +10,11 @@ import click
 from crypto.public.encoding import utc_day
 from intake.cli.operator.store_option import store_options
 from intake.cli.shared.output import Refused, emit
-from intake.service.control import NoService, ask
+from intake.service.control import NoAnswer, NoService, ask
 from intake.service.doctor import accept_clock, examine
 from intake.service.jobs.days import Days
 from intake.service.settings import Settings
 from intake.store import Store, open_at
-
-NO_ANSWER = "The service on this folder does not answer. Look at its log, and stop it if it hangs."
 
 
 @click.command()
@@ -65,14 +63,11 @@ def _call(
 ) -> dict[str, Any]:
     """Ask the service that runs on the folder; without one, open its store and do it here."""
     try:
-        answer = ask(folder, action)
+        return ask(folder, action)
     except NoService:
         return asyncio.run(_alone(folder, database, alone))
-    except (OSError, ValueError):
-        raise Refused(NO_ANSWER) from None
-    if "error" in answer:
-        raise Refused(answer["error"])
-    return answer
+    except NoAnswer as problem:
+        raise Refused(str(problem)) from None
 
 
 async def _alone(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, TypeVar
 
+from intake.store.backup.records import Record
 from intake.store.errors import StorageFull, StoreBusy, StoreUnavailable
 from intake.store.interface import (
     BlobClaim,
@@ -19,7 +20,7 @@ from intake.store.interface import (
 )
 from intake.store.postgresql import blobs, clock, lists, mailboxes, organisations, settings
 from intake.store.postgresql.connections import Connections, Operation
-from intake.store.postgresql.errors import DISK_FULL
+from intake.store.postgresql.errors import DISK_FULL, NoBackup
 from intake.store.postgresql.group_commit import GroupWriter
 from intake.store.postgresql.mailboxes import Creation
 from intake.store.postgresql.night import night
@@ -267,6 +268,14 @@ class PostgresStore:
         while await self._texts.write(lambda c: mailboxes.forget(c, today, EXPIRE_AT_ONCE)):
             pass
         return erased
+
+    def dump(self) -> AsyncGenerator[Sequence[Record], None]:
+        """Not in this release: raises `NoBackup`."""
+        raise NoBackup
+
+    async def load(self, portions: AsyncIterator[Sequence[Record]]) -> None:  # noqa: ARG002 - the interface's
+        """Not in this release: raises `NoBackup`."""
+        raise NoBackup
 
     async def weaknesses(self) -> list[str]:
         """A sentence for each setting of the server that weakens a promise."""

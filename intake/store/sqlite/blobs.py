@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from intake.store.errors import Conflict, Incomplete, StorageFull
+from intake.store.errors import Conflict, Incomplete, NotFound, StorageFull
 from intake.store.interface import BlobClaim
 from intake.store.sqlite import chunks
 from intake.store.sqlite.chunks import Place
@@ -168,6 +168,33 @@ def claimed(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> t
         (id, organisation),
     ).fetchone()
     return row
+
+
+def all_claimed(connection: sqlite3.Connection) -> Iterator[tuple[bytes, bytes, int, int]]:
+    """(id, id of its mailbox, number, chunks) of all claimed blobs, in the order of those ids."""
+    yield from connection.execute(
+        "SELECT b.id, m.id, b.number, b.chunks FROM blob b JOIN mailbox m ON m.key = b.mailbox"
+        " ORDER BY b.mailbox, b.id"
+    )
+
+
+def put_claimed(connection: sqlite3.Connection, id: bytes, mailbox: int, chunks: int) -> int:
+    """Insert a blob that belongs to the mailbox of this key; returns its new number. Raises `NotFound`."""
+    number = secrets.randbits(NUMBER_BITS)
+    inserted = connection.execute(
+        f"INSERT INTO blob ({_COLUMNS}) SELECT ?, organisation, ?, key, ?, NULL FROM mailbox WHERE key = ?",  # noqa: S608 - ours
+        (id, number, chunks, mailbox),
+    )
+    if not inserted.rowcount:
+        raise NotFound
+    return number
+
+
+def put_places(connection: sqlite3.Connection, number: int, places: Sequence[Place]) -> None:
+    """Insert where chunks lie of the blob of this number, and count them."""
+    chunks.insert(connection, number, places)
+    (owner,) = connection.execute("SELECT organisation FROM blob WHERE number = ?", (number,)).fetchone()
+    _count(connection, owner, sum(place.length for place in places))
 
 
 def stored(connection: sqlite3.Connection, organisation: bytes, id: bytes) -> list[tuple[int, int]]:

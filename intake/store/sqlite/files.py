@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+from intake.store.backup import records
 from intake.store.errors import Conflict, StoreBusy, StoreError, StoreUnavailable
 from intake.store.interface import ClaimedBlob
 from intake.store.sqlite import blobs, chunks
@@ -44,6 +45,8 @@ class Files:
         self._slots = slots
         self.writer = GroupSync(slots)
         self._held = 0
+        self._keeping = 0
+        self._is_closing = False
         self._erasing = asyncio.Lock()
         self._working: set[asyncio.Task[Any]] = set()
         self._again: asyncio.Task[None] | None = None
@@ -150,6 +153,46 @@ class Files:
 
         return await self._read(read)
 
+    def kept_chunks(self, connection: sqlite3.Connection, number: int, first: int, count: int) -> list[bytes]:
+        """Chunks of a number from `first` up to the first that is missing, while they are kept. Raises OSError.
+
+        To be called on the thread of `connection`.
+        """
+        found = list[bytes]()
+        for at, place in enumerate(chunks.find(connection, number, first, first + count), first):
+            content = self._slots.read(place.slot, place.length)
+            if place.chunk != at or len(content) < place.length:
+                break
+            found.append(content)
+        return found
+
+    async def load(self, numbered: Sequence[tuple[int, records.Chunk]]) -> None:
+        """Store chunks with the numbers of their blobs. Raises `StorageFull`."""
+        slots = await self.writer.write([chunk.bytes for _, chunk in numbered])
+
+        def insert(connection: sqlite3.Connection) -> None:
+            for (number, chunk), slot in zip(numbered, slots, strict=True):
+                blobs.put_places(connection, number, [Place(chunk.number, slot, len(chunk.bytes))])
+
+        await self._rows.write(insert)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Let chunks that rows name at the beginning stay in their slots until the end, deleted or not.
+
+        Deletions are noted, and make up for it then. What is being overwritten at the beginning has no blob any more.
+        """
+        self._keeping += 1
+        try:
+            yield
+        finally:
+            self._keeping -= 1
+            if not self._keeping and not self._is_closing:
+                if self._again is not None:  # it may be busy with what was deleted before
+                    self._again.cancel()
+                    self._again = None
+                self._erase_again(0)
+
     async def _read(self, operation: Callable[[sqlite3.Connection], T]) -> T:
         """Read rows, and bytes as they say, on the thread of a reader."""
         try:
@@ -176,13 +219,15 @@ class Files:
         await self._erase(await self._read(blobs.owed))
 
     async def _erase(self, numbers: Sequence[int]) -> None:
+        if self._keeping:
+            return
         try:
             await self.writer.run(Slots.clean)
             for number in numbers:
                 while not await self._finish(self._erase_some(number)):
                     pass
         except StoreError:
-            self._erase_again()
+            self._erase_again(ERASE_AGAIN_SECONDS)
             raise
 
     async def _erase_some(self, number: int) -> bool:
@@ -198,18 +243,20 @@ class Files:
             await self.writer.run(lambda s: s.give_back(slots))
         return is_done
 
-    def _erase_again(self) -> None:
-        async def again() -> None:
+    def _erase_again(self, seconds: float) -> None:
+        async def again(seconds: float) -> None:
             while True:
-                await asyncio.sleep(ERASE_AGAIN_SECONDS)
+                await asyncio.sleep(seconds)
+                seconds = ERASE_AGAIN_SECONDS
                 with suppress(StoreError):
                     return await self._erase(await self._read(blobs.owed))
 
         if self._again is None or self._again.done():
-            self._again = asyncio.create_task(again(), name="store erasing")
+            self._again = asyncio.create_task(again(seconds), name="store erasing")
 
     async def close(self) -> None:
         """Finish what was begun, then close readers and slots. Not to be called again."""
+        self._is_closing = True
         if self._again is not None:
             self._again.cancel()
             await asyncio.wait([self._again])

@@ -5,7 +5,8 @@ chunks.data                   the chunks of files, in slots (slots.py)
 ballast                       empty room for deletions on a full disk (room.py)
 lock                          held by the running instance (flock; released by the kernel if it dies)
 creating.sqlite               an interrupted creation; the next start removes it
-backing-up.sqlite             an interrupted backup; likewise
+backing-up.sqlite             an interrupted copy before an upgrade; likewise
+restoring/                    an interrupted `drempel restore` (restoring.py); likewise, as does the next restore
 backup-before-<n>.sqlite      the database as it was before the upgrade to schema n
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -32,6 +34,8 @@ APPLICATION_ID = 0x44726D70  # "Drmp", in the file's header: this file is ours
 _RELEASE_0_1 = 0x4472656D  # what it had there, before schemas were numbered anew
 # A backup keeps what has been deleted since, so it must not outlive the upgrade for long.
 BACKUP_DAYS = 14
+# A folder in it in which a backup becomes a store.
+RESTORING = "restoring"
 _DAY_SECONDS = 86_400
 _OTHERS = 0o077
 
@@ -45,15 +49,19 @@ class Folder:
         Raises `NotAStore`, `StoreTooOld`, `FolderNotPrivate`, `StoreLocked`, `StoreExists`, or `StoreUnavailable` if
         it cannot be written; `OSError`, `sqlite3.Error` if the database could not be made.
         """
-        if not create:  # checked first, so that nothing is changed in a folder that is not this release's
+        if create:
+            prepare(path)
+        else:  # checked first, so that nothing is changed in a folder that is not this release's
             _check_ours(path / "store.sqlite")
+        require_private(path)
         self.path = path
         self.database = path / "store.sqlite"
         self.chunks = path / "chunks.data"
-        self._lock = claim(path, make=create)
+        self._lock = claim(path)
         try:
             self._clear("creating.sqlite")
             self._clear("backing-up.sqlite")
+            shutil.rmtree(path / RESTORING, ignore_errors=True)
             if create:
                 self._create_database()
             self.database.chmod(0o600)
@@ -96,7 +104,7 @@ class Folder:
         """Make the flat file of chunks if there is none. Raises `OSError`."""
         if not self.chunks.exists():
             os.close(os.open(self.chunks, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            _sync(self.path)
+            sync(self.path)
         self.chunks.chmod(0o600)
 
     def drop_old_backups(self, today: int) -> None:
@@ -123,21 +131,15 @@ class Folder:
 
     def _finish(self, unfinished: Path, final: Path) -> None:
         """Rename a file to its final name, once its bytes are on the disk."""
-        _sync(unfinished)
+        sync(unfinished)
         unfinished.replace(final)
-        _sync(self.path)
+        sync(self.path)
 
 
-def claim(path: Path, *, make: bool = True) -> int:
-    """Claim a folder that only this user can enter, made if it is not there (`make`): a descriptor to be closed.
-
-    Raises `FolderNotPrivate`, `StoreLocked`, `StoreUnavailable`.
-    """
-    if make:
-        _prepare(path)
+def require_private(path: Path) -> None:
+    """Make sure that only this user can enter a folder. Raises `FolderNotPrivate`."""
     if path.stat().st_mode & _OTHERS:
         raise FolderNotPrivate(f"Folder: {path}.")
-    return _lock(path)
 
 
 def _check_ours(database: Path) -> None:
@@ -155,17 +157,18 @@ def _check_ours(database: Path) -> None:
         raise NotAStore(f"Its {database.name} belongs to another program.")
 
 
-def _prepare(path: Path) -> None:
+def prepare(path: Path) -> None:
     """Make a data folder that only this user can enter, or close an empty one to other users."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in missing:  # or a power cut could lose what is in it
-        _sync(folder.parent)
+        sync(folder.parent)
     if not any(path.iterdir()):
         path.chmod(0o700)
 
 
-def _lock(path: Path) -> int:
+def claim(path: Path) -> int:
+    """Lock a folder, until the descriptor that it returns is closed. Raises `StoreLocked`, `StoreUnavailable`."""
     try:
         lock = os.open(path / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError:
@@ -189,7 +192,8 @@ def _schema_version(connection: sqlite3.Connection, name: str) -> int:
     return version
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder names, is on the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

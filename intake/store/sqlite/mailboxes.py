@@ -29,7 +29,7 @@ def key_of(id: bytes) -> int:
     return int.from_bytes(id[:8].ljust(8, b"\0"), "big") >> 1
 
 
-def _draw_key(mailbox: int) -> int:
+def draw_key(mailbox: int) -> int:
     """A new key for an envelope of the mailbox of this key."""
     return mailbox >> (63 - _MAILBOX_BITS) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
@@ -88,7 +88,7 @@ def append(
         raise MailboxFull
     connection.execute(
         "INSERT INTO envelope (key, day, mailbox, organisation, id, size, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (_draw_key(key), e.day, key, mailbox.organisation, e.id, len(e.bytes), e.bytes),
+        (draw_key(key), e.day, key, mailbox.organisation, e.id, len(e.bytes), e.bytes),
     )
     blobs.claim(connection, mailbox.organisation, key, claims)
     if claims and blobs.number_of(connection, key) > max_files:

@@ -32,21 +32,17 @@ class Room:
 
     def has(self, connection: sqlite3.Connection) -> bool:
         """Whether a new text would leave the room that deletions need. Raises OSError."""
-        free = self._free()
+        free = free_bytes(self._folder)
         if free < NEAR_BYTES:
             self._lay_in(free)
         return free >= TEXT_BYTES or _free_pages(connection) >= FREE_PAGES
 
     def give_up(self) -> bool:
         """Remove the ballast where the disk is nearly full; whether that has made room. Raises OSError."""
-        if self._free() >= TEXT_BYTES or not self._ballast.exists():
+        if free_bytes(self._folder) >= TEXT_BYTES or not self._ballast.exists():
             return False
         self._ballast.unlink()
         return True
-
-    def _free(self) -> int:
-        disk = os.statvfs(self._folder)
-        return disk.f_bavail * disk.f_frsize
 
     def _lay_in(self, free: int) -> None:
         if free < TEXT_BYTES + BALLAST_BYTES or self._ballast.exists():
@@ -60,6 +56,12 @@ class Room:
             part.unlink()
         finally:
             os.close(file)
+
+
+def free_bytes(folder: Path) -> int:
+    """What is left on the disk of a folder. Raises OSError."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def _free_pages(connection: sqlite3.Connection) -> int:

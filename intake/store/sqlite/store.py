@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from types import TracebackType
 from typing import TypeVar
 
-from intake.store.errors import StoreUnavailable
+from intake.store.backup.records import Record
+from intake.store.errors import StoreExists, StoreUnavailable
 from intake.store.interface import BlobClaim, ClaimedBlob, Clock, Envelope, Mailbox, Member, Organisation
-from intake.store.sqlite import blobs, clock, mailboxes, organisations, shuffle_days
+from intake.store.sqlite import blobs, clock, mailboxes, organisations, records, shuffle_days
 from intake.store.sqlite.batch import Operation
+from intake.store.sqlite.dump import Dump
 from intake.store.sqlite.files import Files
 from intake.store.sqlite.folder import Folder
 from intake.store.sqlite.group_commit import GroupWriter
+from intake.store.sqlite.load import Load
 from intake.store.sqlite.readers import Readers
 from intake.store.sqlite.room import NEARLY_FULL, Room
 from intake.store.sqlite.shuffle_days import DayShuffle
@@ -39,6 +43,7 @@ class SqliteStore:
         self.files = files
         self._room = Room(folder.path)
         self._today: int | None = None  # of the last round
+        self._dumps: set[Dump] = set()
         self.failed = writer.failed
         self._closing: asyncio.Task[None] | None = None
 
@@ -256,6 +261,28 @@ class SqliteStore:
         await asyncio.to_thread(self.folder.drop_old_backups, today)
         return erased
 
+    async def dump(self) -> AsyncGenerator[Sequence[Record], None]:
+        """All that the store holds at one moment, some records at a time. Raises `TooMuchWritten`."""
+        if self._closing is not None:
+            raise StoreUnavailable("It is closed.")
+        dump = Dump(self.folder.database, self.files)
+        self._dumps.add(dump)
+        try:
+            async with aclosing(dump.portions()) as portions:
+                async for portion in portions:
+                    yield portion
+        finally:
+            self._dumps.discard(dump)
+
+    async def load(self, portions: AsyncIterator[Sequence[Record]]) -> None:
+        """Take all that `dump` of any store gave. Raises `StoreExists`, `StorageFull`, `Conflict`, `NotFound`."""
+        if await self.organisations():
+            raise StoreExists
+        loading = Load(self.writer, self.files)
+        async for portion in portions:
+            await loading.take(portion)
+        await self._write(records.settle)
+
     async def _shuffle_days(self, today: int) -> None:
         shuffle, is_done = DayShuffle(today), False
         while not is_done:
@@ -281,6 +308,8 @@ class SqliteStore:
 
     async def _close(self) -> None:
         try:
+            for dump in list(self._dumps):
+                await dump.close()
             await self.readers.close()
             await self.files.close()
             await self.writer.close()

@@ -11,7 +11,7 @@ import pytest
 
 from intake.store import OutcomeUnknown, SqliteStore, StoreUnavailable, open_store
 from intake.store.sqlite.connection import PAGE_BYTES
-from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, mailbox
+from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, files_holding, mailbox
 
 
 @contextmanager
@@ -115,3 +115,25 @@ async def test_a_damaged_page_is_told_and_not_written_to(store: SqliteStore, fol
             await again.envelopes(box.id)
         assert len(await again.organisations()) == 1
     assert database.read_bytes() == damaged
+
+
+async def test_what_a_failed_write_left_in_the_log_is_erased_as_soon_as_it_can_be(
+    store: SqliteStore, folder: Path
+) -> None:
+    """Nobody need write anything else for that."""
+    box = mailbox()
+    opening = content(b"a long one", 400_000)
+    parts = [opening[at : at + 32] for at in range(0, len(opening), 10_000)]
+
+    def left() -> list[bytes]:
+        return [part for part in parts if files_holding(folder, part)]
+
+    log = (folder / "store.sqlite-wal").stat().st_size
+    with files_limited_to(log + 200_000), pytest.raises(StoreUnavailable):
+        await store.create_mailbox(box, b"e" * 16, opening)
+    for _ in range(100):
+        if not left():
+            break
+        await asyncio.sleep(0.1)
+    assert left() == []
+    assert await store.create_mailbox(box, b"e" * 16, opening)
