@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": "operator.doctor",
     "backup": "operator.backup",
     "restore": "operator.restore",
+    "migrate-store": "operator.migrate_store",
     "manifest": "operator.manifest",
     "report": "reporter.report",
     "receipt": "reporter.receipt",
@@ -37,7 +38,7 @@ class Commands(Refusing):
             module = import_module(f"{__name__}.{COMMANDS[cmd_name]}")
         except KeyboardInterrupt:
             raise Refused("Interrupted. Nothing was changed.") from None
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

@@ -6,6 +6,7 @@ service imports from here only.
 
 from intake.store.backup.format import Summary
 from intake.store.backup.streams import check_backup, load_backup, write_backup
+from intake.store.backup.tally import Tally, tallied
 from intake.store.errors import (
     BackupDamaged,
     BackupTooNew,
@@ -42,9 +43,8 @@ from intake.store.interface import (
     Organisation,
     Store,
 )
-from intake.store.opening import create_at, open_at, socket_folder
+from intake.store.opening import create_at, open_at, restoring_at, socket_folder
 from intake.store.sqlite.open import create_store, open_store
-from intake.store.sqlite.restoring import restoring
 from intake.store.sqlite.store import SqliteStore
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "StoreTooOld",
     "StoreUnavailable",
     "Summary",
+    "Tally",
     "TooMuchWritten",
     "VersionMismatch",
     "check_backup",
@@ -88,7 +89,8 @@ __all__ = [
     "load_backup",
     "open_at",
     "open_store",
-    "restoring",
+    "restoring_at",
     "socket_folder",
+    "tallied",
     "write_backup",
 ]

@@ -6,16 +6,17 @@ With a database the folder has the operator's socket and a demonstration's codes
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from intake.store.errors import DriverMissing
+from intake.store.errors import DriverMissing, StoreExists
 from intake.store.interface import Store
 from intake.store.sqlite import open as sqlite
 from intake.store.sqlite.files import RESERVE_BYTES
 from intake.store.sqlite.folder import claim, prepare, require_private
+from intake.store.sqlite.restoring import restoring
 
 
 async def open_at(folder: Path, database: str | None, *, reserve_bytes: int = RESERVE_BYTES) -> Store:
@@ -35,6 +36,28 @@ async def create_at(folder: Path, database: str | None) -> Store:
         return await sqlite.create_store(folder)
     store: Store = await _postgresql().create_store(database)
     return store
+
+
+@asynccontextmanager
+async def restoring_at(folder: Path, database: str | None) -> AsyncIterator[Store]:
+    """A new store to `load` into, which is one once the block has ended well.
+
+    After an error there is none in the folder; in a database there is an empty one, which the next try takes. Raises
+    what `restoring` and the `create_store` of the other raise, and `DriverMissing`.
+    """
+    if database is None:
+        async with restoring(folder) as store:
+            yield store
+        return
+    postgresql = _postgresql()
+    try:
+        made: Store = await postgresql.create_store(database)
+    except StoreExists:
+        made = await postgresql.open_store(database)
+    try:
+        yield made
+    finally:
+        await made.close()
 
 
 @contextmanager

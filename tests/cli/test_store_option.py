@@ -47,10 +47,13 @@ def test_a_demo_is_served_from_a_database_again_and_again(demo: Demo, url: str) 
     assert all(check["ok"] for check in checks), checks
     drempel("serve", *where, "--port", "0").refused("Another instance")
     backup = demo.data.parent / "backup"
-    drempel("backup", "--data", str(demo.data), "--to", str(backup)).refused("Use PostgreSQL's own tools")
-    assert not backup.exists()
+    beside = drempel("backup", *where, "--to", str(backup), "--json").json
+    assert (beside["mailboxes"], SECRET in backup.read_bytes().decode("latin-1")) == (1, False)
     demo.stop()
     assert drempel("doctor", *where).status == 0  # nobody answers: it looks for itself
+    alone = drempel("backup", *where, "--to", str(backup.with_name("alone")), "--json").json
+    assert alone["mailboxes"] == 1
+    drempel("restore", *where, "--from", str(backup)).refused("already")
     demo.start()
     assert demo.receipt(sent["receipt"], "read").json["messages"]
     demo.stop()

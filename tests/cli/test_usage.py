@@ -44,6 +44,7 @@ def test_the_commands_are_those_that_are_promised() -> None:
         "init",
         "doctor",
         "restore",
+        "migrate-store",
         "serve",
         "manifest",
         "report",

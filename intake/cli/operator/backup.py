@@ -10,19 +10,18 @@ from pathlib import Path
 
 import click
 
+from intake.cli.operator.store_option import store_options
 from intake.cli.shared.output import Refused, emit
 from intake.cli.shared.signals import ending_like_ctrl_c
 from intake.service.control import NoAnswer, NoService, ask_for_stream
-from intake.store import StoreError, Summary, check_backup, open_store, write_backup
+from intake.store import StoreError, Summary, check_backup, open_at, write_backup
 
 NONE_MADE = "No backup was made."
 BUFFER_BYTES = 1 << 20
 
 
 @click.command()
-@click.option(
-    "--data", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The data folder."
-)
+@store_options("The data folder.")
 @click.option(
     "--to",
     required=True,
@@ -31,14 +30,14 @@ BUFFER_BYTES = 1 << 20
     help="The file to make. It must not exist, and only you will be able to read it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def backup(data: Path, to: Path, as_json: bool) -> None:
-    """Back up a data folder into one file, beside a running service or without it, and read the file again.
+def backup(data: Path, database: str | None, to: Path, as_json: bool) -> None:
+    """Back up a store into one file, beside a running service or without it, and read the file again.
 
     Everything in it is of one moment. It is sealed as the folder is, and not encrypted once more: keep it as you keep
     the folder.
     """
     with ending_like_ctrl_c(), _new_file(to) as file:
-        _fill(file, data)
+        _fill(file, data, database)
         summary = _read_again(file)
     words = f"{summary.mailboxes} mailboxes, {summary.bytes:,} bytes, read again and whole."
     emit(vars(summary), as_json, f"Backed up: {words}\nSHA-256: {summary.sha256}")
@@ -74,23 +73,27 @@ def _writing() -> Iterator[None]:
         raise Refused(f"The file can't be written: {problem.strerror}. {NONE_MADE}") from None
 
 
-def _fill(file: io.FileIO, data: Path) -> None:
+def _fill(file: io.FileIO, data: Path, database: str | None) -> None:
     """Write the backup, by the service that runs on the folder or, without one, by opening its store."""
     try:
         for piece in ask_for_stream(data, "backup"):
             _write(file, piece)
     except NoService:
-        asyncio.run(_alone(data, file))
+        asyncio.run(_alone(data, database, file))
     except NoAnswer as problem:
         raise Refused(f"{problem} {NONE_MADE}") from None
     with _writing():
         os.fsync(file.fileno())
 
 
-async def _alone(data: Path, file: io.FileIO) -> None:
-    async with await open_store(data) as store, aclosing(write_backup(store)) as pieces:
-        async for piece in pieces:
-            _write(file, piece)
+async def _alone(data: Path, database: str | None, file: io.FileIO) -> None:
+    store = await open_at(data, database)
+    try:
+        async with aclosing(write_backup(store)) as pieces:
+            async for piece in pieces:
+                _write(file, piece)
+    finally:
+        await store.close()
 
 
 def _write(file: io.FileIO, piece: bytes) -> None:

@@ -6,19 +6,14 @@ from typing import BinaryIO
 
 import click
 
+from intake.cli.operator.store_option import store_options
 from intake.cli.shared.output import Refused, emit
 from intake.cli.shared.signals import ending_like_ctrl_c
-from intake.store import StorageFull, Summary, load_backup, restoring
+from intake.store import StorageFull, Summary, load_backup, restoring_at
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The data folder to make: a new or an empty one.",
-)
+@store_options("The data folder to make: a new or an empty one.")
 @click.option(
     "--from",
     "source",
@@ -28,15 +23,15 @@ from intake.store import StorageFull, Summary, load_backup, restoring
     help="The file that `drempel backup` has made.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def restore(data: Path, source: Path, as_json: bool) -> None:
-    """Restore a backup into a new data folder: all of it, or nothing.
+def restore(data: Path, database: str | None, source: Path, as_json: bool) -> None:
+    """Restore a backup into a new data folder or an empty database: all of it, or nothing.
 
     What was deleted since the backup was made is there again, and what came since is not.
     """
     with ending_like_ctrl_c():
         try:
             with source.open("rb") as file:
-                summary = asyncio.run(_restore(data, file))
+                summary = asyncio.run(_restore(data, database, file))
         except KeyboardInterrupt:
             raise Refused("Interrupted. Nothing was restored.") from None
         except StorageFull:
@@ -52,6 +47,6 @@ def restore(data: Path, source: Path, as_json: bool) -> None:
     )
 
 
-async def _restore(data: Path, file: BinaryIO) -> Summary:
-    async with restoring(data) as store:
+async def _restore(data: Path, database: str | None, file: BinaryIO) -> Summary:
+    async with restoring_at(data, database) as store:
         return await load_backup(store, file)

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import click
 
+Place = tuple[Path, str | None]  # a folder and, if the store is not in it, the address of a database
+
 FOLDER, DATABASES = "sqlite:", ("postgresql://", "postgres://")
 HELP: Final = (
     "Where the store is: sqlite:DIR, the same as --data DIR, or postgresql://USER@HOST/NAME, with --data DIR for"
@@ -40,6 +42,12 @@ def store_options(
         return command
 
     return decorate
+
+
+def place_of(url: str) -> Place:
+    """Where the store of an address is. Raises `UsageError`."""
+    folder, database = _where(None, url)
+    return folder or Path(), database
 
 
 def _where(data: Path | None, store: str | None) -> tuple[Path | None, str | None]:

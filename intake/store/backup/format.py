@@ -77,7 +77,7 @@ class BackupWriter:
         for record in portion:
             kind = _KIND_OF[type(record)]
             self._counts[kind] += 1
-            parts += _frame(kind, record)
+            parts.append(frame(record))
         written = b"".join(parts)
         self._hash.update(written)
         return written
@@ -90,13 +90,14 @@ class BackupWriter:
         return begin + end + self._hash.digest()
 
 
-def _frame(kind: bytes, record: Record) -> list[bytes]:
+def frame(record: Record) -> bytes:
+    """The bytes of a record."""
     parts = [b""]
     for value in vars(record).values():
         field = _field(value)
         parts += [_LENGTH.pack(len(field)), field]
-    parts[0] = _HEAD.pack(kind, sum(map(len, parts)))
-    return parts
+    parts[0] = _HEAD.pack(_KIND_OF[type(record)], sum(map(len, parts)))
+    return b"".join(parts)
 
 
 def _field(value: bytes | str | int | None) -> bytes:

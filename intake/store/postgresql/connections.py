@@ -96,7 +96,7 @@ class Connections:
         It may be run several times, and the last one counts. It goes on if the caller is cancelled. Raises what it
         raises, and `StoreUnavailable` or `OutcomeUnknown`.
         """
-        return await self._finish(self._attempt(lambda link: _transact(link, operation)))
+        return await self._finish(self._attempt(lambda link: transact(link, operation)))
 
     async def close(self, *, cancel: bool = False) -> None:
         """Finish what was begun, or `cancel` it, then close all. May be called again."""
@@ -165,7 +165,8 @@ def _is_lost(error: psycopg.Error) -> bool:
     return (isinstance(error, psycopg.OperationalError) and lost) or is_elsewhere(error)
 
 
-async def _transact(link: Link, operation: Operation[T]) -> T:
+async def transact(link: Link, operation: Operation[T]) -> T:
+    """Run an operation in a transaction. Raises what it raises, `psycopg.Error`, `OutcomeUnknown`."""
     try:
         await link.execute("BEGIN")
         result = await operation(link)

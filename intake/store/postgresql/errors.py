@@ -41,10 +41,6 @@ class NotDurable(StoreError):
     """This server may lose what it has confirmed, so no report may go there. Set it right, then start again."""
 
 
-class NoBackup(StoreError):
-    """A store in PostgreSQL is not backed up or restored by this release. Use PostgreSQL's own tools for it."""
-
-
 DISK_FULL: Final = "The disk of the database is full."
 LOST: Final = "The database does not answer."
 _CAUSES: Final = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Final, TypeVar
+
+import psycopg
 
 from intake.store.backup.records import Record
 from intake.store.errors import StorageFull, StoreBusy, StoreUnavailable
@@ -18,10 +20,11 @@ from intake.store.interface import (
     Member,
     Organisation,
 )
-from intake.store.postgresql import blobs, clock, lists, mailboxes, organisations, settings
-from intake.store.postgresql.connections import Connections, Operation
-from intake.store.postgresql.errors import DISK_FULL, NoBackup
+from intake.store.postgresql import blobs, clock, dump, lists, mailboxes, organisations, settings
+from intake.store.postgresql.connections import Connections, Link, Operation, connect, transact
+from intake.store.postgresql.errors import DISK_FULL, translated
 from intake.store.postgresql.group_commit import GroupWriter
+from intake.store.postgresql.load import Load
 from intake.store.postgresql.mailboxes import Creation
 from intake.store.postgresql.night import night
 
@@ -44,6 +47,9 @@ class PostgresStore:
 
     def __init__(self, address: str) -> None:
         """Connects when it needs to. The database is one that `open` has checked."""
+        self._address = address
+        self._links: set[Link] = set()
+        self._closed = False
         self._texts = Connections(address, TEXTS)
         self._files = Connections(address, FILES)
         self._reports = Connections(address, 1)
@@ -269,13 +275,17 @@ class PostgresStore:
             pass
         return erased
 
-    def dump(self) -> AsyncGenerator[Sequence[Record], None]:
-        """Not in this release: raises `NoBackup`."""
-        raise NoBackup
+    async def dump(self) -> AsyncGenerator[Sequence[Record], None]:
+        """All that the store holds at one moment, some records at a time. A night's work waits for its end."""
+        async with self._link() as link, aclosing(dump.portions(link)) as portions:
+            async for portion in portions:
+                yield portion
 
-    async def load(self, portions: AsyncIterator[Sequence[Record]]) -> None:  # noqa: ARG002 - the interface's
-        """Not in this release: raises `NoBackup`."""
-        raise NoBackup
+    async def load(self, portions: AsyncIterator[Sequence[Record]]) -> None:
+        """Take all that `dump` of any store gave, or none of it. Raises `StoreExists`, `Conflict`, `NotFound`."""
+        async with self._link() as link:
+            await link.execute("SET idle_in_transaction_session_timeout = 0")
+            await transact(link, lambda c: Load(c).take_all(portions))
 
     async def weaknesses(self) -> list[str]:
         """A sentence for each setting of the server that weakens a promise."""
@@ -286,10 +296,29 @@ class PostgresStore:
 
         A night's work is broken off: what it had not finished, the next one does.
         """
+        self._closed = True
+        for link in self._links:
+            await link.close()
         await self._nights.close(cancel=True)
         await self._writer.close()
         for connections in (self._reports, self._texts, self._files):
             await connections.close()
+
+    @asynccontextmanager
+    async def _link(self) -> AsyncIterator[Link]:
+        """A connection of one's own, for what takes long. Raises `StoreUnavailable`, and the store's errors."""
+        try:
+            if self._closed:
+                raise StoreUnavailable("It is closed.")
+            link = await connect(self._address)
+            self._links.add(link)
+            try:
+                yield link
+            finally:
+                self._links.discard(link)
+                await link.close()
+        except psycopg.Error as error:
+            raise translated(error) from None
 
     async def _write(self, operation: Operation[T], size: int = 0) -> T:
         with self._holding(size):

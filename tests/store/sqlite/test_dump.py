@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -11,33 +11,20 @@ import pytest
 
 from intake.store import (
     BlobClaim,
-    Clock,
-    Conflict,
-    Member,
-    NotFound,
-    Organisation,
     SqliteStore,
-    StoreError,
-    StoreExists,
     StoreUnavailable,
     TooMuchWritten,
     create_store,
     open_store,
 )
-from intake.store.backup.records import Chunk, Directory, File, LaterEnvelope, OpenedMailbox, Record
+from intake.store.backup.records import Chunk, File, LaterEnvelope, OpenedMailbox, Record
 from intake.store.sqlite import dump as dump_module
 from intake.store.sqlite.slots import SLOT_BYTES
-from tests.store.kit.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, mailbox, sealed
-from tests.store.kit.sending import claimed, counted, holding, put
+from tests.store.kit.dumps import all_of, given, shown
+from tests.store.kit.rows import DAY, DIRECTORY, LIMITS, ORGANISATION, content, mailbox
+from tests.store.kit.sending import claimed, holding, put
 
 LONGEST_SECONDS = 60
-GONE = mailbox(b"G" * 32)
-OTHER = Organisation(b"P" * 32, "water-board", 30, 4, 1)
-
-
-async def all_of(store: SqliteStore) -> list[Record]:
-    async with aclosing(store.dump()) as portions:
-        return [record async for portion in portions for record in portion]
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -47,74 +34,6 @@ async def until(true: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.05)
     assert true()
-
-
-async def given(*portions: Sequence[Record]) -> AsyncIterator[Sequence[Record]]:
-    for portion in portions:
-        yield portion
-
-
-def shown(found: Sequence[Record]) -> list[tuple[object, ...]]:
-    return [(type(record).__name__, *vars(record).values()) for record in found]
-
-
-async def fill(store: SqliteStore) -> list[bytes]:
-    """Something of everything that a store keeps; returns the ids of the mailboxes."""
-    member = Member("lee", b"L" * 32, b"ring of lee", 5, b"statement", {10: b"w" * 1216, 11: b"x" * 1216})
-    await store.add_organisation(OTHER, b'{"other": 1}', [member])
-    await store.put_directory(OTHER.id, 2, b'{"other": 2}', 60, 8)
-    await store.put_keyring(OTHER.id, "lee", 1, b"the next ring of lee")
-    await store.keep_clock(Clock(DAY, DAY + 9, 77))
-    boxes = [await claimed(store, bytes([at]) * 32, chunks=at) for at in (1, 2, 9)]
-    for at, box in enumerate(boxes):
-        for number in range(at):
-            more = os.urandom(16)
-            await store.append(box, more, DAY + number, content(more), *LIMITS)
-    await put(store, b"nobody's" * 4)
-    await store.create_mailbox(GONE, b"e" * 16, b"deleted")
-    await store.delete_mailbox(ORGANISATION.id, GONE.id)
-    return boxes
-
-
-async def test_what_is_given_is_taken_and_read_as_before(store: SqliteStore, tmp_path: Path) -> None:
-    boxes = await fill(store)
-    found = await all_of(store)
-    async with await create_store(tmp_path / "new") as new:
-        await new.load(given(found[:3], found[3:]))
-        again = await all_of(new)  # the order of a mailbox's envelopes is drawn anew
-        assert sorted(shown(again), key=repr) == sorted(shown(found), key=repr)
-    async with await open_store(tmp_path / "new") as new:
-        assert await new.organisations() == await store.organisations()
-        with pytest.raises(Conflict):
-            await new.create_mailbox(GONE, b"e" * 16, b"deleted")
-        assert await counted(new) == sum(len(it.bytes) for it in found if isinstance(it, Chunk))
-        assert await new.clock() == Clock(DAY, DAY + 9, 77)
-        for version in (None, 1, 2):
-            assert await new.directory(OTHER.id, version) == await store.directory(OTHER.id, version)
-        assert await new.recipient_by_login(OTHER.id, b"L" * 32) == "lee"
-        assert await new.keyring(OTHER.id, "lee") == (2, b"the next ring of lee")
-        for week in (10, 11, 12):
-            assert await new.statements(OTHER.id, week) == await store.statements(OTHER.id, week)
-        for box, (name, chunks) in zip(boxes, ((1, 1), (2, 2), (9, 9)), strict=True):
-            assert await new.mailbox(ORGANISATION.id, box) == await store.mailbox(ORGANISATION.id, box)
-            assert await new.envelopes(box) == await store.envelopes(box)
-            blob = bytes([name]) * 32
-            assert await new.chunks(ORGANISATION.id, blob, 0, 99) == [
-                sealed(blob, number) for number in range(chunks)
-            ]
-        assert await new.stored_chunks(ORGANISATION.id, b"nobody's" * 4) == []
-        assert await new.days(ORGANISATION.id, 0, DAY) == await store.days(ORGANISATION.id, 0, DAY)
-        assert await new.delete_mailbox(ORGANISATION.id, boxes[2])
-        assert holding(tmp_path / "new", [bytes([9]) * 32]) == []
-
-
-async def test_the_order_tells_nothing_of_when_something_came(store: SqliteStore) -> None:
-    for _ in range(40):
-        await claimed(store, os.urandom(32), chunks=1)
-    found = await all_of(store)
-    boxes = [record.id for record in found if isinstance(record, OpenedMailbox)]
-    assert boxes == sorted(boxes)
-    assert [record.mailbox for record in found if isinstance(record, File)] == boxes
 
 
 async def test_what_was_loaded_needs_no_shuffling_but_for_its_newest_day(
@@ -271,37 +190,3 @@ async def test_a_file_that_lost_its_bytes_is_told_and_not_given_half(
     with pytest.raises(StoreUnavailable, match=r"chunks\.data"):
         await all_of(store)
     os.truncate(folder / "chunks.data", 300 * SLOT_BYTES)
-
-
-BOX = OpenedMailbox(b"m" * 32, ORGANISATION.id, b"c" * 225, DAY, DAY + 1, DAY, b"e" * 16, b"opening")
-
-
-@pytest.mark.parametrize(
-    "records",
-    [
-        [ORGANISATION, ORGANISATION],
-        [Directory(ORGANISATION.id, 1, b"of nobody")],
-        [ORGANISATION, BOX, BOX],
-        [BOX],
-        [ORGANISATION, LaterEnvelope(BOX.id, b"l" * 16, DAY, b"of nobody")],
-        [ORGANISATION, File(b"f" * 32, BOX.id, 1), Chunk(0, b"of nobody")],
-        [ORGANISATION, BOX, File(b"short", BOX.id, 1), Chunk(0, b"chunk")],
-        [ORGANISATION, BOX, File(b"f" * 32, BOX.id, 0)],
-        [ORGANISATION, BOX, File(b"f" * 32, BOX.id, 1), Chunk(0, bytes(SLOT_BYTES + 1))],
-        [ORGANISATION, BOX, Chunk(0, b"of no file")],
-        [Clock(1 << 62, None, "many")],  # type: ignore[arg-type]
-    ],
-)
-async def test_records_that_do_not_belong_together_are_refused(tmp_path: Path, records: list[Record]) -> None:
-    async with await create_store(tmp_path / "new") as new:
-        with pytest.raises(StoreError):
-            await new.load(given(records))
-
-
-async def test_only_an_empty_store_takes_records(store: SqliteStore) -> None:
-    found = await all_of(store)
-    with pytest.raises(StoreExists):
-        await store.load(given(found))
-    assert await store.directory(ORGANISATION.id) == DIRECTORY
-    with pytest.raises(NotFound):
-        await store.put_keyring(OTHER.id, "lee", 0, b"nothing came")

@@ -23,10 +23,10 @@ from intake.store import (
     Summary,
     load_backup,
     open_store,
-    restoring,
     write_backup,
 )
 from intake.store.sqlite import restoring as restoring_module
+from intake.store.sqlite.restoring import restoring
 from tests.project import ROOT
 from tests.store.kit.rows import ORGANISATION, sealed
 from tests.store.kit.sending import claimed
@@ -161,7 +161,8 @@ async def test_what_is_still_in_the_log_is_not_left_behind(
 KILLED = """
 import asyncio, os, shutil, signal, sys
 from pathlib import Path
-from intake.store import load_backup, restoring
+from intake.store import load_backup
+from intake.store.sqlite.restoring import restoring
 from intake.store.sqlite import batch, slots
 left = int(sys.argv[3])
 
