@@ -108,7 +108,7 @@ class Cluster:
         self.stop(signal.SIGKILL)
         # The next start refuses while one of them is there.
         until(
-            lambda: not any(Path(f"/proc/{child}").exists() for child in children),
+            lambda: not any(is_running(int(child)) for child in children),
             "a server process lives on",
         )
 
@@ -147,6 +147,15 @@ class Cluster:
             check=False,
         )
         assert run.returncode == 0, run.stderr.decode()
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process goes on. One that has ended has its number until somebody waits for it, maybe nobody."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in ("Z", "X")
 
 
 def _free_port() -> int:

@@ -27,12 +27,12 @@ def test_it_ends_with_the_process_that_started_it(end: str) -> None:
     ) as owner:
         assert owner.stdout is not None
         pid, folder = owner.stdout.readline().split()
-        assert Path(f"/proc/{pid}").exists()
+        assert postgres.is_running(int(pid))
         if end == "killed":
             owner.kill()
         else:
             owner.communicate("\n")
-    until(lambda: not Path(f"/proc/{pid}").exists(), "the server was left behind")
+    until(lambda: not postgres.is_running(int(pid)), "the server was left behind")
     assert Path(folder).exists() == (end == "killed")
     shutil.rmtree(folder, ignore_errors=True)
 
