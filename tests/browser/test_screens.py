@@ -74,7 +74,7 @@ def test_each_screen_is_fit_for_everybody(dutch: Walker, gallery: Gallery, walk:
     for screen in walk(dutch):
         found += faults(page, screen, "nl")
         gallery.take(page, screen.name, full=screen.full)
-        # Without scripts both languages are there, and a dialog holds all else. In the gate, test_language.py changes it.
+        # Without scripts both languages are there, and a dialog holds all else. The gate has test_language.py.
         if gallery.wanted and screen.scripts and screen.full:
             found += english_faults(page, screen, gallery)
     found += page.errors()
