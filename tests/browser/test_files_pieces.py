@@ -12,6 +12,9 @@ from tests.browser.kit.inbox import Inbox
 from tests.browser.kit.wire import Request, Response
 from tests.kit.serving import Demo
 
+# One engine shows that the page does it; the other one is in `make test-all`.
+pytestmark = pytest.mark.one_class
+
 CHANNEL = "complaints-committee"
 SIZES = {"een.bin": 900_000, "twee.bin": 400_000, "drie.bin": 600_000}
 # LARGEST_PIECE, READ_WITHIN and ANSWERED_WITHIN of saving.js, as they are in the built script. Firefox may keep the

@@ -14,6 +14,9 @@ from tests.browser.kit.http_relay import HttpRelay, relaying
 from tests.browser.kit.inbox import Inbox
 from tests.browser.kit.reporter import Reporter
 
+# One engine shows that the page does it; the other one is in `make test-all`.
+pytestmark = pytest.mark.one_class
+
 NARROW = (360, 740)
 
 

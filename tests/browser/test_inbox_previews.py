@@ -18,6 +18,9 @@ from tests.browser.kit.wire import Request, Response
 from tests.kit.serving import Demo
 from tests.project import ROOT
 
+# One engine shows that the page does it; the other one is in `make test-all`.
+pytestmark = pytest.mark.one_class
+
 RECIPIENT = "confidential-adviser-1"
 MARK = "\u202e"
 TEXT = f"De uitslag stond al vast: {MARK}Jansen.\n\tEn nog een regel, “zo”.\n"

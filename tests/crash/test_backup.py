@@ -30,6 +30,7 @@ from tests.store.kit.rows import sealed
 CLIENTS = 4
 LARGE = 256  # chunks: 64 MiB, which takes a backup long enough for others to come in between
 GROWTH = 32 * 1024  # KiB
+ENDS = [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.test_all)]
 FILES, DELETIONS = 4, 10  # before a backup begins
 
 
@@ -244,7 +245,7 @@ def state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDS)
 async def test_a_service_that_ends_in_the_midst_leaves_no_backup_and_one_line(
     place: Place, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -260,7 +261,7 @@ async def test_a_service_that_ends_in_the_midst_leaves_no_backup_and_one_line(
     assert [path.name for path in folder.iterdir()] == ["backup"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDS)
 async def test_a_command_that_ends_in_the_midst_leaves_no_backup_and_the_service_goes_on(
     place: Place, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -282,7 +283,7 @@ async def test_a_command_that_ends_in_the_midst_leaves_no_backup_and_the_service
     await place.service.stop()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDS)
 async def test_a_restore_that_ends_in_the_midst_is_no_store_and_the_same_again_works(
     place: Place, tmp_path: Path, number: signal.Signals
 ) -> None:
