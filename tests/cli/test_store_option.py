@@ -97,9 +97,9 @@ def test_where_there_is_no_store_none_is_made(url: str, tmp_path: Path) -> None:
 def test_an_address_that_is_none_is_refused_and_not_repeated(command: str, tmp_path: Path) -> None:
     data = ("--data", str(tmp_path / "data"))
     for url, word in (
-        (f"mysql://x:{SECRET}@y/z", "--store takes"),
-        (SECRET, "--store takes"),
-        ("sqlite:", "--store takes"),
+        (f"mysql://x:{SECRET}@y/z", "The address of a store is"),
+        (SECRET, "The address of a store is"),
+        ("sqlite:", "The address of a store is"),
         ("sqlite:elsewhere", "two folders"),
     ):
         ran = drempel(command, *data, "--store", url)

@@ -57,7 +57,7 @@ def _where(data: Path | None, store: str | None) -> tuple[Path | None, str | Non
     if store.startswith(DATABASES):
         return data, store
     if not store.startswith(FOLDER) or store == FOLDER:
-        raise click.UsageError("--store takes sqlite:DIR or postgresql://USER@HOST/NAME.")
+        raise click.UsageError("The address of a store is sqlite:DIR or postgresql://USER@HOST/NAME.")
     folder = Path(store.removeprefix(FOLDER))
     if data not in (None, folder):
         raise click.UsageError("--store sqlite:DIR and --data DIR name two folders. Give one of them.")

@@ -6,7 +6,7 @@ would be newer than the snapshot, and so not seen. So this holds the night's loc
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import fields
 from typing import Any, Final
 
@@ -14,21 +14,11 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from intake.store.backup import records
 from intake.store.backup.records import Record
+from intake.store.backup.tables import TABLES
 from intake.store.errors import StoreUnavailable
-from intake.store.interface import Organisation
 from intake.store.postgresql import clock, partitions
 from intake.store.postgresql.connections import Link, every
 
-# Tables whose columns are the fields of a record, and by what they are read: nothing of it tells when a row came.
-TABLES: Final[Mapping[type[Record], tuple[str, str]]] = {
-    Organisation: ("organisation", "id"),
-    records.Directory: ("directory", "organisation, version"),
-    records.Login: ("recipient_login", "organisation, login_key"),
-    records.Statement: ("statement", "organisation, recipient"),
-    records.WeekKey: ("week_key", "organisation, recipient, week"),
-    records.Keyring: ("keyring", "organisation, recipient"),
-    records.Tombstone: ("tombstone", "hash"),
-}
 # Day by day, as the partitions are, and in the order of their keys, which needs no sorting.
 _OPENINGS: Final = (
     "SELECT e.mailbox, e.organisation, e.creation, e.day, m.expiry_day, m.tombstone_day, e.id, e.bytes"

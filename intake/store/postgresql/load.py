@@ -10,11 +10,12 @@ from typing import Any, Final
 from psycopg.sql import SQL, Identifier, Placeholder
 
 from intake.store.backup.records import Chunk, File, LaterEnvelope, OpenedMailbox, Record
+from intake.store.backup.tables import TABLES
 from intake.store.errors import Malformed, NotFound, StoreExists
 from intake.store.interface import Clock
 from intake.store.postgresql import clock, partitions
 from intake.store.postgresql.connections import Link, one
-from intake.store.postgresql.dump import TABLES, columns
+from intake.store.postgresql.dump import columns
 
 _MAILBOX: Final = (
     "INSERT INTO mailbox_id (id, organisation, expiry_day, tombstone_day, days)"

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Final
 
 from intake.store.backup import records
 from intake.store.backup.records import Record
-from intake.store.interface import Clock, Organisation
+from intake.store.backup.tables import TABLES
+from intake.store.interface import Clock
 from intake.store.sqlite import clock
 from intake.store.sqlite.mailboxes import COLUMNS, draw_key, key_of
 
-# Tables whose columns are the fields of a record, and by what they are read: nothing of it tells when a row came.
-_TABLES: Final[Mapping[type[Record], tuple[str, str]]] = {
-    Organisation: ("organisation", "id"),
-    records.Directory: ("directory", "organisation, version"),
-    records.Login: ("recipient_login", "organisation, login_key"),
-    records.Statement: ("statement", "organisation, recipient"),
-    records.WeekKey: ("week_key", "organisation, recipient, week"),
-    records.Keyring: ("keyring", "organisation, recipient"),
-    records.Tombstone: ("tombstone", "hash"),
-}
 _MAILBOXES: Final = (
     "SELECT id, organisation, creation, day, expiry_day, tombstone_day, opening_id, opening FROM mailbox"
     " ORDER BY key"
@@ -40,7 +31,7 @@ _PUT_LATER: Final = (
 
 def texts(connection: sqlite3.Connection) -> Iterator[Record]:
     """All records but files and their chunks, in the order of a backup."""
-    for kind, (table, order) in _TABLES.items():
+    for kind, (table, order) in TABLES.items():
         for row in connection.execute(f"SELECT {_columns(kind)} FROM {table} ORDER BY {order}"):  # noqa: S608 - ours
             record: Any = kind
             yield record(*row)
@@ -72,7 +63,7 @@ def put(connection: sqlite3.Connection, record: Record) -> None:
         )
     else:
         values = tuple(vars(record).values())
-        table, _ = _TABLES[type(record)]
+        table, _ = TABLES[type(record)]
         marks = ", ".join("?" * len(values))
         connection.execute(
             f"INSERT INTO {table} ({_columns(type(record))}) VALUES ({marks})",  # noqa: S608 - ours
