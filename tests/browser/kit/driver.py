@@ -11,6 +11,15 @@ from typing import Any, ClassVar
 WAIT_SECONDS = 90.0  # seconds; what is slow on purpose ("Safer") still fits, beside whatever else runs
 PAUSE = 0.05  # seconds between two looks: closer looks would take the processor from the page
 
+# Of a written text (`.text`), Chromium lays out what is in sight, at the frame after it was put there: before
+# that frame it renders as nothing.
+RENDERED = """(async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const late = new Promise((done) => setTimeout(done, 5000));
+  if (!document.hidden && document.querySelector('.text')) await Promise.race([frame().then(frame), late]);
+  return Array.from(%s, (e) => e.innerText);
+})()"""
+
 VISIBLE = "((e) => e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length > 0)"
 
 
@@ -142,7 +151,7 @@ class Page(ABC):
 
     def texts(self, css: str) -> list[str]:
         """The rendered texts of all matches."""
-        return list(self.evaluate(f"Array.from({_all(css)}, (e) => e.innerText)"))
+        return list(self.evaluate(RENDERED % _all(css)))
 
     def value(self, css: str) -> str:
         """The value of a field."""

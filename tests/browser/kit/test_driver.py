@@ -62,6 +62,23 @@ def test_keys_and_clicks_are_real(page: Page, address: str) -> None:
     assert page.count("button") == 2
 
 
+def test_a_written_text_is_read_before_it_was_drawn(page: Page, address: str) -> None:
+    page.go(address)
+    page.evaluate("""(() => {
+      const piece = document.createElement('b');
+      piece.style = 'display: block; content-visibility: auto';
+      said.className = 'text';
+      said.replaceChildren(piece);
+    })()""")
+    for each in range(10):  # Chromium renders nothing of it until its next frame, which comes when it comes
+        page.evaluate(f"""(() => {{
+          const piece = said.firstChild.cloneNode();
+          piece.textContent = {each};
+          said.replaceChildren(piece);
+        }})()""")
+        assert page.text("#said") == str(each)
+
+
 def test_a_page_that_objects_is_left_only_with_consent(page: Page, address: str) -> None:
     page.go(address)
     page.type("x", into="#text")
