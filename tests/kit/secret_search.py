@@ -141,9 +141,9 @@ class Search:
     random: bytes = b""
 
     def _explained(self, data: bytes, at: int) -> bool:
-        """Whether any of the four bytes at `at` is one of eight that are random."""
+        """Whether any of the four bytes at `at` is one of eight that are random, and no number with zeros before it."""
         around = (data[start : start + 8] for start in range(max(at - 7, 0), at + 4))
-        return any(len(piece) == 8 and piece in self.random for piece in around)
+        return any(len(piece) == 8 and len(set(piece)) > 4 and piece in self.random for piece in around)
 
     def findings(self, data: bytes) -> set[str]:
         """The names of the findings in `data`."""

@@ -95,3 +95,9 @@ def test_what_is_random_explains_a_time_only_where_it_stands(search: Search) -> 
     knowing = Search(search.secrets, search.first, search.last, random=NOISE + around)
     assert knowing.findings(NOISE + around) == set()
     assert knowing.findings(NOISE + b"\x00" * 8 + moment + b"\x00" * 8)
+
+
+def test_a_number_in_what_was_sent_explains_no_time(search: Search) -> None:
+    time = struct.pack(">I", int(search.first) + 1)
+    sent = Search(search.secrets, search.first, search.last, random=bytes(7) + time[:1] + bytes(7))
+    assert sent.findings(bytes(8) + time + bytes(8))
