@@ -1,10 +1,12 @@
 """What holds for all tests: what they inherit, and which of them run."""
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
 
 from tests.kit import extent, inherited, postgres
+from tests.store.kit.backends import Database
 
 inherited.reset()
 
@@ -14,6 +16,14 @@ def cluster() -> Iterator[postgres.Cluster]:
     """The server of this worker; its databases are a test's own, its settings are not."""
     with postgres.running() as running:
         yield running
+
+
+@pytest.fixture
+def database(cluster: postgres.Cluster) -> Iterator[Database]:
+    """An empty database."""
+    made = Database(cluster, f"test_{secrets.token_hex(4)}")
+    yield made
+    made.drop()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Final
 
 from starlette.applications import Starlette
@@ -21,6 +21,7 @@ from intake.service.jobs.background import periodic
 from intake.service.jobs.days import Days
 from intake.service.jobs.heartbeat import Heartbeat
 from intake.service.jobs.memory import give_back
+from intake.service.jobs.notify import Tell, notify
 from intake.service.jobs.retention import Retention, erasing
 from intake.service.openapi.document import DocumentRoutes
 from intake.service.organisations import Organisations
@@ -33,7 +34,7 @@ from intake.service.routes.pages import PageRoutes
 from intake.service.routes.sign_in import SignInRoutes
 from intake.service.routes.sync import SyncRoutes
 from intake.service.settings import Settings
-from intake.store import Store
+from intake.store import Store, StoreError
 
 ROUTES: Final[tuple[type[Routes], ...]] = (
     MailboxRoutes,
@@ -61,33 +62,45 @@ def create_app(
     *,
     today: Callable[[], int] = utc_day,
     clock: Callable[[], float] = time.monotonic,
+    tell: Tell = notify,
 ) -> Starlette:
     """The service over an open store, which it closes when its lifespan ends.
 
-    `today` gives the day in days since 1970-01-01 UTC, `clock` seconds that never go back. Raises OSError if the
-    pages can't be read; the lifespan raises `StoreUnavailable` if the organisations can't.
+    `today` gives the day in days since 1970-01-01 UTC, `clock` seconds that never go back; `tell` is told how it is.
+    Raises OSError if the pages can't be read; the lifespan raises `StoreUnavailable` if the organisations can't.
     """
     context = Context(
         store=store,
         organisations=Organisations(store),
         assets=assets_of(static_folder()),
-        tokens=SignedTokens(clock),
+        tokens=SignedTokens(store, clock),
         bodies=BodyReader(settings),
         answers=MemoryBudget(settings.answers_bytes),
         settings=settings,
         days=Days(today),
-        heartbeat=Heartbeat(store, clock, settings.alive_seconds),
+        heartbeat=Heartbeat(store, clock, settings.alive_seconds, tell),
     )
     retention = Retention(store, context.days, clock)
+
+    async def load() -> None:
+        """Read what is remembered of the store."""
+        await context.organisations.load()
+        await context.tokens.load()
+
+    async def follow() -> None:
+        """Read it again, since another process may have changed it. What is remembered serves while it can't be had."""
+        with suppress(StoreError):
+            await load()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
-            await context.organisations.load()
+            await load()
             async with (
                 erasing(retention, settings.retention_seconds),
                 periodic(context.heartbeat.beat, settings.heartbeat_seconds, "heartbeat"),
                 periodic(give_back, settings.memory_seconds, "memory"),
+                periodic(follow, settings.shared_seconds, "shared") if store.is_shared else nullcontext(),
                 context.assets.packing() if settings.packing else nullcontext(),
             ):
                 yield

@@ -26,6 +26,11 @@ class Organisations:
             raise DrempelError("organisation-unknown")
         return found
 
+    async def changed(self, organisation: Organisation) -> Organisation | None:
+        """The same organisation, if another process has changed its directory since it was read."""
+        found = await self.refresh(organisation.slug) if self._store.is_shared else organisation
+        return found if found != organisation else None
+
     async def refresh(self, slug: str) -> Organisation | None:
         """Read an organisation again, after its directory has changed."""
         found = await self._store.organisation(slug) if is_id(slug) else None

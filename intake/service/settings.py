@@ -49,5 +49,7 @@ class Settings:
     # Between two writes that only show that one can be committed, and how long the last of them shows it.
     heartbeat_seconds: float = 10
     alive_seconds: float = 60
+    # Between two looks at what other processes may have changed in a store that is shared.
+    shared_seconds: float = 5
     # Between two moments at which free memory goes back to the system.
     memory_seconds: float = 60

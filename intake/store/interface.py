@@ -87,6 +87,14 @@ class ClaimedBlob:
     expiry_day: int
 
 
+@dataclass(frozen=True, repr=False)
+class TokenKey:
+    """A key by which each process that serves the store recognises what another has signed."""
+
+    key: builtins.bytes  # 32
+    age_seconds: float  # since it was made, by a clock that they all share
+
+
 @dataclass(frozen=True)
 class Clock:
     """What is kept of the server's clock: whether a day may be believed before anything is erased on its word."""
@@ -101,6 +109,20 @@ class Store(Protocol):
 
     # Done once nothing can be written any more: the process should end with an error, to be started again.
     failed: asyncio.Future[None]
+
+    # Whether other processes may write to it, so that what is remembered of it may be out of date.
+    is_shared: bool
+
+    async def leads(self) -> bool:
+        """Whether this process does the daily rounds. Of those that serve the store, at most one does."""
+        ...
+
+    async def token_keys(self) -> list[TokenKey]:
+        """The keys for tokens, at least one, the newest first. A store that is shared makes a new one each day.
+
+        Another process may have made one since; a crash of the store may end them all.
+        """
+        ...
 
     async def organisations(self) -> list[Organisation]:
         """All organisations, by slug."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from crypto.public import signatures
 from crypto.public.encoding import b64, day_text, unb64
 from intake.service.app import create_app
 from intake.service.settings import Settings
+from intake.store import open_store
 from tests.service.kit.failing_store import FailingStore
 from tests.service.kit.opaque_organisation import TODAY, Clocks, OpaqueOrganisation, code, shape
 
@@ -129,11 +131,16 @@ async def test_a_challenge_of_another_organisation_is_none(
 
 
 async def test_a_restart_ends_all_sessions(
-    world: OpaqueOrganisation, store: FailingStore, session: dict[str, str], clocks: Clocks
+    tmp_path: Path, world: OpaqueOrganisation, store: FailingStore, session: dict[str, str], clocks: Clocks
 ) -> None:
-    restarted = create_app(store, Settings(), today=lambda: clocks.day, clock=lambda: clocks.seconds)
+    await store.close()
+    again = await open_store(tmp_path / "data")
+    restarted = create_app(again, Settings(), today=lambda: clocks.day, clock=lambda: clocks.seconds)
     transport = httpx.ASGITransport(restarted)
-    async with httpx.AsyncClient(transport=transport, base_url=world.base) as client:
+    async with (
+        restarted.router.lifespan_context(restarted),
+        httpx.AsyncClient(transport=transport, base_url=world.base) as client,
+    ):
         response = await client.get("inbox/days", headers=session)
     assert (response.status_code, code(response)) == (401, "sign-in-again")
 

@@ -1,14 +1,12 @@
 """A real store with one organisation in it: each test that asks for `store` alone runs on SQLite and on PostgreSQL."""
 
-import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from intake.store import Store
 from intake.store.sqlite import shuffle_days
-from tests.kit.postgres import Cluster
 from tests.store.kit.backends import POSTGRESQL, SQLITE, Backend, Database, Folder
 from tests.store.kit.rows import DIRECTORY, ORGANISATION
 
@@ -17,14 +15,6 @@ from tests.store.kit.rows import DIRECTORY, ORGANISATION
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The daily shuffle makes no pauses."""
     monkeypatch.setattr(shuffle_days, "PAUSE_SECONDS", 0)
-
-
-@pytest.fixture
-def database(cluster: Cluster) -> Iterator[Database]:
-    """An empty database."""
-    made = Database(cluster, f"test_{secrets.token_hex(4)}")
-    yield made
-    made.drop()
 
 
 @pytest.fixture(params=[SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgres)])

@@ -135,3 +135,11 @@ async def test_what_would_expire_is_counted(store: Store) -> None:
         await store.create_mailbox(box, b"e" * 16, b"opening")
         await store.put_chunks(ORGANISATION.id, box.id, 0, [b"chunk"], DAY + days)
     assert [await store.expired(DAY + days) for days in range(4)] == [(0, 0), (1, 1), (2, 2), (3, 3)]
+
+
+async def test_the_only_process_leads_and_signs_with_one_key(store: Store) -> None:
+    assert [await store.leads(), await store.leads()] == [True, True]
+    first, again = await store.token_keys(), await store.token_keys()
+    assert len(first[0].key) == 32
+    assert [key.key for key in first] == [key.key for key in again]
+    assert 0 <= first[0].age_seconds <= again[0].age_seconds

@@ -61,16 +61,24 @@ class Days:
         """The newest day on whose word something may be erased."""
         return self.kept.day if self.kept else self.clock()
 
-    async def look(self, store: Store, ran: float) -> bool:
-        """Judge the clock, keep the judgement, and tell whether this day is believed. Raises `StoreError`."""
+    async def look(self, store: Store, ran: float, *, leads: bool) -> bool:
+        """Judge the clock, and tell whether this day is believed. Raises `StoreError`.
+
+        Whoever `leads` the rounds keeps the judgement, so that its steady running counts once. The others judge for
+        themselves, and their right clock says that one which is doubted has not gone on steadily.
+        """
         today, before = self.clock(), await store.clock()
-        kept = judge(before, today, ran)
-        if kept != before:
-            await store.keep_clock(kept)
-        if kept.doubted_day is not None:
-            if self.kept is None or self.kept.doubted_day is None:
-                log.error("%s", doubt(kept, today))
-        elif before is not None and before.doubted_day is not None:
+        judged = judge(before, today, ran if leads else 0)
+        is_believed = judged.doubted_day is None
+        if leads:
+            if judged != before:
+                await store.keep_clock(judged)
+        elif is_believed and before is not None and before.doubted_day is not None:
+            await store.keep_clock(Clock(before.day))
+        was_doubted = self.kept is not None and self.kept.doubted_day is not None
+        if not is_believed and not was_doubted:
+            log.error("%s", doubt(judged, today))
+        elif is_believed and (was_doubted or (before is not None and before.doubted_day is not None)):
             log.info("The clock is believed again.")
-        self.kept = kept
-        return kept.doubted_day is None
+        self.kept = judged
+        return is_believed

@@ -2,7 +2,11 @@
 
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
+
+# Whoever is told a state such as `READY=1`: systemd, or the process that supervises this one.
+Tell = Callable[[str], None]
 
 
 def notify(state: str) -> None:

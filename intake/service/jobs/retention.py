@@ -20,24 +20,30 @@ class Retention:
 
     async def look(self) -> bool:
         """Judge the clock; whether it is believed. A failure is logged, and nothing is erased then."""
-        now = self._monotonic()
-        ran, self._last = now - self._last, now
         try:
-            return await self._days.look(self._store, ran)
+            return await self._look(leads=await self._store.leads())
         except StoreError as error:
             log.error("The clock could not be compared with the last round: %s", type(error).__name__)
             return False
 
+    async def _look(self, *, leads: bool) -> bool:
+        now = self._monotonic()
+        ran, self._last = now - self._last, now
+        return await self._days.look(self._store, ran, leads=leads)
+
     async def round(self) -> None:
         """Delete what has expired, if the clock is believed, and erase deleted files from the disk.
 
-        A store that is full or busy is no reason to stop serving: the next round does the work. Neither is a file of
-        the data folder that can't be removed.
+        Of several processes one does so. A store that is full or busy is no reason to stop serving: the next round does
+        the work. Neither is a file of the data folder that can't be removed.
         """
         try:
-            if await self.look():
+            leads = await self._store.leads()
+            is_believed = await self._look(leads=leads)
+            if leads and is_believed:
                 await self._store.expire(self._days.believed())
-            await self._store.erase_files()
+            if leads:
+                await self._store.erase_files()
         except (StoreError, OSError) as error:
             log.error("What has expired could not be erased yet: %s", type(error).__name__)
 

@@ -81,7 +81,14 @@ class MailboxRoutes(Routes):
         record = parse_creation(creation)
         if record.organisation != organisation.id or record.mailbox != mailbox_id:
             raise DrempelError("request-malformed")
-        week = check_opening(opening, organisation.slots)
+        try:
+            week = check_opening(opening, organisation.slots)
+        except DrempelError:
+            changed = await self.context.organisations.changed(organisation)
+            if changed is None:
+                raise
+            organisation = changed
+            week = check_opening(opening, organisation.slots)
         day = self.context.days.today()
         if not -WEEKS_BACK <= week - week_of(day) <= WEEKS_AHEAD:
             await self._check_stored(organisation.id, mailbox_id)

@@ -36,6 +36,7 @@ SMALL: Final = (
     "statement",
     "week_key",
     "recipient_login",
+    "token_key",
     "clock",
     "partition",
     "settled",

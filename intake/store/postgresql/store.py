@@ -19,8 +19,9 @@ from intake.store.interface import (
     Mailbox,
     Member,
     Organisation,
+    TokenKey,
 )
-from intake.store.postgresql import blobs, clock, dump, lists, mailboxes, organisations, settings
+from intake.store.postgresql import blobs, clock, dump, hosts, lists, mailboxes, organisations, settings
 from intake.store.postgresql.connections import Connections, Link, Operation, connect, transact
 from intake.store.postgresql.errors import DISK_FULL, translated
 from intake.store.postgresql.group_commit import GroupWriter
@@ -45,6 +46,8 @@ class PostgresStore:
     Also an async context manager that closes itself.
     """
 
+    is_shared = True
+
     def __init__(self, address: str) -> None:
         """Connects when it needs to. The database is one that `open` has checked."""
         self._address = address
@@ -66,6 +69,14 @@ class PostgresStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def leads(self) -> bool:
+        """Whether this process does the rounds: who asks first does, until its connection for the night ends."""
+        return await self._nights.read(hosts.leads)
+
+    async def token_keys(self) -> list[TokenKey]:
+        """The keys that all processes share, the newest first; a new one each day."""
+        return await self._texts.write(hosts.token_keys)
 
     async def organisations(self) -> list[Organisation]:
         """All organisations, by slug."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from types import TracebackType
@@ -11,7 +13,16 @@ from typing import TypeVar
 
 from intake.store.backup.records import Record
 from intake.store.errors import StoreExists, StoreUnavailable
-from intake.store.interface import BlobClaim, ClaimedBlob, Clock, Envelope, Mailbox, Member, Organisation
+from intake.store.interface import (
+    BlobClaim,
+    ClaimedBlob,
+    Clock,
+    Envelope,
+    Mailbox,
+    Member,
+    Organisation,
+    TokenKey,
+)
 from intake.store.sqlite import blobs, clock, mailboxes, organisations, records, shuffle_days
 from intake.store.sqlite.batch import Operation
 from intake.store.sqlite.dump import Dump
@@ -35,6 +46,8 @@ class SqliteStore:
     Also an async context manager that closes itself.
     """
 
+    is_shared = False  # the folder's lock sees to that
+
     def __init__(self, folder: Folder, writer: GroupWriter, readers: Readers, files: Files) -> None:
         """Takes open parts, and closes them in the end."""
         self.folder = folder
@@ -46,6 +59,7 @@ class SqliteStore:
         self._dumps: set[Dump] = set()
         self.failed = writer.failed
         self._closing: asyncio.Task[None] | None = None
+        self._token_key, self._opened = os.urandom(32), time.monotonic()
 
     async def __aenter__(self) -> SqliteStore:
         return self
@@ -54,6 +68,14 @@ class SqliteStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def leads(self) -> bool:
+        """Always: no other process serves it."""
+        return True
+
+    async def token_keys(self) -> list[TokenKey]:
+        """The key of this opening, which is nowhere on the disk."""
+        return [TokenKey(self._token_key, time.monotonic() - self._opened)]
 
     async def organisations(self) -> list[Organisation]:
         """All organisations, by slug."""

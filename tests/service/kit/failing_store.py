@@ -12,6 +12,8 @@ JOBS = ("heartbeat", "retention")  # their tasks' names
 class FailingStore:
     """Passes every call on, unless the test has named an error for that method."""
 
+    is_shared = False
+
     def __init__(self, inner: SqliteStore) -> None:
         self._inner = inner
         self.failures: dict[str, Exception] = {}

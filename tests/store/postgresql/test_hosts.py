@@ -15,6 +15,8 @@ from tests.store.kit.rows import DAY, ORGANISATION, content, mailbox, sealed
 
 pytestmark = pytest.mark.postgres
 
+AGE = "UPDATE drempel.token_key SET made = made - interval '25 hours'"
+
 
 @pytest.fixture
 async def both(
@@ -91,3 +93,28 @@ async def test_a_night_of_one_is_the_night_of_both(
     for store in both:
         assert await store.mailboxes(ORGANISATION.id, DAY) == sorted(box.id for box in boxes)
         assert [len(await store.envelopes(box.id)) for box in boxes] == [1] * 20
+
+
+async def test_one_does_the_rounds_and_another_once_it_is_gone(
+    both: tuple[PostgresStore, PostgresStore],
+) -> None:
+    first, second = both
+    assert [await first.leads(), await second.leads(), await first.leads()] == [True, False, True]
+    await first.close()
+    assert await second.leads()
+
+
+async def test_both_sign_with_the_same_keys(
+    both: tuple[PostgresStore, PostgresStore], database: Database
+) -> None:
+    found = await asyncio.gather(*(store.token_keys() for store in both for _ in range(3)))
+    assert [[key.key for key in keys] for keys in found] == [[found[0][0].key]] * 6
+    database.cluster.execute(AGE, database.name)
+    aged = await asyncio.gather(*(store.token_keys() for store in both for _ in range(3)))
+    assert [[key.key for key in keys] for keys in aged] == [[aged[0][0].key, found[0][0].key]] * 6
+    assert aged[0][1].age_seconds > 25 * 3600 > 100 > aged[0][0].age_seconds >= 0
+    database.cluster.execute(AGE, database.name)
+    last = await both[0].token_keys()
+    assert [key.key for key in last] == [last[0].key, aged[0][0].key]
+    database.cluster.execute("TRUNCATE drempel.token_key", database.name)  # as a crash of the server does
+    assert len(await both[1].token_keys()) == 1

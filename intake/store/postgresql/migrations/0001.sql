@@ -144,6 +144,13 @@ CREATE TABLE settled (
 
 INSERT INTO settled VALUES (1, -1);
 
+-- What all hosts sign sessions with. UNLOGGED: it is in no log, no standby and no base backup, and a crash ends all
+-- sessions, which pages begin again by themselves. `made` tells when a host asked, and nothing of a client.
+CREATE UNLOGGED TABLE token_key (
+    key  bytea       NOT NULL PRIMARY KEY CHECK (octet_length(key) = 32),
+    made timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 CREATE TABLE clock (
     one            integer NOT NULL PRIMARY KEY CHECK (one = 1),
     day            integer,
@@ -162,3 +169,4 @@ ALTER TABLE blob ALTER id SET STATISTICS 0, ALTER mailbox SET STATISTICS 0;
 ALTER TABLE chunk ALTER blob SET STATISTICS 0, ALTER sha256 SET STATISTICS 0, ALTER bytes SET STATISTICS 0,
     ALTER bytes SET STORAGE EXTERNAL;
 ALTER TABLE keyring ALTER bytes SET STATISTICS 0;
+ALTER TABLE token_key ALTER key SET STATISTICS 0;
