@@ -1,4 +1,4 @@
-"""Runs the service on uvicorn, without its access log, its `Server` and `Date` headers and its trust in proxy headers.
+"""Runs the service in this process.
 
 No message holds a trace of a client: the service prints that it started, stopped, or met a fault, and where in the
 code.
@@ -11,12 +11,10 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
@@ -24,87 +22,15 @@ from intake.service import control
 from intake.service.app import create_app
 from intake.service.context import Context
 from intake.service.doctor import accept_clock, examine
-from intake.service.http.connections import Connections
 from intake.service.http.problems import fault_sentence, log
-from intake.service.http.protocol import BoundedProtocol
+from intake.service.http.server import Address, bind, running
 from intake.service.jobs.notify import notify
 from intake.service.settings import Settings
 from intake.store import Store, StoreUnavailable, open_at, socket_folder, write_backup
 
-BACKLOG = 1024
 # How long the event loop may keep Python's lock while the store's threads want it. At the default of 5 ms the
 # writer waits out most of a burst of requests at each of its statements; at this, 32 clients store a tenth more.
 SWITCH_SECONDS = 0.0001
-
-
-class Address(NamedTuple):
-    """The address that the service listens on."""
-
-    host: str
-    port: int
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server with an event for when it listens, and with signals left to its caller."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then set the event."""
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: uvicorn would raise them again at the end, and the process would end with an error."""
-        yield
-
-
-def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
-    own = {"settings": settings, "others": Connections()}
-    protocol = type("BoundedProtocol", (BoundedProtocol,), own)
-    return uvicorn.Config(
-        app,
-        http=protocol,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level=logging.CRITICAL + 1,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=settings.idle_seconds,
-        timeout_graceful_shutdown=settings.stop_seconds,
-    )
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
-
-
-@asynccontextmanager
-async def running(app: Starlette, settings: Settings, bound: socket.socket) -> AsyncIterator[Address]:
-    """Serve on a bound socket, in this event loop, until the block ends. The application's lifespan goes around it."""
-    with bound:
-        async with app.router.lifespan_context(app):
-            server = _Server(_config(app, settings))
-            task = asyncio.create_task(server.serve(sockets=[bound]), name="server")
-            listening = asyncio.create_task(server.listening.wait())
-            await asyncio.wait({task, listening}, return_when=asyncio.FIRST_COMPLETED)
-            listening.cancel()
-            try:
-                if task.done():
-                    raise RuntimeError("the server ended before it listened")
-                yield Address(*bound.getsockname()[:2])
-            finally:
-                server.should_exit = True
-                await task
 
 
 def serve(

@@ -30,7 +30,7 @@ from intake.cli.custodian.store_founded import store_founded
 from intake.cli.operator.demo_organisation import PLAN
 from intake.client.custodian.found import Founded, found
 from intake.service.app import create_app
-from intake.service.runner import bind, running
+from intake.service.http.server import bind, running
 from intake.service.settings import Settings
 from intake.store import create_at, open_store
 

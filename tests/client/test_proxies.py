@@ -19,7 +19,7 @@ from intake.client.files.resume_note import ResumeNotes
 from intake.client.files.uploads import UploadEvents, Uploads
 from intake.client.organisation import fetch_organisation
 from intake.client.reporter.report import SealedReport, send_report
-from intake.service.runner import bind, running
+from intake.service.http.server import bind, running
 from intake.service.settings import Settings
 from tests.client.kit.sender import Sender
 from tests.kit.organisation import LocalOrganisation

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from intake.service.runner import bind
+from intake.service.http.server import bind
 from intake.service.settings import Settings
 from intake.store import create_store, open_store
 from tests.service.kit.failing_store import FailingStore

@@ -18,7 +18,7 @@ from intake.cli.operator.serve import PORT, file_options, serve_store
 from intake.cli.operator.store_option import store_options
 from intake.cli.shared.output import OutputFailed, Refused, show
 from intake.client.custodian.found import found
-from intake.service.runner import Address
+from intake.service.http.server import Address
 from intake.service.settings import Settings
 
 

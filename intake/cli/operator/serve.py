@@ -13,7 +13,7 @@ from crypto.public.blobs import CHUNK_LENGTH, longest_file
 from crypto.public.limits import LONGEST_FILE
 from intake.cli.operator.store_option import store_options
 from intake.cli.shared.output import Refused, show
-from intake.service.runner import Address
+from intake.service.http.server import Address
 from intake.service.runner import serve as run_service
 from intake.service.settings import Settings
 

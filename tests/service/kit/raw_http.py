@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from crypto.public.encoding import b64
 from intake.service.app import create_app
-from intake.service.runner import Address, bind, running
+from intake.service.http.server import Address, bind, running
 from intake.service.settings import Settings
 from intake.store import create_store
 from tests.service.kit.opaque_organisation import TODAY, OpaqueOrganisation
