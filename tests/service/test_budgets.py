@@ -19,6 +19,7 @@ from intake.service.http.budgets import CAME_WHOLE, LENIENCE, BodyReader
 from intake.service.http.problems import RequestRefused
 from intake.service.routes.mailboxes import ANSWERS_AT_ONCE
 from intake.service.settings import Settings
+from intake.service.workers import share
 from intake.store.sqlite.open import READERS
 from tests.service.kit.failing_store import FailingStore
 from tests.service.kit.opaque_organisation import TODAY, OpaqueOrganisation, code, opening_bytes, shape
@@ -422,3 +423,11 @@ async def test_nobody_waits_for_those_who_ask_for_large_mailboxes(
     assert at_work == ANSWERS_AT_ONCE < READERS
     go_on.set()
     assert {len((await task).content) for task in asked} == {1024 * 1024}
+
+
+def test_workers_together_hold_what_one_process_may() -> None:
+    whole, part = Settings(), share(Settings(), 4)
+    assert part.bodies * 4 == whole.bodies
+    assert part.bodies_bytes * 4 == whole.bodies_bytes
+    assert part.answers_bytes * 4 == whole.answers_bytes
+    assert share(Settings(), 10_000).bodies == 1

@@ -16,6 +16,7 @@ from intake.cli.shared.output import Refused, show
 from intake.service.http.server import Address
 from intake.service.runner import serve as run_service
 from intake.service.settings import Settings
+from intake.service.workers import WorkersFailed
 
 PORT = click.IntRange(0, 65535)
 NOT_OURS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM)
@@ -103,15 +104,27 @@ def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Listen here; 0 takes a free one.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Serve by so many processes; more than one need PostgreSQL.",
+)
 @file_options
-def serve(data: Path, database: str | None, host: str, port: int, settings: Settings) -> None:
+def serve(data: Path, database: str | None, host: str, port: int, workers: int, settings: Settings) -> None:
     """Serve the organisations of a data folder until Ctrl-C or SIGTERM. Make it with `drempel init` first."""
+    if workers > 1 and database is None:
+        raise click.UsageError(
+            "A data folder is served by one process: leave out --workers, or give --store postgresql://..."
+        )
 
     def listening(address: Address) -> None:
         name = f"[{address.host}]" if ":" in address.host else address.host
         show(f"Listening on http://{name}:{address.port}/")
 
-    serve_store(data, database, host, port, settings, listening)
+    serve_store(data, database, host, port, settings, listening, workers)
 
 
 def serve_store(
@@ -121,10 +134,21 @@ def serve_store(
     port: int,
     settings: Settings,
     listening: Callable[[Address], None],
+    workers: int = 1,
 ) -> None:
     """Serve a store; Refused, with a sentence, if the address can't be used."""
     try:
-        run_service(folder, settings, database=database, host=host, port=port, listening=listening)
+        run_service(
+            folder,
+            settings,
+            database=database,
+            host=host,
+            port=port,
+            workers=workers,
+            listening=listening,
+        )
+    except WorkersFailed as failed:
+        raise Refused(str(failed)) from None
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
             words = f"Port {port} of {host} is in use. Stop what uses it, or choose another with --port."
