@@ -4,6 +4,7 @@
 # make test-conditions    some tests under each condition a run may find: nohup, locales, fonts, another date
 # make gallery     all screens as pictures: test-output/screens/index.html
 # make bench   the numbers we promise, as a table and as bench.json
+# make bench-million    what grows with a million reports, and what must not; takes half an hour and 30 GB
 # make soak    the service killed a thousand times under load; takes five minutes
 # make docs    re-creates docs/command-line.md from the commands' own help
 # make manifest    build/manifest.json: the hashes of what a browser gets
@@ -21,7 +22,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Empty unless the machine's own node is missing or too old; see requirements/node.sh.
 export PATH := $(CURDIR)/$(VENV)/node:$(PATH):/usr/sbin
 
-.PHONY: help run test test-all test-conditions gallery check bench soak docs manifest lock vendor vendor-verify pages pages-verify clean node system
+.PHONY: help run test test-all test-conditions gallery check bench bench-million soak docs manifest lock vendor vendor-verify pages pages-verify clean node system
 .DELETE_ON_ERROR:
 
 help:
@@ -54,6 +55,9 @@ check: $(VENV)/.dev node_modules/.installed
 
 bench: $(VENV)/.dev node_modules/.installed system
 	$(BIN)/python -m tests.bench
+
+bench-million: $(VENV)/.dev
+	$(BIN)/python -m tests.bench.million --output million.json
 
 soak: $(VENV)/.dev
 	DREMPEL_KILLS=1000 $(BIN)/python -m pytest tests/crash

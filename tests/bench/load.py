@@ -82,8 +82,13 @@ class Client(asyncio.Protocol):
             self.ended.set_result(None)
 
 
-async def run_load(port: int, clients: int, requests: list[bytes]) -> Load:
-    """Send all requests over as many connections. Those that nobody was left to send have failed, too."""
+async def run_load(
+    port: int, clients: int, requests: list[bytes], all_waits: list[float] | None = None
+) -> Load:
+    """Send all requests over as many connections. Those that nobody was left to send have failed, too.
+
+    `all_waits` gets the seconds that each answer took.
+    """
     load, waits, supply = Load(clients), list[float](), iter(requests)
     loop = asyncio.get_running_loop()
     made: list[Client] = []
@@ -99,6 +104,8 @@ async def run_load(port: int, clients: int, requests: list[bytes]) -> Load:
         client.transport.abort()
     load.failed = len(requests) - load.answered
     waits.sort()
+    if all_waits is not None:
+        all_waits += waits
     load.p95_ms = 1000 * waits[len(waits) * 95 // 100] if waits else 0.0
     return load
 
