@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.bench.files import COMMAND, Ran, run
 from tests.bench.load import Load, run_load
 from tests.bench.reports import creation, opening, report_requests
 from tests.bench.servers import Server, found_in, server
+from tests.bench.throughput import SETTINGS
+from tests.kit import postgres
 
 COPY = """
 import os, shutil, sys
@@ -63,10 +66,45 @@ def measure(folder: Path, amounts: Amounts) -> dict[str, Any]:
             (place / "backup").unlink()
         memory = {"resting": resting, "peak": running.peak_memory()}
         writing = _writing(running, founded, place)
+    migrations = {} if postgres.is_left_out() else _migrations(place, amounts.rounds)
+    erasing = asyncio.run(_erasing(place / "data", founded.id))
     shutil.rmtree(place)
     seconds = {f"{what}_s": median(some) for what, some in taken.items()}
     figures = {"reports": amounts.reports, "file_bytes": amounts.file_bytes, "rounds": amounts.rounds}
-    return figures | seconds | {"bytes": size, "server_memory": memory, "writing": writing}
+    return (
+        figures
+        | seconds
+        | migrations
+        | {"erasing_s": erasing, "bytes": size, "server_memory": memory, "writing": writing}
+    )
+
+
+def _migrations(place: Path, rounds: int) -> dict[str, float]:
+    """From the folder to a database on the same disk, and back."""
+    taken: dict[str, list[float]] = {"to_postgresql": [], "to_sqlite": []}
+    with postgres.running(on_disk=True, **SETTINGS) as cluster:
+        for number in range(rounds):
+            cluster.execute(f"CREATE DATABASE moved_{number} TEMPLATE template0")
+            url, folder = cluster.url(f"moved_{number}"), f"sqlite:{place / 'back'}"
+            taken["to_postgresql"].append(_migrate(f"sqlite:{place / 'data'}", url))
+            taken["to_sqlite"].append(_migrate(url, folder))
+            shutil.rmtree(place / "back")
+            cluster.execute(f"DROP DATABASE moved_{number}")
+    return {f"{what}_s": median(some) for what, some in taken.items()}
+
+
+def _migrate(source: str, target: str) -> float:
+    return run(["-c", COMMAND, "migrate-store", "--from", source, "--to", target, "--json"]).seconds
+
+
+async def _erasing(data: Path, organisation: bytes) -> float:
+    """Seconds to erase all that the folder holds, to the last byte on the disk."""
+    async with await open_store(data) as store:
+        begun = time.perf_counter()
+        await store.expire(utc_day() + TERM_DAYS)
+        while await store.file_bytes(organisation):
+            await store.erase_files()
+        return time.perf_counter() - begun
 
 
 def _drempel(command: str, data: Path, option: str, file: Path) -> Ran:

@@ -136,9 +136,13 @@ def _backups(figures: dict[str, Any]) -> list[str]:
         ("copy", "a plain copy"),
         ("backup", "drempel backup"),
         ("restore", "drempel restore"),
+        ("to_postgresql", "drempel migrate-store, to PostgreSQL"),
+        ("to_sqlite", "drempel migrate-store, to SQLite"),
+        ("erasing", "erasing all of it"),
     ):
-        seconds = figures[f"{name}_s"]
-        lines.append(f"{shown:<46}{size / 1e6 / seconds:>9.0f}{copy / seconds:>8.2f}")
+        seconds = figures.get(f"{name}_s")
+        if seconds is not None:
+            lines.append(f"{shown:<46}{size / 1e6 / seconds:>9.0f}{copy / seconds:>8.2f}")
     return [
         *lines,
         f"Reports of {writing['clients']} clients, p95 ms: alone {writing['alone_p95_ms']:.1f}, beside a backup "
