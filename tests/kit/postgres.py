@@ -51,6 +51,7 @@ class Cluster:
             "initdb",
             *(
                 "--no-sync",
+                "--data-checksums",
                 "--auth=trust",
                 "--username=drempel",
                 "--encoding=UTF8",

@@ -41,6 +41,9 @@ SMALL: Final = (
     "partition",
     "settled",
 )
+# What is wrong with one day, and no reason to leave the others: a copy needs room, and a day that is empty makes some;
+# what is damaged stays, since an operator may still save a part of it.
+NOT_THIS_DAY: Final = (psycopg.errors.DiskFull, psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
 # A lock that is waited for holds up all who come after it, so it is given up soon and asked for again later.
 LOCK_SECONDS, LOCK_ATTEMPTS, PAUSE_SECONDS = 2, 10, 0.5
 
@@ -70,14 +73,14 @@ async def _work(link: Link, today: int) -> None:
         "SELECT parent, day FROM partition WHERE dirty AND (parent = 'chunk' OR day < %s) ORDER BY parent, day",
         (today,),
     )
-    full: psycopg.Error | None = None
+    failed: psycopg.Error | None = None
     for parent, day in dirty:
         try:
             await _patiently(link, partial(_rewrite_day, link, parent, day))
-        except psycopg.errors.DiskFull as error:  # a copy needs room; one that is empty makes some
-            full = error
-    if full is not None:
-        raise full
+        except NOT_THIS_DAY as error:
+            failed = error
+    if failed is not None:
+        raise failed
     for day in range(today, today + partitions.AHEAD_DAYS + 1):
         async with link.transaction():
             await partitions.make(link, "envelope", day)

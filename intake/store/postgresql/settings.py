@@ -7,8 +7,9 @@ from typing import Final
 from intake.store.postgresql.connections import Link, one
 from intake.store.postgresql.errors import NotDurable, NotWritable
 
-# Setting: the value that tells least, and what another one does.
-QUIET: Final = {
+# Setting: the value that it should have, and what another one does.
+WANTED: Final = {
+    "data_checksums": ("on", "lets damage on the disk pass unnoticed"),
     "track_commit_timestamp": ("off", "keeps the time of each report"),
     "log_statement": ("none", "writes statements with their times into the server's log"),
     "log_min_duration_statement": ("-1", "writes statements with their times into the server's log"),
@@ -34,10 +35,10 @@ async def require(link: Link) -> None:
 async def weaknesses(link: Link) -> list[str]:
     """A sentence for each setting that weakens a promise."""
     found: list[str] = []
-    for name, (quiet, harm) in QUIET.items():
+    for name, (wanted, harm) in WANTED.items():
         value = await _setting(link, name)
-        if value != quiet:
-            found.append(f"{name} should be {quiet}: {value} {harm}.")
+        if value != wanted:
+            found.append(f"{name} should be {wanted}: {value} {harm}.")
     archive = await _setting(link, "archive_mode")
     if archive != "off":
         found.append("archive_mode is on: what is deleted stays in the archive for as long as that is kept.")

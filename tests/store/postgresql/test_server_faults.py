@@ -185,3 +185,41 @@ def test_the_server_keeps_no_ids_and_contents_in_its_log(cluster: Cluster) -> No
     """Whatever the tests of this worker have made it refuse."""
     assert "DETAIL" not in cluster.log()
     assert "parameters:" not in cluster.log()
+
+
+async def test_a_damaged_page_is_told_and_costs_no_more_than_is_on_it(own_database: Database) -> None:
+    cluster, before, after = own_database.cluster, mailbox(day=DAY - 1), mailbox()
+    doomed = mailbox(day=DAY - 1)
+    async with await create_store(own_database.url) as store:
+        await store.add_organisation(ORGANISATION, DIRECTORY)
+        for box in (before, doomed, after):
+            await store.create_mailbox(box, b"e" * 16, content(box.id))
+        await store.delete_mailbox(ORGANISATION.id, after.id)
+        await store.create_mailbox(after_all := mailbox(), b"e" * 16, content(after_all.id))
+        damage(cluster, own_database.name, f"drempel.envelope_{DAY - 1}")
+        for read in (store.envelopes(before.id), store.mailbox(ORGANISATION.id, before.id)):
+            with pytest.raises(StoreUnavailable, match="damaged"):
+                await read
+        assert [found.bytes for found in await store.envelopes(after_all.id)] == [content(after_all.id)]
+        await store.create_mailbox(later := mailbox(), b"e" * 16, content(later.id))
+        # The night leaves that day as it is, for whoever can still save some of it, and does its work on the others.
+        await store.expire(DAY + 1)
+        with pytest.raises(StoreUnavailable, match="damaged"):
+            await store.erase_files()
+        cluster.execute("CHECKPOINT")
+        assert own_database.holding(content(before.id)[:32])
+        assert own_database.holding(content(after.id)[:32]) == []
+        assert [found.bytes for found in await store.envelopes(later.id)] == [content(later.id)]
+
+
+def damage(cluster: Cluster, database: str, table: str) -> None:
+    """Change a byte in the middle of each page of a table, as a disk may."""
+    [(name,)] = cluster.rows(f"SELECT pg_relation_filepath('{table}')", database)
+    cluster.stop()
+    with (cluster.data / name).open("r+b") as file:
+        for page in range(0, file.seek(0, os.SEEK_END), 8192):
+            file.seek(page + 8000)
+            [byte] = file.read(1)
+            file.seek(page + 8000)
+            file.write(bytes([byte ^ 0xFF]))
+    cluster.start(listen_addresses="127.0.0.1")
