@@ -25,6 +25,7 @@ T = TypeVar("T")
 PROGRAM = "/usr/bin/firefox-esr"
 COMMAND = (PROGRAM, "--headless", "--no-remote", "--marionette", "--remote-debugging-port", "0")
 QUIT = 60.0  # seconds
+EMPTY = "about:blank"
 
 # "none": a click or a look must not wait for a page that is held up on purpose. With webSocketUrl, Firefox leaves the
 # question "leave this page?" to us; otherwise it says yes by itself.
@@ -123,7 +124,7 @@ class FirefoxPage(Page):
             raise Unreachable(url) from error
         if "#" in url and url.partition("#")[0] == before["address"].partition("#")[0]:
             return  # within the document
-        self._loaded(before, asked)
+        self._loaded(before, asked, url)
         if self._document()["document"].startswith("about:neterror"):
             raise Unreachable(url)
 
@@ -135,18 +136,20 @@ class FirefoxPage(Page):
     def _document(self) -> Any:
         return self._in_chrome(DOCUMENT)
 
-    def _loaded(self, before: Any, asked: int) -> None:
+    def _loaded(self, before: Any, asked: int, url: str) -> None:
         def done() -> bool:
             stayed = self.asked > asked and not self.leaving
             now = self._document()
-            return stayed or (now["id"] != before["id"] and not now["loading"])
+            # Before a document, or the page that says that there is none, there is an empty one for a moment.
+            is_there = now["document"] not in ("", EMPTY) or url == EMPTY
+            return stayed or (now["id"] != before["id"] and not now["loading"] and is_there)
 
         poll(done, lambda: f"firefox: nothing new loads after {before['address']}")
 
     def reload(self) -> None:
         asked, before = self._asked, self._document()
         self._firefox.refresh()
-        self._loaded(before, asked)
+        self._loaded(before, asked, before["document"])
 
     def back(self) -> None:
         self._firefox.go_back()
