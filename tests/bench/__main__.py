@@ -46,7 +46,7 @@ class Amounts:
 
 
 SHORT = Amounts(
-    loads=throughput.Size(1, {"empty": 200, "service": 200, "single": 200, "postgresql": 200}),
+    loads=throughput.Size(1, dict.fromkeys(throughput.REQUESTS, 200)),
     conversations=6,
     syncs=1,
     cycles=20,

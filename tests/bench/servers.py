@@ -1,7 +1,8 @@
-"""The servers that are measured, each in a process of its own with one worker.
+"""The servers that are measured, each in a process of its own, or, if it has workers, in processes of its own.
 
 `service`  `drempel serve`, as an operator starts it
 `postgresql`  the same with its store in a database of a server on this machine, whose own time is not counted
+`postgresql-2`  the same by two worker processes
 `single`   the same with one transaction per write: what group commit is held against
 `empty`    a handler that reads the same body and answers the same 204, on the same uvicorn
 `bare`     a handler that streams a body into a file until it is durable, and gives it back: what files are held to
@@ -37,6 +38,7 @@ from intake.store import create_at, open_store
 START_SECONDS = 30
 STOP_SECONDS = 30
 HERE = "tests.bench.servers"
+SERVED = {"service": 1, "postgresql": 1, "postgresql-2": 2}  # by how many workers
 SERVE = "from intake.cli import main; main()"
 
 
@@ -69,8 +71,14 @@ class Server:
 
     def processor(self) -> float:
         """Seconds of processor time used so far: less at the mercy of the neighbours than time on the wall."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        pid = self.process.pid
+        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return sum(_processor(process) for process in (str(pid), *workers))
+
+
+def _processor(process: str) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def found_in(folder: Path, database: str | None = None) -> Founded:
@@ -92,9 +100,10 @@ def found_in(folder: Path, database: str | None = None) -> Founded:
 def server(kind: str, folder: Path, database: str | None = None) -> Iterator[Server]:
     """A server over a data folder, or over a database, until the block ends."""
     command = [sys.executable, "-m", HERE, kind, str(folder)]
-    if kind in ("service", "postgresql"):
-        store = ["--store", database] if database else []
-        command = [sys.executable, "-c", SERVE, "serve", "--data", str(folder), "--port", "0", *store]
+    if kind in SERVED:
+        options = ["--data", str(folder), "--port", "0", "--workers", str(SERVED[kind])]
+        options += ["--store", database] if database else []
+        command = [sys.executable, "-c", SERVE, "serve", *options]
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None

@@ -21,7 +21,9 @@ from tests.bench.servers import Server, found_in, server
 from tests.kit import postgres
 
 LEVELS = (1, 8, 32, 128)
-KINDS = ("empty", "service", "single", *(() if postgres.is_left_out() else ("postgresql",)))
+DATABASES = {} if postgres.is_left_out() else {"postgresql": "one", "postgresql-2": "two"}
+KINDS = ("empty", "service", "single", *DATABASES)
+REQUESTS = {"empty": 8000, "service": 6000, "single": 2000, "postgresql": 6000, "postgresql-2": 6000}
 LOAD_SECONDS = 120
 # A server as an operator would set it, not as a test does.
 SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "1GB"}
@@ -36,7 +38,7 @@ class Size:
 
     def number(self, kind: str, clients: int) -> int:
         """How many requests a load has."""
-        number = (self.requests or {"empty": 8000, "service": 6000, "single": 2000, "postgresql": 6000})[kind]
+        number = (self.requests or REQUESTS)[kind]
         return max(number // 4 if clients == 1 else number, clients)
 
 
@@ -59,14 +61,16 @@ def one_round(folder: Path, size: Size) -> tuple[dict[str, list[dict[str, Any]]]
     results: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     with ExitStack() as around:
         places: dict[str, str | None] = dict.fromkeys(KINDS)
-        if "postgresql" in KINDS:
+        if DATABASES:
             cluster = around.enter_context(postgres.running(on_disk=True, **SETTINGS))
-            places["postgresql"] = cluster.url("postgres")
+        for kind, name in DATABASES.items():
+            cluster.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            places[kind] = cluster.url(name)
         found = {kind: found_in(folder / kind, places[kind]) for kind in KINDS}
         _load_all(folder, size, places, found, results)
         there = sum(stored(folder / kind) for kind in ("service", "single"))
-        if "postgresql" in KINDS:
-            there += cluster.rows("SELECT count(*) FROM drempel.mailbox_id")[0][0]
+        for name in DATABASES.values():
+            there += cluster.rows("SELECT count(*) FROM drempel.mailbox_id", name)[0][0]
     confirmed = sum(item["answered"] for kind in KINDS if kind != "empty" for item in results[kind])
     return results, confirmed - there
 
@@ -127,8 +131,6 @@ def _level(rounds: list[dict[str, list[dict[str, Any]]]], at: int) -> dict[str, 
         level[kind]["failed"] = sum(item["failed"] for item in items)
     level["to_empty"] = median(rate(results, "service") / rate(results, "empty") for results in rounds)
     level["to_single"] = median(rate(results, "service") / rate(results, "single") for results in rounds)
-    if "postgresql" in KINDS:
-        level["postgresql_to_empty"] = median(
-            rate(results, "postgresql") / rate(results, "empty") for results in rounds
-        )
+    for kind in DATABASES:
+        level[f"{kind}_to_empty"] = median(rate(results, kind) / rate(results, "empty") for results in rounds)
     return level
