@@ -4,20 +4,22 @@ import asyncio
 import random
 from contextlib import suppress
 
-from crypto.public.encoding import b64
+from crypto.public.encoding import b64, parse_object
 from tests.crash.ledger import Kept, Ledger, new_envelope_id
 from tests.crash.serving import Service
 from tests.service.kit.opaque_organisation import OpaqueOrganisation, conversation_bytes
 
-STORED, UNKNOWN = 204, 404
+STORED, UNKNOWN, UNAVAILABLE = 204, 404, 503
 ANSWER_SECONDS = 60
+AGAIN_SECONDS = 0.05
 
 
 class ServiceConnection:
     """A connection to the service that is made again when it breaks."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, service: Service, *, is_patient: bool = False) -> None:
+        """`is_patient`: a request is also repeated when the service says that it can't store anything now."""
+        self._service, self._is_patient = service, is_patient
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def exchange(self, request: bytes) -> tuple[int, bytes]:
@@ -44,10 +46,14 @@ class ServiceConnection:
         repeated = 0
         while True:
             await self._service.up.wait()
-            try:
-                return *await self.exchange(request), repeated
-            except (OSError, EOFError):
-                repeated += 1
+            with suppress(OSError, EOFError):
+                status, body = await self.exchange(request)
+                if status != UNAVAILABLE or not self._is_patient:
+                    return status, body, repeated
+                assert parse_object(body)["code"] == "server-unavailable", body
+                await asyncio.sleep(AGAIN_SECONDS)
+            repeated += 1
+            self._service.repeated += 1
 
     async def close(self) -> None:
         """Hang up."""
@@ -78,9 +84,15 @@ class Writer:
     """One client: makes mailboxes, appends to some, deletes some, and believes only a 204."""
 
     def __init__(
-        self, service: Service, world: OpaqueOrganisation, ledger: Ledger, chance: random.Random
+        self,
+        service: Service,
+        world: OpaqueOrganisation,
+        ledger: Ledger,
+        chance: random.Random,
+        *,
+        is_patient: bool = False,
     ) -> None:
-        self._line = ServiceConnection(service)
+        self._line = ServiceConnection(service, is_patient=is_patient)
         self._world, self._ledger, self._chance = world, ledger, chance
         self.repeated = 0
         self.finish = asyncio.Event()

@@ -14,13 +14,16 @@ serve(Path(sys.argv[1]), port=int(sys.argv[2]), listening=lambda address: print(
 
 
 class Service:
-    """One data folder's service. `up` is set while clients may send; `in_flight` is what they wait for."""
+    """One data folder's service. `up` is set while clients may send; `in_flight` is what they wait for.
+
+    `repeated` is how often they had to send something again.
+    """
 
     def __init__(self, folder: Path, *, files: int | None = None, before: str = "") -> None:
         """`files` is how many it may have open, `before` what is done in its process first."""
         self.port = 0
         self.up = asyncio.Event()
-        self.in_flight = 0
+        self.in_flight = self.repeated = 0
         self._folder, self._before = folder, before
         self._limit = ("prlimit", f"--nofile={files}:{files}") if files else ()
         self._process: asyncio.subprocess.Process | None = None

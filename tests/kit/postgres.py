@@ -45,21 +45,15 @@ class Cluster:
         """Make the files; `start` starts it."""
         self.folder, self.data = folder, folder / "data"
         self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
-        self._tool(
-            "initdb",
-            *(
-                "--no-sync",
-                "--data-checksums",
-                "--auth=trust",
-                "--username=drempel",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--wal-segsize=1",
-            ),
-        )
-        self._process: subprocess.Popen[bytes] | None = None
+        self._make()
+
+    def _make(self) -> None:
+        user = ("--auth=trust", "--username=drempel")
+        form = ("--encoding=UTF8", "--locale=C", "--wal-segsize=1", "--data-checksums")
+        self._tool("initdb", "--no-sync", *user, *form)
 
     def start(self, **settings: str) -> None:
         """Start it, and wait until it answers. It ends with the thread that calls this: call it from the main one."""
@@ -101,8 +95,9 @@ class Cluster:
     def kill(self) -> None:
         """Kill it and all its processes at once, as a power cut would."""
         assert self._process is not None
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         self._process.send_signal(signal.SIGSTOP)  # so that it starts no more, and tells none to end in order
+        until(lambda: _state(self.pid) == "T", "PostgreSQL does not stop")
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         for child in children:
             with suppress(ProcessLookupError):
                 os.kill(int(child), signal.SIGKILL)
@@ -152,11 +147,15 @@ class Cluster:
 
 def is_running(pid: int) -> bool:
     """Whether a process goes on. One that has ended has its number until somebody waits for it, maybe nobody."""
+    return _state(pid) not in ("Z", "X")
+
+
+def _state(pid: int) -> str:
+    """The kernel's letter for what a process does; X: there is none."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in ("Z", "X")
+        return "X"
 
 
 def _free_port() -> int:
@@ -177,14 +176,21 @@ def _program(name: str) -> str:
 
 
 @contextmanager
-def running(*, on_disk: bool = False, **settings: str) -> Iterator[Cluster]:
-    """A server of its own that is gone in the end; in memory, unless it must be `on_disk`, since disks are slow."""
+def folder(*, on_disk: bool = False) -> Iterator[Path]:
+    """A folder for a server that is gone in the end; in memory, unless it must be `on_disk`, since disks are slow."""
     memory = Path("/dev/shm")
     in_memory = not on_disk and memory.is_dir() and shutil.disk_usage(memory).free > ROOM
     # Not in pytest's folder, which the server's user could not enter; and a socket's path must be short.
     where = memory if in_memory else None
-    with tempfile.TemporaryDirectory(prefix="drempel-pg-", dir=where, ignore_cleanup_errors=True) as folder:
-        cluster = Cluster(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="drempel-pg-", dir=where, ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
+@contextmanager
+def running(*, on_disk: bool = False, **settings: str) -> Iterator[Cluster]:
+    """A server of its own that is gone in the end."""
+    with folder(on_disk=on_disk) as made:
+        cluster = Cluster(made)
         try:
             cluster.start(**settings)
             yield cluster
