@@ -86,6 +86,10 @@ class Cluster:
             self._process.wait(60)
             self._process = None
 
+    def is_up(self) -> bool:
+        """Whether it goes on: after some faults it ends itself."""
+        return self._process is not None and self._process.poll() is None
+
     @property
     def pid(self) -> int:
         """That of the server's first process."""
