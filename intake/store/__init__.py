@@ -21,6 +21,7 @@ from intake.store.errors import (
     NotABackup,
     NotAStore,
     NotFound,
+    NotWhole,
     OutcomeUnknown,
     SchemaTooNew,
     StorageFull,
@@ -43,7 +44,7 @@ from intake.store.interface import (
     Organisation,
     Store,
 )
-from intake.store.opening import create_at, open_at, restoring_at, socket_folder
+from intake.store.opening import create_at, migrating_at, open_at, restoring_at, socket_folder
 from intake.store.sqlite.open import create_store, open_store
 from intake.store.sqlite.store import SqliteStore
 
@@ -67,6 +68,7 @@ __all__ = [
     "NotABackup",
     "NotAStore",
     "NotFound",
+    "NotWhole",
     "Organisation",
     "OutcomeUnknown",
     "SchemaTooNew",
@@ -87,6 +89,7 @@ __all__ = [
     "create_at",
     "create_store",
     "load_backup",
+    "migrating_at",
     "open_at",
     "open_store",
     "restoring_at",

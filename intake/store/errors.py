@@ -6,6 +6,7 @@ No message ever holds SQL, a parameter, an id or a byte that a client sent: thes
 from __future__ import annotations
 
 import inspect
+from typing import Final
 
 
 class StoreError(Exception):
@@ -42,6 +43,21 @@ class NotAStore(StoreError):
     """This folder holds no store of this service. Make one with `drempel init`, or check the path."""
 
 
+# What fills a store, by the name that a half-filled one is marked with.
+RESTORING, MIGRATING = "restoring", "migrating"
+_UNFINISHED: Final = {
+    RESTORING: "A restore into it was not finished: run `drempel restore` again.",
+    MIGRATING: "A migration into it was not finished: run `drempel migrate-store` again.",
+}
+
+
+class NotWhole(NotAStore):
+    """This store is not whole, so it can't be used."""
+
+    def __init__(self, filling: str) -> None:
+        super().__init__(_UNFINISHED[filling])
+
+
 class DriverMissing(StoreError):
     """A store in PostgreSQL needs one package more: install `drempel[postgresql]`, or psycopg and libpq."""
 
@@ -59,7 +75,7 @@ class BackupDamaged(StoreError):
 
 
 class FolderNotEmpty(StoreError):
-    """There is something else in this folder already. Restore into a new or an empty one; nothing was changed."""
+    """There is something else in this folder already. Take a new or an empty one; nothing was changed."""
 
 
 class TooMuchWritten(StoreError):

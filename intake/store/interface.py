@@ -356,12 +356,13 @@ class Store(Protocol):
         """
         ...
 
-    async def load(self, portions: AsyncIterator[Sequence[Record]]) -> None:
-        """Take all that `dump` of any store gave. Durable when it returns.
+    async def load(self, portions: AsyncIterator[Sequence[Record]], *, goes_on: bool = False) -> None:
+        """Take all that `dump` of any store gave. Durable when it returns, and portion by portion before.
 
-        After an error, whether of this or of `portions`, the store may hold a part, and must be thrown away. Raises
-        `StoreExists` if it is not empty, `StorageFull`, and `Conflict`, `NotFound` or `Malformed` for records that
-        do not belong together.
+        After an error, whether of this or of `portions`, the store holds a part. If the same is given once more, it
+        `goes_on` with what is missing: of each kind of records as many as are there are not looked at. Raises
+        `StoreExists` if it is not empty and does not go on, `StorageFull`, and `Conflict`, `NotFound` or `Malformed`
+        for records that do not belong together.
         """
         ...
 

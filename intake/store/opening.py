@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from intake.store.errors import DriverMissing, StoreExists
+from intake.store.errors import MIGRATING, RESTORING, DriverMissing
 from intake.store.interface import Store
 from intake.store.sqlite import open as sqlite
 from intake.store.sqlite.files import RESERVE_BYTES
+from intake.store.sqlite.filling import filling
 from intake.store.sqlite.folder import claim, prepare, require_private
-from intake.store.sqlite.restoring import restoring
 
 
 async def open_at(folder: Path, database: str | None, *, reserve_bytes: int = RESERVE_BYTES) -> Store:
@@ -38,26 +38,28 @@ async def create_at(folder: Path, database: str | None) -> Store:
     return store
 
 
-@asynccontextmanager
-async def restoring_at(folder: Path, database: str | None) -> AsyncIterator[Store]:
-    """A new store to `load` into, which is one once the block has ended well.
+def restoring_at(folder: Path, database: str | None) -> AbstractAsyncContextManager[Store]:
+    """A new store to `load` into, which is one once the block has ended well. After an error there is none.
 
-    After an error there is none in the folder; in a database there is an empty one, which the next try takes. Raises
-    what `restoring` and the `create_store` of the other raise, and `DriverMissing`.
+    Raises what `filling` of either raises, and `DriverMissing`.
     """
-    if database is None:
-        async with restoring(folder) as store:
-            yield store
-        return
-    postgresql = _postgresql()
-    try:
-        made: Store = await postgresql.create_store(database)
-    except StoreExists:
-        made = await postgresql.open_store(database)
-    try:
-        yield made
-    finally:
-        await made.close()
+    return _filling(folder, database, RESTORING)
+
+
+def migrating_at(folder: Path, database: str | None) -> AbstractAsyncContextManager[Store]:
+    """The same, but what was loaded before an error or a crash is kept, and there the next time, to be gone on with.
+
+    Until it is whole, `open_at` and `create_at` refuse it.
+    """
+    return _filling(folder, database, MIGRATING)
+
+
+@asynccontextmanager
+async def _filling(folder: Path, database: str | None, name: str) -> AsyncIterator[Store]:
+    filled: AbstractAsyncContextManager[Store]
+    filled = filling(folder, name) if database is None else _postgresql().filling(database, name)
+    async with filled as store:
+        yield store
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Load:
         """Wait until a number has grown."""
         wanted = number() + more
         async with asyncio.timeout(LONGEST_SECONDS):
-            while number() < wanted:  # noqa: ASYNC110 - nobody tells
+            while number() < wanted:
                 self.check()
                 await asyncio.sleep(0.01)
 
@@ -121,6 +121,4 @@ async def test_fail_overs_in_mid_load_lose_nothing_and_bring_nothing_back(pair: 
             "SELECT (SELECT count(*) FROM drempel.mailbox_id), (SELECT count(*) FROM drempel.envelope),"
             " (SELECT count(*) FROM drempel.tombstone)"
         )
-        assert cluster.rows(counts, DATABASE) == [
-            (len(there), envelopes, len(load.ledger.kept) - len(there))
-        ]
+        assert cluster.rows(counts, DATABASE) == [(len(there), envelopes, len(load.ledger.kept) - len(there))]

@@ -1,14 +1,31 @@
 """`drempel migrate-store`: all that one store holds, moved into a new one on either database."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 
 import click
 
 from intake.cli.operator.store_option import Place, place_of
 from intake.cli.shared.output import Refused, emit
 from intake.cli.shared.signals import ending_like_ctrl_c
-from intake.store import StorageFull, Tally, open_at, restoring_at, tallied
+from intake.store import (
+    Conflict,
+    Malformed,
+    NotFound,
+    Store,
+    StoreError,
+    Tally,
+    migrating_at,
+    open_at,
+    tallied,
+)
+
+AGAIN = "Run the same command again: it goes on where it stopped."
+DIFFERENT = (
+    "The new store is not as the old one is now: was that one served since the migration began? Nobody can use the new"
+    " one. Remove its folder or its database, and begin anew; if it ends so once more, report this fault."
+)
 
 
 @click.command("migrate-store")
@@ -24,19 +41,18 @@ from intake.store import StorageFull, Tally, open_at, restoring_at, tallied
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def migrate_store(source: str, target: str, as_json: bool) -> None:
-    """Copy a store into a new one, all of it or nothing, and compare the two.
+    """Copy a store into a new one, and compare the two.
 
-    Stop the service first: what it takes meanwhile would not be in the new store. The old one is left as it is. Files
-    that belong to no message yet are not copied: whoever is sending one sends it again.
+    Stop the service first, and start it again on the new store: the old one must not change meanwhile, and is left as
+    it is. If this is interrupted, run it again: it goes on where it stopped, and nobody can use the new store before
+    it is whole. Files that belong to no message yet are not copied: whoever is sending one sends it again.
     """
     places = place_of(source), place_of(target)
     with ending_like_ctrl_c():
         try:
             moved = asyncio.run(_migrate(*places))
         except KeyboardInterrupt:
-            raise Refused("Interrupted. The new store is not to be used: begin again.") from None
-        except StorageFull:
-            raise Refused("There is not enough room for the new store. Nothing was moved.") from None
+            raise Refused(f"Interrupted. {AGAIN}") from None
     found = {name: getattr(moved, name) for name in ("mailboxes", "envelopes", "files", "bytes")}
     words = f"{moved.mailboxes} mailboxes with {moved.envelopes} envelopes and {moved.files} files"
     emit(
@@ -47,17 +63,34 @@ def migrate_store(source: str, target: str, as_json: bool) -> None:
 
 
 async def _migrate(source: Place, target: Place) -> Tally:
-    before, after = Tally(), Tally()
     old = await open_at(*source)
     try:
-        async with restoring_at(*target) as new:
-            async with aclosing(old.dump()) as portions:
-                await new.load(tallied(before, portions))
-            async with aclosing(new.dump()) as portions:
-                async for _ in tallied(after, portions):
-                    pass
-            if after != before:
-                raise Refused("The two stores differ. Do not use the new one, and report this fault.")
+        async with migrating_at(*target) as new:
+            with _going_on():
+                return await _copy(old, new)
     finally:
         await old.close()
+
+
+async def _copy(old: Store, new: Store) -> Tally:
+    """Copy what the new store lacks, then compare both whole."""
+    before, after = Tally(), Tally()
+    async with aclosing(old.dump()) as portions:
+        await new.load(tallied(before, portions), goes_on=True)
+    async with aclosing(new.dump()) as portions:
+        async for _ in tallied(after, portions):
+            pass
+    if after != before:
+        raise Refused(DIFFERENT)
     return before
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Tell what to do after an error."""
+    try:
+        yield
+    except (Conflict, Malformed, NotFound):  # the new store has something else than the old one
+        raise Refused(DIFFERENT) from None
+    except StoreError as error:
+        raise Refused(f"{error} {AGAIN}") from None

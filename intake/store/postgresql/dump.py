@@ -6,6 +6,7 @@ would be newer than the snapshot, and so not seen. So this holds the night's loc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import fields
 from typing import Any, Final
@@ -16,8 +17,9 @@ from intake.store.backup import records
 from intake.store.backup.records import Record
 from intake.store.backup.tables import TABLES
 from intake.store.errors import StoreUnavailable
+from intake.store.interface import Clock
 from intake.store.postgresql import clock, partitions
-from intake.store.postgresql.connections import Link, every
+from intake.store.postgresql.connections import Link, every, one
 
 # Day by day, as the partitions are, and in the order of their keys, which needs no sorting.
 _OPENINGS: Final = (
@@ -69,6 +71,27 @@ async def portions(link: Link) -> AsyncGenerator[list[Record], None]:
             for first in range(0, chunks, CHUNKS_AT_ONCE):
                 yield await _chunks(link, day, blob, first, min(chunks, first + CHUNKS_AT_ONCE))
         last = files[-1][0]
+
+
+async def counts(link: Link) -> Counter[type[Record]]:
+    """How many records there are of each kind. Counts partition by partition, so that few are locked at a time."""
+    found: Counter[type[Record]] = Counter()
+    for kind, (table, _) in TABLES.items():
+        found[kind] = await _count(link, SQL("FROM {}").format(Identifier(table)))
+    found[Clock] = await _count(link, SQL("FROM clock WHERE day IS NOT NULL"))
+    found[records.OpenedMailbox] = await _count(link, SQL("FROM mailbox_id"))
+    found[records.File] = await _count(link, SQL("FROM blob WHERE mailbox IS NOT NULL"))
+    of_parent = {"envelope": SQL("creation IS NULL"), "chunk": SQL("true")}
+    kinds: dict[str, type[Record]] = {"envelope": records.LaterEnvelope, "chunk": records.Chunk}
+    for parent, day in await every(link, "SELECT parent, day FROM partition"):
+        rows = SQL("FROM {} WHERE {}").format(Identifier(f"{parent}_{day}"), of_parent[parent])
+        found[kinds[parent]] += await _count(link, rows)
+    return found
+
+
+async def _count(link: Link, rows: SQL | Composed) -> int:
+    (found,) = await one(link, SQL("SELECT count(*) {}").format(rows))
+    return int(found)
 
 
 def select(kind: type[Record]) -> Composed:

@@ -1,8 +1,8 @@
-"""Takes the records of a backup into an empty database: all of them in one transaction, or none."""
+"""Takes the records of a backup into a database, each portion in a transaction."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
@@ -11,10 +11,10 @@ from psycopg.sql import SQL, Identifier, Placeholder
 
 from intake.store.backup.records import Chunk, File, LaterEnvelope, OpenedMailbox, Record
 from intake.store.backup.tables import TABLES
-from intake.store.errors import Malformed, NotFound, StoreExists
+from intake.store.errors import Malformed, NotFound
 from intake.store.interface import Clock
 from intake.store.postgresql import clock, partitions
-from intake.store.postgresql.connections import Link, one
+from intake.store.postgresql.connections import Link, one, transact
 from intake.store.postgresql.dump import columns
 
 _MAILBOX: Final = (
@@ -33,13 +33,14 @@ _DAYS: Final = "UPDATE mailbox_id SET days = days || %s::int WHERE id = %s AND N
 # Its partition is that of its mailbox's first day: an expiry day of its own it has no more.
 _FILE: Final = (
     "INSERT INTO blob (id, organisation, day, mailbox, chunks)"
-    " SELECT %s, organisation, days[1], id, %s::int FROM mailbox_id WHERE id = %s RETURNING day, organisation"
+    " SELECT %s, organisation, days[1], id, %s::int FROM mailbox_id WHERE id = %s ON CONFLICT DO NOTHING"
 )
+_BEGUN: Final = "SELECT day, organisation FROM blob WHERE id = %s AND chunks = %s::int AND mailbox = %s"
 _CHUNK: Final = "INSERT INTO chunk (day, blob, chunk, sha256, bytes) VALUES (%s::int, %s, %s::int, %s, %s)"
 
 
 class Load:
-    """One loading of records, in the order of a backup, on a connection in a transaction."""
+    """One loading of records, in the order of a backup, on one connection."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -47,13 +48,14 @@ class Load:
             None  # blob, partition, organisation of the chunks that come
         )
 
-    async def take_all(self, portions: AsyncIterator[Sequence[Record]]) -> None:
-        """Take all of them. Raises `StoreExists`, `Conflict`, `NotFound`, `Malformed`, `psycopg.Error`."""
-        if await one(self._link, "SELECT 1 FROM organisation LIMIT 1") is not None:
-            raise StoreExists
-        async for portion in portions:
+    async def take(self, portion: Sequence[Record]) -> None:
+        """Take some of them, all or none. Raises `NotFound`, `Malformed`, `OutcomeUnknown`, `psycopg.Error`."""
+
+        async def take(_: Link) -> None:
             for kind, some in groupby(portion, type):
                 await self._take(kind, list(some))
+
+        await transact(self._link, take)
 
     async def _take(self, kind: type[Record], some: list[Any]) -> None:
         if kind is OpenedMailbox:
@@ -94,7 +96,9 @@ class Load:
             await cursor.executemany(_DAYS, [(e.day, e.mailbox, e.day) for e in some])
 
     async def _begin(self, file: File) -> None:
-        row = await one(self._link, _FILE, (file.blob, file.chunks, file.mailbox))
+        """Insert a file, or find it."""
+        await self._link.execute(_FILE, (file.blob, file.chunks, file.mailbox))
+        row = await one(self._link, _BEGUN, (file.blob, file.chunks, file.mailbox))
         if row is None:
             raise NotFound
         day, organisation = row

@@ -10,8 +10,8 @@ from psycopg.sql import SQL, Identifier, Literal
 from intake.store.postgresql.connections import Link, every, one
 
 # Locks that any session of this service may ask for: to make a partition or a schema, to do a night's work, to do the
-# rounds for all, and to make a key.
-MAKING, NIGHT, LEADING, KEYS = (0x44726D70_0000 + number for number in (1, 2, 3, 4))
+# rounds for all, to make a key, and to fill a store.
+MAKING, NIGHT, LEADING, KEYS, FILLING = (0x44726D70_0000 + number for number in (1, 2, 3, 4, 5))
 AHEAD_DAYS: Final = 2
 # Columns of random or sealed values: see migrations/0001.sql. LIKE does not copy this.
 _UNSAMPLED: Final = {

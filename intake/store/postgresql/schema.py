@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Identifier
 
 from intake.store.errors import MigrationFailed
-from intake.store.postgresql.connections import Link, one
+from intake.store.postgresql.connections import Link, every, one
 from intake.store.postgresql.errors import DatabaseTooNew, NoStoreThere, StoreThere
 from intake.store.postgresql.partitions import MAKING
 
 FOLDER: Final = Path(__file__).with_name("migrations")
 
 
-async def create(link: Link) -> None:
-    """Make the schema, whole or not at all. Raises `StoreThere`, `psycopg.Error`."""
+async def create(link: Link, filling: str | None = None) -> None:
+    """Make the schema, whole or not at all, marked with what fills it. Raises `StoreThere`, `psycopg.Error`."""
     async with link.transaction():
         await link.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
         if await _exists(link):
@@ -29,6 +29,25 @@ async def create(link: Link) -> None:
         await link.execute("CREATE SCHEMA drempel")
         for version in sorted(_files()):
             await link.execute(_sql(version))
+        await mark(link, filling)
+
+
+async def mark(link: Link, filling: str | None) -> None:
+    """Note what fills the store, or (None) that it is whole. Raises `psycopg.Error`."""
+    await link.execute("UPDATE release SET filling = %s", (filling,))
+
+
+async def filling(link: Link) -> str | None:
+    """What fills the store; None: it is whole. Raises `psycopg.Error`."""
+    (found,) = await one(link, "SELECT filling FROM release")
+    return None if found is None else str(found)
+
+
+async def drop(link: Link) -> None:
+    """Drop the schema with all that is in it, in steps: a server has locks for some partitions at a time."""
+    for name in await every(link, "SELECT parent, day FROM partition"):
+        await link.execute(SQL("DROP TABLE {}").format(Identifier("{}_{}".format(*name))))
+    await link.execute("DROP SCHEMA drempel CASCADE")
 
 
 async def check(link: Link) -> None:

@@ -9,8 +9,9 @@ from typing import Final, TypeVar
 
 import psycopg
 
+from intake.store.backup.missing import missing
 from intake.store.backup.records import Record
-from intake.store.errors import StorageFull, StoreBusy, StoreUnavailable
+from intake.store.errors import StorageFull, StoreBusy, StoreExists, StoreUnavailable
 from intake.store.interface import (
     BlobClaim,
     ClaimedBlob,
@@ -22,7 +23,7 @@ from intake.store.interface import (
     TokenKey,
 )
 from intake.store.postgresql import blobs, clock, dump, hosts, lists, mailboxes, organisations, settings
-from intake.store.postgresql.connections import Connections, Link, Operation, connect, transact
+from intake.store.postgresql.connections import Connections, Link, Operation, connect
 from intake.store.postgresql.errors import DISK_FULL, translated
 from intake.store.postgresql.group_commit import GroupWriter
 from intake.store.postgresql.load import Load
@@ -292,11 +293,16 @@ class PostgresStore:
             async for portion in portions:
                 yield portion
 
-    async def load(self, portions: AsyncIterator[Sequence[Record]]) -> None:
-        """Take all that `dump` of any store gave, or none of it. Raises `StoreExists`, `Conflict`, `NotFound`."""
+    async def load(self, portions: AsyncIterator[Sequence[Record]], *, goes_on: bool = False) -> None:
+        """Take all that `dump` of any store gave. Raises `StoreExists`, `Conflict`, `NotFound`."""
         async with self._link() as link:
-            await link.execute("SET idle_in_transaction_session_timeout = 0")
-            await transact(link, lambda c: Load(c).take_all(portions))
+            await link.execute("SET statement_timeout = 0")
+            there = await dump.counts(link)
+            if any(there.values()) and not goes_on:
+                raise StoreExists
+            loading = Load(link)
+            async for portion in missing(portions, there):
+                await loading.take(portion)
 
     async def weaknesses(self) -> list[str]:
         """A sentence for each setting of the server that weakens a promise."""

@@ -179,15 +179,16 @@ def all_claimed(connection: sqlite3.Connection) -> Iterator[tuple[bytes, bytes, 
 
 
 def put_claimed(connection: sqlite3.Connection, id: bytes, mailbox: int, chunks: int) -> int:
-    """Insert a blob that belongs to the mailbox of this key; returns its new number. Raises `NotFound`."""
-    number = secrets.randbits(NUMBER_BITS)
-    inserted = connection.execute(
-        f"INSERT INTO blob ({_COLUMNS}) SELECT ?, organisation, ?, key, ?, NULL FROM mailbox WHERE key = ?",  # noqa: S608 - ours
-        (id, number, chunks, mailbox),
+    """Insert a blob that belongs to the mailbox of this key, or find it; returns its number. Raises `NotFound`."""
+    connection.execute(
+        f"INSERT INTO blob ({_COLUMNS}) SELECT ?, organisation, ?, key, ?, NULL FROM mailbox WHERE key = ?"  # noqa: S608 - ours
+        " ON CONFLICT (id) DO NOTHING",
+        (id, secrets.randbits(NUMBER_BITS), chunks, mailbox),
     )
-    if not inserted.rowcount:
+    found = blob(connection, id)
+    if found is None or (found.mailbox, found.chunks) != (mailbox, chunks):
         raise NotFound
-    return number
+    return found.number
 
 
 def put_places(connection: sqlite3.Connection, number: int, places: Sequence[Place]) -> None:

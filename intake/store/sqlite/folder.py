@@ -6,7 +6,7 @@ ballast                       empty room for deletions on a full disk (room.py)
 lock                          held by the running instance (flock; released by the kernel if it dies)
 creating.sqlite               an interrupted creation; the next start removes it
 backing-up.sqlite             an interrupted copy before an upgrade; likewise
-restoring/                    an interrupted `drempel restore` (restoring.py); likewise, as does the next restore
+restoring/, migrating/        a store that is not whole yet (filling.py)
 backup-before-<n>.sqlite      the database as it was before the upgrade to schema n
 """
 
@@ -19,8 +19,11 @@ import sqlite3
 from pathlib import Path
 
 from intake.store.errors import (
+    MIGRATING,
+    RESTORING,
     FolderNotPrivate,
     NotAStore,
+    NotWhole,
     SchemaTooNew,
     StoreExists,
     StoreLocked,
@@ -34,8 +37,8 @@ APPLICATION_ID = 0x44726D70  # "Drmp", in the file's header: this file is ours
 _RELEASE_0_1 = 0x4472656D  # what it had there, before schemas were numbered anew
 # A backup keeps what has been deleted since, so it must not outlive the upgrade for long.
 BACKUP_DAYS = 14
-# A folder in it in which a backup becomes a store.
-RESTORING = "restoring"
+# Folders in it in which a store is filled.
+FILLING = (RESTORING, MIGRATING)
 _DAY_SECONDS = 86_400
 _OTHERS = 0o077
 
@@ -46,9 +49,10 @@ class Folder:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Claim a folder that holds a store, or (`create`) make one where there is none.
 
-        Raises `NotAStore`, `StoreTooOld`, `FolderNotPrivate`, `StoreLocked`, `StoreExists`, or `StoreUnavailable` if
-        it cannot be written; `OSError`, `sqlite3.Error` if the database could not be made.
+        Raises `NotAStore`, `NotWhole`, `StoreTooOld`, `FolderNotPrivate`, `StoreLocked`, `StoreExists`, or
+        `StoreUnavailable` if it cannot be written; `OSError`, `sqlite3.Error` if the database could not be made.
         """
+        refuse_half(path)
         if create:
             prepare(path)
         else:  # checked first, so that nothing is changed in a folder that is not this release's
@@ -61,7 +65,8 @@ class Folder:
         try:
             self._clear("creating.sqlite")
             self._clear("backing-up.sqlite")
-            shutil.rmtree(path / RESTORING, ignore_errors=True)
+            for name in FILLING:  # what is left of one whose last step was interrupted
+                shutil.rmtree(path / name, ignore_errors=True)
             if create:
                 self._create_database()
             self.database.chmod(0o600)
@@ -134,6 +139,14 @@ class Folder:
         sync(unfinished)
         unfinished.replace(final)
         sync(self.path)
+
+
+def refuse_half(path: Path) -> None:
+    """Make sure that no store in a folder is half filled. Raises `NotWhole`."""
+    if not (path / "store.sqlite").exists():
+        for name in FILLING:
+            if (path / name).exists():
+                raise NotWhole(name)
 
 
 def require_private(path: Path) -> None:

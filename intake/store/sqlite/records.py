@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Final
@@ -41,6 +42,22 @@ def texts(connection: sqlite3.Connection) -> Iterator[Record]:
         yield records.OpenedMailbox(*row)
     for row in connection.execute(_LATER):
         yield records.LaterEnvelope(*row)
+
+
+def counts(connection: sqlite3.Connection) -> Counter[type[Record]]:
+    """How many records there are of each kind."""
+    tables: dict[type[Record], str] = {kind: table for kind, (table, _) in TABLES.items()}
+    tables |= {
+        Clock: "clock WHERE day IS NOT NULL",
+        records.OpenedMailbox: "mailbox",
+        records.LaterEnvelope: "envelope",
+        records.File: "blob WHERE mailbox IS NOT NULL",
+        records.Chunk: "chunk",
+    }
+    found: Counter[type[Record]] = Counter()
+    for kind, rows in tables.items():
+        (found[kind],) = connection.execute(f"SELECT count(*) FROM {rows}").fetchone()  # noqa: S608 - ours
+    return found
 
 
 def put(connection: sqlite3.Connection, record: Record) -> None:

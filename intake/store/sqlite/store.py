@@ -11,6 +11,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import TypeVar
 
+from intake.store.backup.missing import missing
 from intake.store.backup.records import Record
 from intake.store.errors import StoreExists, StoreUnavailable
 from intake.store.interface import (
@@ -296,12 +297,13 @@ class SqliteStore:
         finally:
             self._dumps.discard(dump)
 
-    async def load(self, portions: AsyncIterator[Sequence[Record]]) -> None:
+    async def load(self, portions: AsyncIterator[Sequence[Record]], *, goes_on: bool = False) -> None:
         """Take all that `dump` of any store gave. Raises `StoreExists`, `StorageFull`, `Conflict`, `NotFound`."""
-        if await self.organisations():
+        there = await self.readers.read(records.counts)
+        if any(there.values()) and not goes_on:
             raise StoreExists
         loading = Load(self.writer, self.files)
-        async for portion in portions:
+        async for portion in missing(portions, there):
             await loading.take(portion)
         await self._write(records.settle)
 

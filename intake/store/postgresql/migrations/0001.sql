@@ -9,7 +9,8 @@
 CREATE TABLE release (
     one     integer NOT NULL PRIMARY KEY CHECK (one = 1),
     program text    NOT NULL CHECK (program = 'drempel'),
-    version integer NOT NULL                                          -- of this schema
+    version integer NOT NULL,                                         -- of this schema
+    filling text    CHECK (filling IN ('restoring', 'migrating'))     -- by what; none: the store is whole
 );
 
 INSERT INTO release VALUES (1, 'drempel', 1);

@@ -25,8 +25,9 @@ from intake.store import (
     open_store,
     write_backup,
 )
-from intake.store.sqlite import restoring as restoring_module
-from intake.store.sqlite.restoring import restoring
+from intake.store.errors import RESTORING
+from intake.store.sqlite import filling as filling_module
+from intake.store.sqlite.filling import filling
 from tests.project import ROOT
 from tests.store.kit.rows import ORGANISATION, sealed
 from tests.store.kit.sending import claimed
@@ -42,7 +43,7 @@ async def backup(store: SqliteStore) -> bytes:
 
 
 async def restored(folder: Path, data: bytes) -> Summary:
-    async with restoring(folder) as store:
+    async with filling(folder, RESTORING) as store:
         return await load_backup(store, io.BytesIO(data))
 
 
@@ -134,7 +135,7 @@ async def test_a_backup_that_is_not_whole_leaves_no_trace(tmp_path: Path, backup
 
 
 async def test_two_do_not_restore_into_one_folder(tmp_path: Path, backup: bytes) -> None:
-    async with restoring(tmp_path / "new") as store:
+    async with filling(tmp_path / "new", RESTORING) as store:
         with pytest.raises(StoreLocked):
             await restored(tmp_path / "new", backup)
         await load_backup(store, io.BytesIO(backup))
@@ -145,13 +146,13 @@ async def test_what_is_still_in_the_log_is_not_left_behind(
     tmp_path: Path, backup: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the disk is too full to move the log into the database at the end."""
-    move = restoring_module._move
+    move = filling_module._move
 
     def with_log(inside: Path, path: Path) -> None:
         (inside / "store.sqlite-wal").write_bytes(b"the newest rows")
         move(inside, path)
 
-    monkeypatch.setattr(restoring_module, "_move", with_log)
+    monkeypatch.setattr(filling_module, "_move", with_log)
     with pytest.raises(StoreUnavailable):
         await restored(tmp_path / "new", backup)
     assert not (tmp_path / "new").exists()
@@ -162,7 +163,7 @@ KILLED = """
 import asyncio, os, shutil, signal, sys
 from pathlib import Path
 from intake.store import load_backup
-from intake.store.sqlite.restoring import restoring
+from intake.store.sqlite.filling import filling
 from intake.store.sqlite import batch, slots
 left = int(sys.argv[3])
 
@@ -177,7 +178,7 @@ def counted(function):
 
 async def restore():
     with open(sys.argv[2], "rb") as file:
-        async with restoring(Path(sys.argv[1])) as store:
+        async with filling(Path(sys.argv[1]), "restoring") as store:
             await load_backup(store, file)
 
 for place, name in ((os, "fsync"), (os, "fdatasync"), (os, "pwrite"), (Path, "rename"), (Path, "mkdir"),
