@@ -10,6 +10,7 @@ from intake.store.backup.tally import Tally, tallied
 from intake.store.errors import (
     BackupDamaged,
     BackupTooNew,
+    ChunksMissing,
     Conflict,
     DriverMissing,
     FolderNotEmpty,
@@ -52,6 +53,7 @@ __all__ = [
     "BackupDamaged",
     "BackupTooNew",
     "BlobClaim",
+    "ChunksMissing",
     "ClaimedBlob",
     "Clock",
     "Conflict",

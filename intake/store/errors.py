@@ -90,6 +90,10 @@ class StoreUnavailable(StoreError):
     """The database cannot be read or written just now, and nothing of this was stored."""
 
 
+class ChunksMissing(StoreUnavailable):
+    """Bytes of a file are missing in the store, so there can be no whole copy of it. An earlier backup is needed."""
+
+
 class OutcomeUnknown(StoreUnavailable):
     """The disk or the store failed while this was being stored: it may be there or not. The same again will tell."""
 

@@ -10,17 +10,20 @@ from intake.cli.operator.store_option import Place, place_of
 from intake.cli.shared.output import Refused, emit
 from intake.cli.shared.signals import ending_like_ctrl_c
 from intake.store import (
+    ChunksMissing,
     Conflict,
     Malformed,
     NotFound,
+    StorageFull,
     Store,
-    StoreError,
+    StoreUnavailable,
     Tally,
     migrating_at,
     open_at,
     tallied,
 )
 
+UNUSABLE = "A store can't be read or written just now."
 AGAIN = "Run the same command again: it goes on where it stopped."
 DIFFERENT = (
     "The new store is not as the old one is now: was that one served since the migration began? Nobody can use the new"
@@ -66,8 +69,7 @@ async def _migrate(source: Place, target: Place) -> Tally:
     old = await open_at(*source)
     try:
         async with migrating_at(*target) as new:
-            with _going_on():
-                return await _copy(old, new)
+            return await _copy(old, new)
     finally:
         await old.close()
 
@@ -75,11 +77,15 @@ async def _migrate(source: Place, target: Place) -> Tally:
 async def _copy(old: Store, new: Store) -> Tally:
     """Copy what the new store lacks, then compare both whole."""
     before, after = Tally(), Tally()
-    async with aclosing(old.dump()) as portions:
-        await new.load(tallied(before, portions), goes_on=True)
-    async with aclosing(new.dump()) as portions:
-        async for _ in tallied(after, portions):
-            pass
+    with _going_on():
+        async with aclosing(old.dump()) as portions:
+            await new.load(tallied(before, portions), goes_on=True)
+        async with aclosing(new.dump()) as portions:
+            try:
+                async for _ in tallied(after, portions):
+                    pass
+            except ChunksMissing:
+                raise Refused(DIFFERENT) from None
     if after != before:
         raise Refused(DIFFERENT)
     return before
@@ -92,5 +98,9 @@ def _going_on() -> Iterator[None]:
         yield
     except (Conflict, Malformed, NotFound):  # the new store has something else than the old one
         raise Refused(DIFFERENT) from None
-    except StoreError as error:
-        raise Refused(f"{error} {AGAIN}") from None
+    except ChunksMissing:
+        raise
+    except StoreUnavailable as error:
+        raise Refused(f"{error.detail or UNUSABLE} {AGAIN}") from None
+    except StorageFull:
+        raise Refused(f"There is not enough room for the new store. Make some. {AGAIN}") from None

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from intake.store.backup import records
 from intake.store.backup.records import Record
 from intake.store.backup.tables import TABLES
-from intake.store.errors import StoreUnavailable
+from intake.store.errors import ChunksMissing
 from intake.store.interface import Clock
 from intake.store.postgresql import clock, partitions
 from intake.store.postgresql.connections import Link, every, one
@@ -39,11 +39,10 @@ _CHUNKS: Final = (
     " AND chunk >= %s::int AND chunk < %s::int ORDER BY chunk"
 )
 ROWS_AT_ONCE, CHUNKS_AT_ONCE = 100, 8
-CUT_SHORT: Final = "A file's chunks are missing in the database, so there can be no whole backup."
 
 
 async def portions(link: Link) -> AsyncGenerator[list[Record], None]:
-    """All records, some at a time, on a connection of its own. Raises `StoreUnavailable`, `psycopg.Error`."""
+    """All records, some at a time, on a connection of its own. Raises `ChunksMissing`, `psycopg.Error`."""
     await link.execute("SELECT pg_advisory_lock(%s)", (partitions.NIGHT,))
     # Only now, or the snapshot would be from before a night that was waited for.
     await link.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -117,5 +116,5 @@ async def _rows(
 async def _chunks(link: Link, day: int, blob: bytes, first: int, end: int) -> list[Record]:
     found = await every(link, _CHUNKS, (day, blob, first, end))
     if [number for number, _ in found] != list(range(first, end)):
-        raise StoreUnavailable(CUT_SHORT)
+        raise ChunksMissing
     return [records.Chunk(number, content) for number, content in found]

@@ -20,7 +20,7 @@ from typing import Final
 
 from intake.store.backup.format import PORTION_BYTES
 from intake.store.backup.records import Chunk, File, Record
-from intake.store.errors import StoreUnavailable, TooMuchWritten
+from intake.store.errors import ChunksMissing, StoreUnavailable, TooMuchWritten
 from intake.store.sqlite import blobs, records
 from intake.store.sqlite.connection import DISK_FAILED, LOG_BYTES, Connection, connect, unavailable
 from intake.store.sqlite.files import Files
@@ -35,7 +35,6 @@ LOG_MOST_NEARLY_FULL: Final = 2 * LOG_BYTES
 WATCH_SECONDS: Final = 0.25
 RECORD_BYTES: Final = 256  # about what a record takes beside its content
 CHUNKS_AT_ONCE: Final = PORTION_BYTES // SLOT_BYTES
-CUT_SHORT: Final = "A file's bytes are missing in chunks.data, so there can be no whole backup."
 
 _LISTED: Final = struct.Struct("32s32sQI")  # a file while it waits for its turn: id, mailbox, number, chunks
 
@@ -125,7 +124,7 @@ class Dump:
         except OSError:
             raise StoreUnavailable(DISK_FAILED) from None
         if len(found) < count:
-            raise StoreUnavailable(CUT_SHORT)
+            raise ChunksMissing
         return [Chunk(at, content) for at, content in enumerate(found, first)]
 
 

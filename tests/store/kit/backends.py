@@ -17,6 +17,11 @@ class Backend(Protocol):
     examples: int  # of a model test, as many as are worth their time
     erases_at_once: bool  # and not in the first round of a day
 
+    @property
+    def url(self) -> str:
+        """Its address, as a command takes it."""
+        ...
+
     async def create(self) -> Store:
         """Make an empty store there."""
         ...
@@ -42,6 +47,11 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def url(self) -> str:
+        """As `Backend`."""
+        return f"sqlite:{self.path}"
 
     async def create(self) -> Store:
         """As `Backend`."""
@@ -72,7 +82,7 @@ class Database:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """As `Backend`."""
         return self.cluster.url(self.name)
 
     async def create(self) -> Store:

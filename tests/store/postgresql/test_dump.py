@@ -45,7 +45,7 @@ async def test_a_file_that_lost_a_chunk_is_told_and_not_given_half(
     await claimed(store, b"f" * 32, chunks=CHUNKS_AT_ONCE + 2)
     lost = f"DELETE FROM drempel.chunk WHERE chunk = {CHUNKS_AT_ONCE}"  # noqa: S608 - ours
     database.cluster.execute(lost, database.name)
-    with pytest.raises(StoreUnavailable, match="chunks are missing"):
+    with pytest.raises(StoreUnavailable, match="Bytes of a file are missing"):
         await all_of(store)
 
 
