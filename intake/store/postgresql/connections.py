@@ -34,14 +34,15 @@ DEFAULTS: Final[dict[str, Any]] = {
     "keepalives_count": 3,
 }
 # Plans are made for the very days that are asked for: a plan for all would lock the partitions of all.
-# A confirmation means that the server's disk has it, whatever the role's or the database's settings are by now.
+# A confirmation means that the server's disk has it, and those of standbys that it names, whatever the role's or the
+# database's settings are by now. Only remote_apply is stronger.
 SESSION: Final = (
     "SELECT set_config('search_path', 'drempel', false), set_config('plan_cache_mode', 'force_custom_plan', false),"
     " set_config('statement_timeout', '30s', false), set_config('lock_timeout', '25s', false),"
     " set_config('idle_in_transaction_session_timeout', '60s', false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
     " set_config('synchronous_commit', setting, false)"
-    " FROM coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on') AS setting"
+    " FROM coalesce(substring(current_setting('synchronous_commit') FROM 'remote_apply'), 'on') AS setting"
 )
 ATTEMPTS: Final = 4
 

@@ -22,6 +22,8 @@ WANTED: Final = {
 }
 WHILE_DELETED: Final = "what is deleted stays in the server's log longer than the night"
 
+UNREPLICATED: Final = "a fail-over to the standby that follows this server may lose what was confirmed"
+
 
 async def require(link: Link) -> None:
     """Make sure that reports may be confirmed here. Raises `NotWritable`, `NotDurable`."""
@@ -42,6 +44,12 @@ async def weaknesses(link: Link) -> list[str]:
     archive = await _setting(link, "archive_mode")
     if archive != "off":
         found.append("archive_mode is on: what is deleted stays in the archive for as long as that is kept.")
+    waits = await one(
+        link,
+        "SELECT current_setting('synchronous_standby_names') <> '' OR NOT EXISTS (SELECT FROM pg_stat_replication)",
+    )
+    if waits != (True,):
+        found.append(f"synchronous_standby_names is empty: {UNREPLICATED}.")
     may = await one(
         link,
         "SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE'), pg_has_role(oid, 'MEMBER')"

@@ -91,10 +91,12 @@ async def test_a_server_that_only_reads_is_refused(store: PostgresStore, databas
 async def test_a_server_that_may_lose_what_it_confirms_is_refused_or_told_not_to(
     store: PostgresStore, database: Database
 ) -> None:
-    database.cluster.execute(f"ALTER DATABASE {database.name} SET synchronous_commit = off")
-    link = await connect(database.url)
-    assert await one(link, "SELECT current_setting('synchronous_commit')") == ("on",)
-    await link.close()
+    for setting in ("off", "local", "remote_write", "on", "remote_apply"):
+        database.cluster.execute(f"ALTER DATABASE {database.name} SET synchronous_commit = {setting}")
+        link = await connect(database.url)
+        kept = "remote_apply" if setting == "remote_apply" else "on"
+        assert await one(link, "SELECT current_setting('synchronous_commit')") == (kept,)
+        await link.close()
     with running(fsync="off") as lossy, pytest.raises(NotDurable, match="fsync"):
         await create_store(lossy.url("postgres"))
 
