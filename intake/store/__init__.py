@@ -46,6 +46,7 @@ from intake.store.interface import (
     Store,
 )
 from intake.store.opening import create_at, migrating_at, open_at, restoring_at, socket_folder
+from intake.store.sqlite.folder import refuse_half
 from intake.store.sqlite.open import create_store, open_store
 from intake.store.sqlite.store import SqliteStore
 
@@ -94,6 +95,7 @@ __all__ = [
     "migrating_at",
     "open_at",
     "open_store",
+    "refuse_half",
     "restoring_at",
     "socket_folder",
     "tallied",

@@ -20,7 +20,7 @@ from crypto.public.encoding import parse_object
 from intake.cli.custodian.store_founded import store_founded
 from intake.cli.shared.output import Refused
 from intake.client.custodian.found import Founded
-from intake.store import Store, StoreExists, StoreLocked, create_at, open_at
+from intake.store import Store, StoreExists, StoreLocked, create_at, open_at, refuse_half
 
 CODES, PARTIAL = "demo-codes.json", "demo-codes.json.part"
 DAMAGED = f"{CODES} is damaged: remove the folder, and the demo begins anew."
@@ -67,6 +67,7 @@ def codes_in(folder: Path, found: Callable[[], Founded], database: str | None = 
     kept, partial = folder / CODES, folder / PARTIAL
     if kept.exists():
         return _read(kept)
+    refuse_half(folder)
     _prepare(folder)
     with partial.open("a+b") as file:
         _claim(file.fileno(), folder)

@@ -12,8 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from intake.store import SqliteStore, StorageFull, StoreError, StoreUnavailable, create_store, open_store
+import pytest
+
+from intake.store import (
+    NotWhole,
+    SqliteStore,
+    StorageFull,
+    StoreError,
+    StoreUnavailable,
+    create_store,
+    open_store,
+)
+from intake.store.sqlite.files import RESERVE_BYTES
 from intake.store.sqlite.slots import SLOT_BYTES
+from tests.kit.serving import drempel
 from tests.store.kit.rows import DAY, DIRECTORY, ORGANISATION, content, mailbox, sealed
 from tests.store.kit.sending import claimed, holding, put
 
@@ -133,6 +145,33 @@ async def others(folder: Path) -> None:
         assert len(await fill_with_texts(store, 3)) == 3
 
 
+async def migration(folder: Path) -> None:
+    """Files that are copied find no more room, and later they do."""
+    old, filler, names = (
+        folder.with_name("old"),
+        folder.with_name("filler"),
+        [os.urandom(32) for _ in range(6)],
+    )
+    async with await create_store(old) as store:
+        await store.add_organisation(ORGANISATION, DIRECTORY)
+        for name in names:
+            await claimed(store, name, 3)
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free(old) - RESERVE_BYTES - 2 * MIB)
+    command = ("migrate-store", "--from", f"sqlite:{old}", "--to", f"sqlite:{folder}")
+    drempel(*command).refused(
+        "There is not enough room for the new store. Make some. Run the same command again"
+    )
+    with pytest.raises(NotWhole):
+        await open_store(folder)
+    assert (folder / "migrating" / "chunks.data").stat().st_blocks > 0, "it got to the files"
+    filler.unlink()
+    assert drempel(*command).status == 0
+    async with await open_store(folder) as new:
+        for name in names:
+            assert await new.chunks(ORGANISATION.id, name, 0, 9) == [sealed(name, at) for at in range(3)]
+
+
 def free(folder: Path) -> int:
     """The bytes that are left on the disk."""
     disk = os.statvfs(folder)
@@ -144,7 +183,9 @@ STORIES: dict[str, Callable[[Path], Coroutine[Any, Any, None]]] = {
     "files to the last block": partial(files, reserve=0),
     "texts": texts,
     "others": others,
+    "a migration": migration,
 }
+SIZES = {"a migration": 600}  # MiB
 
 if __name__ == "__main__":
     asyncio.run(STORIES[sys.argv[2]](Path(sys.argv[1])))
