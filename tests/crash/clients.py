@@ -3,10 +3,12 @@
 import asyncio
 import random
 from contextlib import suppress
+from typing import Any
 
 from crypto.public.encoding import b64, parse_object
 from tests.crash.ledger import Kept, Ledger, new_envelope_id
 from tests.crash.serving import Service
+from tests.service.kit.opaque_file import File, claims_of
 from tests.service.kit.opaque_organisation import OpaqueOrganisation, conversation_bytes
 
 STORED, UNKNOWN, UNAVAILABLE = 204, 404, 503
@@ -142,6 +144,36 @@ class Writer:
 
     def _path(self, path: str) -> str:
         return f"/{self._world.slug}/api/1/{path}"
+
+
+class FileSender(Writer):
+    """One that sends a file with each report, and keeps all there is in memory."""
+
+    def __init__(self, *arguments: Any, **others: Any) -> None:
+        super().__init__(*arguments, **others)
+        self.confirmed: list[File] = []
+
+    async def _converse(self) -> None:
+        file, kept = File(2), Kept(self._world.box_now())
+        self._ledger.kept.append(kept)
+        box = kept.box
+        kept.sent[box.envelope] = box.opening
+        for number, chunk in enumerate(file.chunks):
+            path = self._path(f"{file.path}/chunks/{number}")
+            status, body, repeated = await self._line.insist(request("PUT", path, chunk, file.token))
+            assert status == STORED, body
+            self.repeated += repeated
+        body = box.creation + claims_of(file) + box.opening
+        await self._store(kept, box.envelope, request("PUT", self._path(box.opening_path), body))
+        self.confirmed.append(file)
+
+    async def check(self) -> None:
+        """All that was confirmed is there."""
+        for file in self.confirmed:
+            sent = request("GET", self._path(f"{file.path}/chunks/0"), token=file.token)
+            status, body, _ = await self._line.insist(sent)
+            assert (status, body) == (200, b"".join(file.chunks))
+        await self._line.close()
 
 
 async def compare(service: Service, world: OpaqueOrganisation, ledger: Ledger, mailboxes: list[Kept]) -> None:

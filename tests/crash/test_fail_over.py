@@ -10,7 +10,7 @@ import pytest
 
 from crypto.public.encoding import parse_object
 from intake.store import create_at
-from tests.crash.clients import ServiceConnection, Writer, compare, request
+from tests.crash.clients import FileSender, ServiceConnection, Writer, compare, request
 from tests.crash.ledger import Ledger
 from tests.crash.serving import Service
 from tests.kit import postgres_standby
@@ -37,7 +37,9 @@ class Load:
     def __init__(self, service: Service, world: OpaqueOrganisation) -> None:
         self.service, self.world, self.ledger = service, world, Ledger()
         chances = [random.Random(number) for number in range(CLIENTS)]
-        self.writers = [Writer(service, world, self.ledger, chance, is_patient=True) for chance in chances]
+        to = service, world, self.ledger
+        self.sender = FileSender(*to, random.Random(CLIENTS), is_patient=True)
+        self.writers = [self.sender, *(Writer(*to, chance, is_patient=True) for chance in chances)]
         self.working = [asyncio.create_task(writer.work()) for writer in self.writers]
 
     def confirmed(self) -> int:
@@ -103,6 +105,8 @@ async def test_fail_overs_in_mid_load_lose_nothing_and_bring_nothing_back(pair: 
         await load.until(load.confirmed, CONFIRMED)
         await load.finish()
         await compare(service, world, load.ledger, load.ledger.kept)
+        assert load.sender.confirmed
+        await load.sender.check()
         assert await are_refused(service, world, load.ledger) > 0
         line = ServiceConnection(service)
         assert (await line.exchange(request("GET", "/health")))[0] == 200
