@@ -86,12 +86,16 @@ async def are_refused(service: Service, world: OpaqueOrganisation, ledger: Ledge
     return len(gone)
 
 
-async def test_fail_overs_in_mid_load_lose_nothing_and_bring_nothing_back(pair: Pair, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_fail_overs_in_mid_load_lose_nothing_and_bring_nothing_back(
+    pair: Pair, tmp_path: Path, workers: int
+) -> None:
     url, world, folder = pair.url(DATABASE), OpaqueOrganisation(), tmp_path / "data"
     store = await create_at(folder, url)
     await world.settle_in(store)
     await store.close()
-    server = Server(["serve", "--store", url, "--data", str(folder), "--port", "0"], tmp_path / "logs")
+    where = ("--store", url, "--data", str(folder), "--port", "0")
+    server = Server(["serve", *where, "--workers", str(workers)], tmp_path / "logs")
     service = Service(folder)
     service.port = int(re.findall(r":(\d+)/", server.first_line)[0])
     service.up.set()
