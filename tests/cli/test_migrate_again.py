@@ -57,6 +57,16 @@ async def closing(store: Store) -> AsyncIterator[Store]:
         await store.close()
 
 
+async def ended(step: int, number: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, with a signal before a step."""
+    command = [sys.executable, "-m", "tests.cli.kit.filling", str(int(number)), str(step), *arguments]
+    return await asyncio.to_thread(
+        lambda: subprocess.run(
+            command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=180
+        )
+    )
+
+
 @dataclass
 class Move:
     """A store with something of everything in it, what that is, and where new ones are made."""
@@ -69,13 +79,7 @@ class Move:
         self, target: Backend, step: int = MANY, number: int = signal.SIGKILL
     ) -> subprocess.CompletedProcess[str]:
         """Migrate, with a signal before a step."""
-        options = ["--from", self.source.url, "--to", target.url]
-        command = [sys.executable, "-m", "tests.cli.kit.migrating", str(int(number)), str(step), *options]
-        return await asyncio.to_thread(
-            lambda: subprocess.run(
-                command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=180
-            )
-        )
+        return await ended(step, number, "migrate-store", "--from", self.source.url, "--to", target.url)
 
     async def steps(self) -> int:
         """How many steps a migration takes."""
@@ -190,3 +194,25 @@ async def test_an_old_store_that_was_served_meanwhile_is_noticed(move: Move) -> 
             await target.open()
     target.clear()
     assert (await move.run(target)).returncode == 0
+
+
+async def test_a_restore_into_a_database_that_is_killed_is_refused_and_begins_anew(
+    databases: Place, tmp_path: Path
+) -> None:
+    target, file, data = databases(), tmp_path / "backup", ["--data", str(tmp_path / "data")]
+    async with closing(await Folder(tmp_path / "old").create()) as old:
+        await old.add_organisation(ORGANISATION, DIRECTORY)
+        await fill(old)
+        records = await all_of(old)
+    assert drempel("backup", "--data", str(tmp_path / "old"), "--to", str(file)).status == 0
+    restore = ["restore", "--store", target.url, *data, "--from", str(file)]
+    for _ in range(2):
+        assert (await ended(9, signal.SIGKILL, *restore)).returncode == -signal.SIGKILL
+        said = drempel("serve", "--port", "0", "--store", target.url, *data)
+        said.refused("A restore into it was not finished: run `drempel restore` again.")
+    interrupted = await ended(9, signal.SIGINT, *restore)
+    assert (interrupted.returncode, interrupted.stderr) == (1, "Interrupted. Nothing was restored.\n")
+    drempel("serve", "--port", "0", "--store", target.url, *data).refused("holds no store")
+    assert drempel(*restore).status == 0
+    async with closing(await target.open()) as new:
+        assert sorted(shown(await all_of(new)), key=repr) == sorted(shown(records), key=repr)

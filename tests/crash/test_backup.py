@@ -300,6 +300,7 @@ async def test_a_restore_that_ends_in_the_midst_is_no_store_and_the_same_again_w
         assert not data.exists()
     else:
         for command in (["serve", "--port", "0"], ["doctor"]):
-            assert (await ran(*command, "--data", str(data))).refused("This folder holds no store")
+            refused = await ran(*command, "--data", str(data))
+            assert refused.refused("A restore into it was not finished: run `drempel restore` again.")
     assert (await ran(*arguments)).json == made
     assert sorted(path.name for path in data.iterdir()) == ["chunks.data", "lock", "store.sqlite"]

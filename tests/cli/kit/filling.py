@@ -1,6 +1,6 @@
-"""Runs `drempel migrate-store` in a process that ends itself by a signal before one of its steps.
+"""Runs `drempel migrate-store` or `restore` in a process that ends itself by a signal before one of its steps.
 
-python -m tests.cli.kit.migrating SIGNAL STEP OPTION...
+python -m tests.cli.kit.filling SIGNAL STEP COMMAND OPTION...
 
 A step takes a portion of records or the bytes of chunks, or makes the new store whole. It prints how many chunks it
 has copied, and in the end how many of STEP steps were left.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from intake.cli import main as command
+from intake.store.backup import format as backup_format
 from intake.store.postgresql import dump, load, schema
 from intake.store.sqlite import dump as sqlite_dump
 from intake.store.sqlite import load as sqlite_load
@@ -53,19 +54,19 @@ def noted(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[N
 
 
 def main() -> None:
-    number, left, *options = sys.argv[1:]
+    number, left, *sys.argv[1:] = sys.argv[1:]
     steps = Steps(int(number), int(left))
     for owner, name in ((load.Load, "_chunks"), (Files, "load")):
         setattr(owner, name, noted(getattr(owner, name)))
     for place, name in STEPS:
         setattr(place, name, steps.counted(getattr(place, name)))
     for module, name, value in (
+        (backup_format, "PORTION_BYTES", BYTES),
         *((dump, "ROWS_AT_ONCE", ROWS), (dump, "CHUNKS_AT_ONCE", CHUNKS)),
         *((sqlite_dump, "PORTION_BYTES", BYTES), (sqlite_dump, "CHUNKS_AT_ONCE", CHUNKS)),
     ):
         setattr(module, name, value)
     atexit.register(lambda: os.write(1, b"left %d\n" % steps.left))
-    sys.argv[1:] = ["migrate-store", *options]
     command()
 
 
