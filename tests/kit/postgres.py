@@ -23,6 +23,7 @@ LEFT_OUT = "DREMPEL_WITHOUT_POSTGRES"
 WAS_LEFT_OUT = f"The tests of PostgreSQL were left out, since {LEFT_OUT} is 1."
 # A small log, so that what it forgets is seen to be forgotten soon; and settings that docs/postgresql.md asks for.
 SETTINGS = {
+    "dynamic_shared_memory_type": "mmap",  # in its own folder, so that a killed one leaves none behind
     "log_error_verbosity": "terse",
     "max_wal_size": "64MB",
     "min_wal_size": "2MB",
@@ -111,6 +112,12 @@ class Cluster:
             lambda: not any(is_running(int(child)) for child in children),
             "a server process lives on",
         )
+        self._forget_memory()
+
+    def _forget_memory(self) -> None:
+        """Remove the piece of shared memory that a killed server has left, as a power cut would."""
+        key_and_id = (self.data / "postmaster.pid").read_text().splitlines()[6]
+        subprocess.run(["ipcrm", "--shmem-id", key_and_id.split()[1]], check=True)
 
     def url(self, database: str) -> str:
         """The address of a database by the socket."""
