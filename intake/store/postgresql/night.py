@@ -41,9 +41,7 @@ SMALL: Final = (
     "partition",
     "settled",
 )
-# What is wrong with one day, and no reason to leave the others: a copy needs room, and a day that is empty makes some;
-# what is damaged stays, since an operator may still save a part of it.
-NOT_THIS_DAY: Final = (psycopg.errors.DiskFull, psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
+DAMAGED: Final = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
 # A lock that is waited for holds up all who come after it, so it is given up soon and asked for again later.
 LOCK_SECONDS, LOCK_ATTEMPTS, PAUSE_SECONDS = 2, 10, 0.5
 
@@ -73,14 +71,17 @@ async def _work(link: Link, today: int) -> None:
         "SELECT parent, day FROM partition WHERE dirty AND (parent = 'chunk' OR day < %s) ORDER BY parent, day",
         (today,),
     )
-    failed: psycopg.Error | None = None
+    full = damaged = None
     for parent, day in dirty:
         try:
             await _patiently(link, partial(_rewrite_day, link, parent, day))
-        except NOT_THIS_DAY as error:
-            failed = error
-    if failed is not None:
-        raise failed
+        except psycopg.errors.DiskFull as error:  # a copy needs room; one that is empty makes some
+            full = error
+        except DAMAGED as error:  # it stays dirty for the next night: an operator may still save a part of it
+            damaged = error
+    if full is not None:
+        await _end_log(link)
+        raise full
     for day in range(today, today + partitions.AHEAD_DAYS + 1):
         async with link.transaction():
             await partitions.make(link, "envelope", day)
@@ -90,6 +91,8 @@ async def _work(link: Link, today: int) -> None:
         await link.execute(SQL("VACUUM (FULL) {}").format(Identifier(table)))
     await link.execute("UPDATE settled SET day = %s", (today,))
     await _end_log(link)
+    if damaged is not None:
+        raise damaged
 
 
 async def _rewrite_day(link: Link, parent: str, day: int) -> None:
