@@ -19,7 +19,7 @@ def test_a_request_carries_more_while_the_line_is_fast_and_little_after_a_failur
     for _ in range(6):
         grown.append((pace.requests, pace.chunks))
         pace.arrived(QUICK_SECONDS - 1)
-    assert grown == [(1, 1), (2, 2), (3, 4), (3, 8), (3, 16), (3, 16)]
+    assert grown == [(1, 1), (2, 2), (3, 4), (3, 8), (3, 12), (3, 12)]
     assert (pace.requests, pace.chunks) == (MOST_REQUESTS, MOST_TOGETHER)
     pace.arrived(QUICK_SECONDS + 1)
     assert (pace.requests, pace.chunks) == (MOST_REQUESTS, MOST_TOGETHER)
@@ -69,16 +69,16 @@ def test_what_a_proxy_refuses_is_never_sent_as_large_again() -> None:
     pace = UploadPace()
     for _ in range(4):
         pace.arrived(1)
-    assert pace.chunks == 16
-    pace.refused(16)
-    assert pace.chunks == 8
-    pace.refused(8)
+    assert pace.chunks == 12
+    pace.refused(12)
+    assert pace.chunks == 6
+    pace.refused(6)
     pace.failed()
     for _ in range(6):
         pace.arrived(1)
-    assert pace.chunks == 4
-    pace.refused(8)  # sent before that was known
-    assert pace.chunks == 4
+    assert pace.chunks == 3
+    pace.refused(6)  # sent before that was known
+    assert pace.chunks == 3
     for _ in range(5):
         pace.refused(pace.chunks)
     pace.arrived(1)

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 MOST_REQUESTS = 3
-MOST_TOGETHER = 16
-"""Chunks in one request (PROTOCOL 12.2)."""
+MOST_TOGETHER = 12
+"""Chunks in one request. PROTOCOL 12.2 allows 16, which is no faster and takes a third more of the server's memory."""
 QUICK_SECONDS, SLOW_SECONDS = 4.0, 10.0
 
 
