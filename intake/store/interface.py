@@ -61,6 +61,15 @@ class Mailbox:
 
 
 @dataclass(frozen=True, repr=False)
+class MailboxDays:
+    """A mailbox in the list of all, with what may be told of it there."""
+
+    id: bytes  # 32
+    day: int
+    expiry_day: int
+
+
+@dataclass(frozen=True, repr=False)
 class Envelope:
     """One sealed item of a mailbox."""
 
@@ -301,8 +310,13 @@ class Store(Protocol):
 
     # What recipients fetch is without mailboxes that have expired on `today`, erased already or not.
 
-    async def mailboxes(self, organisation: bytes, today: int) -> list[bytes]:
-        """The ids (32 bytes each) of all mailboxes of an organisation, in ascending order."""
+    async def mailboxes(
+        self, organisation: bytes, after: MailboxDays | None, limit: int, today: int
+    ) -> list[MailboxDays]:
+        """At most `limit` mailboxes of an organisation, in an order of the store's own that tells no more than days.
+
+        `after` is the last one of the page before. An empty page is the end.
+        """
         ...
 
     async def days(self, organisation: bytes, first_day: int, today: int) -> list[tuple[int, int, int]]:
@@ -316,6 +330,30 @@ class Store(Protocol):
 
         `after` is the (mailbox, id) of the last envelope of the page before. A page holds at most
         `limit_bytes` of envelopes, but at least one envelope; an empty page is the end.
+        """
+        ...
+
+    async def envelope_ids(
+        self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit: int, today: int
+    ) -> list[tuple[bytes, bytes]]:
+        """The (mailbox, id) of at most `limit` of a day's envelopes, in ascending order.
+
+        `after` is the last one of the page before. An empty page is the end.
+        """
+        ...
+
+    async def envelopes_among(
+        self,
+        organisation: bytes,
+        day: int,
+        wanted: Sequence[tuple[bytes, bytes]],
+        limit_bytes: int,
+        today: int,
+    ) -> list[tuple[Envelope, bytes | None]]:
+        """One page of those of a day's envelopes that are `wanted`: their (mailbox, id), in ascending order.
+
+        It is as one of `envelopes_by_day`. The next has what is wanted after its last envelope; what is not there is
+        left out. An empty page is the end.
         """
         ...
 

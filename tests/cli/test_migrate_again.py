@@ -21,7 +21,7 @@ from tests.kit.serving import drempel
 from tests.project import ROOT
 from tests.store.kit.backends import Backend, Database, Folder
 from tests.store.kit.dumps import all_of, fill, shown
-from tests.store.kit.rows import DIRECTORY, ORGANISATION
+from tests.store.kit.rows import DIRECTORY, ORGANISATION, listed
 from tests.store.kit.sending import claimed
 
 pytestmark = pytest.mark.postgres
@@ -184,7 +184,7 @@ async def test_an_old_store_that_was_served_meanwhile_is_noticed(move: Move) -> 
     almost = await move.steps() - LAST - 1
     assert (await move.run(target, almost)).returncode == -signal.SIGKILL
     async with closing(await move.source.open()) as old:
-        await old.delete_mailbox(ORGANISATION.id, (await old.mailboxes(ORGANISATION.id, 0))[0])
+        await old.delete_mailbox(ORGANISATION.id, (await listed(old, 0))[0])
         await claimed(old, secrets.token_bytes(32), chunks=1)
     for _ in range(2):
         ran = await move.run(target)

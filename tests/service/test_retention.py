@@ -47,7 +47,7 @@ async def test_what_has_expired_is_never_served_and_soon_erased(
     await store.create_mailbox(mailbox, box.envelope, box.opening)
     app = create_app(store, Settings(), today=lambda: TODAY)
     async with app.router.lifespan_context(app):
-        assert await store.mailboxes(world.organisation, TODAY) == []
+        assert await store.mailboxes(world.organisation, None, 9, TODAY) == []
         await asyncio.wait_for(store.done["expire"].wait(), 30)
         assert await store.mailbox(world.organisation, box.id) is None
 

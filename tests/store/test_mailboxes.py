@@ -2,11 +2,18 @@
 
 import dataclasses
 import logging
-import os
 
 import pytest
 
-from intake.store import Conflict, Envelope, MailboxFull, Malformed, NotFound, Organisation, Store
+from intake.store import (
+    Conflict,
+    Envelope,
+    MailboxFull,
+    Malformed,
+    NotFound,
+    Organisation,
+    Store,
+)
 from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, mailbox
 
 ID = b"e" * 16
@@ -151,67 +158,6 @@ async def test_a_deleted_mailbox_is_gone_with_its_envelopes(store: Store) -> Non
     assert await store.mailbox(ORGANISATION.id, box.id) is None
     assert await store.envelopes(box.id) == []
     assert await store.days(ORGANISATION.id, 0, DAY) == [(DAY, 1, 5)]
-
-
-async def test_the_mailboxes_of_an_organisation_are_listed_by_id(store: Store) -> None:
-    boxes = [mailbox(name * 32) for name in (b"q", b"a", b"m")]
-    for box in boxes:
-        await store.create_mailbox(box, ID, b"opening")
-    assert await store.mailboxes(ORGANISATION.id, DAY) == sorted(box.id for box in boxes)
-    assert await store.delete_mailbox(ORGANISATION.id, boxes[0].id)
-    assert await store.mailboxes(ORGANISATION.id, DAY) == sorted(box.id for box in boxes[1:])
-    assert await store.mailboxes(b"P" * 32, DAY) == []
-
-
-async def test_days_count_envelopes_and_bytes(store: Store) -> None:
-    box = mailbox()
-    await store.create_mailbox(box, ID, b"1234")
-    await store.append(box.id, OTHER_ID, DAY, b"56", *LIMITS)
-    await store.append(box.id, b"g" * 16, DAY + 3, b"7", *LIMITS)
-    assert await store.days(ORGANISATION.id, 0, DAY) == [(DAY, 2, 6), (DAY + 3, 1, 1)]
-    assert await store.days(ORGANISATION.id, DAY + 1, DAY) == [(DAY + 3, 1, 1)]
-    assert await store.days(ORGANISATION.id, DAY + 4, DAY) == []
-
-
-async def test_what_has_expired_is_listed_nowhere_although_it_is_not_erased(store: Store) -> None:
-    gone, there = mailbox(expiry_day=DAY + 10), mailbox()
-    for box in (gone, there):
-        await store.create_mailbox(box, ID, b"opening")
-        await store.append(box.id, OTHER_ID, DAY + 1, b"more", *LIMITS)
-    for today, boxes in ((DAY + 9, {gone.id, there.id}), (DAY + 10, {there.id})):
-        number = len(boxes)
-        assert set(await store.mailboxes(ORGANISATION.id, today)) == boxes
-        assert await store.days(ORGANISATION.id, 0, today) == [
-            (DAY, number, 7 * number),
-            (DAY + 1, number, 4 * number),
-        ]
-        for day in (DAY, DAY + 1):
-            page = await store.envelopes_by_day(ORGANISATION.id, day, None, 1 << 20, today)
-            assert {envelope.mailbox for envelope, _ in page} == boxes
-    assert await store.days(ORGANISATION.id, 0, DAY + 90) == []
-
-
-@pytest.mark.parametrize("limit", [1, 100, 250, 1 << 20])
-async def test_a_day_is_read_in_pages_each_envelope_once(store: Store, limit: int) -> None:
-    boxes = {box.id: box for box in (mailbox() for _ in range(7))}
-    expected = []
-    for box in boxes.values():
-        for number in range(3):
-            envelope_id, sealed = os.urandom(16), os.urandom(number * 45 + 10)
-            if number == 0:
-                await store.create_mailbox(box, envelope_id, sealed)
-            else:
-                await store.append(box.id, envelope_id, DAY, sealed, *LIMITS)
-            creation = box.creation if number == 0 else None
-            expected.append((Envelope(box.id, envelope_id, DAY, number == 0, sealed), creation))
-        await store.append(box.id, os.urandom(16), DAY + 1, b"tomorrow", *LIMITS)
-    seen: list[tuple[Envelope, bytes | None]] = []
-    after = None
-    while page := await store.envelopes_by_day(ORGANISATION.id, DAY, after, limit, DAY):
-        assert len(page) == 1 or sum(len(envelope.bytes) for envelope, _ in page) <= limit
-        seen += page
-        after = (page[-1][0].mailbox, page[-1][0].id)
-    assert seen == sorted(expected, key=lambda row: (row[0].mailbox, row[0].id))
 
 
 async def test_mailboxes_go_on_their_expiry_day(store: Store) -> None:

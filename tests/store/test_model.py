@@ -128,10 +128,18 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         for day, count, total in self.runner.run(self.store.days(ORGANISATION.id, 0, DAY)):
             page = self.runner.run(self.store.envelopes_by_day(ORGANISATION.id, day, None, 1 << 20, DAY))
             assert (len(page), sum(len(envelope.bytes) for envelope, _ in page)) == (count, total)
-            seen += [(day, envelope.mailbox, envelope.id) for envelope, _ in page]
+            names = [(envelope.mailbox, envelope.id) for envelope, _ in page]
+            assert self.runner.run(self.store.envelope_ids(ORGANISATION.id, day, None, 99, DAY)) == names
+            among = self.runner.run(self.store.envelopes_among(ORGANISATION.id, day, names, 1 << 20, DAY))
+            assert among == page
+            seen += [(day, *name) for name in names]
             for envelope, creation in page:
                 assert creation == (self.boxes[envelope.mailbox].creation if envelope.opening else None)
         assert seen == everything
+        listed = self.runner.run(self.store.mailboxes(ORGANISATION.id, None, 99, DAY))
+        assert {box.id: (box.day, box.expiry_day) for box in listed} == {
+            name: (box.day, box.expiry_day) for name, box in self.boxes.items()
+        }
 
 
 def test_both_say_the_same(backend: Backend) -> None:

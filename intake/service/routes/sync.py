@@ -26,6 +26,8 @@ from intake.service.routes.sign_in import session
 from intake.store import Envelope, StoreError
 
 Page = list[tuple[Envelope, bytes | None]]
+# Read from the store at once, for a list: about 200 kB.
+LIST_PAGE: Final = 4096
 
 _SINCE: Final[Json] = {
     "name": "from",
@@ -51,8 +53,12 @@ class SyncRoutes(Routes):
     async def mailboxes(self, request: Request) -> Response:
         """The ids of all mailboxes, from which a recipient learns which were deleted or have expired."""
         organisation, _ = await session(self.context, request)
-        ids = await self.context.store.mailboxes(organisation.id, self.context.days.today())
-        return Response(b"".join(ids), media_type="application/octet-stream")
+        today, ids = self.context.days.today(), list[bytes]()
+        page = await self.context.store.mailboxes(organisation.id, None, LIST_PAGE, today)
+        while page:
+            ids += (mailbox.id for mailbox in page)
+            page = await self.context.store.mailboxes(organisation.id, page[-1], LIST_PAGE, today)
+        return Response(b"".join(sorted(ids)), media_type="application/octet-stream")
 
     @route(
         "GET",

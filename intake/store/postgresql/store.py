@@ -18,6 +18,7 @@ from intake.store.interface import (
     Clock,
     Envelope,
     Mailbox,
+    MailboxDays,
     Member,
     Organisation,
     TokenKey,
@@ -243,9 +244,11 @@ class PostgresStore:
             today = self._today
             await self._nights.read(lambda c: night(c, today))
 
-    async def mailboxes(self, organisation: bytes, today: int) -> list[bytes]:
-        """The ids of all mailboxes of an organisation, in ascending order."""
-        return await self._texts.read(lambda c: lists.ids(c, organisation, today))
+    async def mailboxes(
+        self, organisation: bytes, after: MailboxDays | None, limit: int, today: int
+    ) -> list[MailboxDays]:
+        """At most `limit` mailboxes of an organisation, by id."""
+        return await self._texts.read(lambda c: lists.mailboxes(c, organisation, after, limit, today))
 
     async def days(self, organisation: bytes, first_day: int, today: int) -> list[tuple[int, int, int]]:
         """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
@@ -257,6 +260,25 @@ class PostgresStore:
         """One page of a day's envelopes, by (mailbox, id), each opening with its creation record."""
         return await self._texts.read(
             lambda c: lists.envelopes_by_day(c, organisation, day, after, limit_bytes, today)
+        )
+
+    async def envelope_ids(
+        self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit: int, today: int
+    ) -> list[tuple[bytes, bytes]]:
+        """The (mailbox, id) of at most `limit` of a day's envelopes, in ascending order."""
+        return await self._texts.read(lambda c: lists.envelope_ids(c, organisation, day, after, limit, today))
+
+    async def envelopes_among(
+        self,
+        organisation: bytes,
+        day: int,
+        wanted: Sequence[tuple[bytes, bytes]],
+        limit_bytes: int,
+        today: int,
+    ) -> list[tuple[Envelope, bytes | None]]:
+        """One page of those of a day's envelopes that are `wanted`."""
+        return await self._texts.read(
+            lambda c: lists.envelopes_among(c, organisation, day, wanted, limit_bytes, today)
         )
 
     async def clock(self) -> Clock | None:

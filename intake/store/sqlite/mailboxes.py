@@ -5,11 +5,9 @@ They mirror `interface.Store`; writes run in a transaction of the group writer. 
 
 from __future__ import annotations
 
-import heapq
 import secrets
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 
 from intake.store.errors import Conflict, MailboxFull, NotFound
 from intake.store.interface import BlobClaim, Envelope, Mailbox
@@ -19,9 +17,6 @@ from intake.store.tombstone import tombstone_of
 # An envelope's key: the first bits of its mailbox's key, so that a conversation lies together, and random ones.
 _MAILBOX_BITS, _RANDOM_BITS = 24, 39
 COLUMNS = "key, day, expiry_day, tombstone_day, id, organisation, creation, opening_id, size, opening"
-
-# Mailboxes that have expired: few, since each round erases them, unless the clock is doubted.
-_EXPIRED = "(SELECT key FROM mailbox WHERE expiry_day <= :today)"
 
 
 def key_of(id: bytes) -> int:
@@ -145,62 +140,6 @@ def delete_mailbox(connection: sqlite3.Connection, organisation: bytes, id: byte
     connection.execute("DELETE FROM mailbox WHERE key = ?", (key,))
     connection.execute("INSERT INTO tombstone VALUES (?, ?)", (tombstone_of(id), found.tombstone_day))
     return True, numbers
-
-
-def ids(connection: sqlite3.Connection, organisation: bytes, today: int) -> list[bytes]:
-    """The ids of an organisation's mailboxes, ascending."""
-    rows = connection.execute(
-        f"SELECT id FROM mailbox WHERE organisation = :organisation AND key NOT IN {_EXPIRED} ORDER BY id",  # noqa: S608 - ours
-        {"organisation": organisation, "today": today},
-    )
-    return [id_ for (id_,) in rows]
-
-
-def days(
-    connection: sqlite3.Connection, organisation: bytes, first_day: int, today: int
-) -> list[tuple[int, int, int]]:
-    """(day, envelopes, bytes), oldest first."""
-    return connection.execute(
-        "SELECT day, sum(number), sum(size) FROM ("  # noqa: S608 - ours
-        " SELECT day, count(*) AS number, sum(size) AS size FROM mailbox"
-        f"  WHERE organisation = :organisation AND day >= :first AND key NOT IN {_EXPIRED} GROUP BY day"
-        " UNION ALL SELECT day, count(*) AS number, sum(size) AS size FROM envelope"
-        f"  WHERE organisation = :organisation AND day >= :first AND mailbox NOT IN {_EXPIRED} GROUP BY day"
-        ") GROUP BY day ORDER BY day",
-        {"organisation": organisation, "first": first_day, "today": today},
-    ).fetchall()
-
-
-def envelopes_by_day(
-    connection: sqlite3.Connection,
-    organisation: bytes,
-    day: int,
-    after: tuple[bytes, bytes] | None,
-    limit_bytes: int,
-    today: int,
-) -> list[tuple[Envelope, bytes | None]]:
-    """One page of a day's envelopes with the creation records of openings."""
-    mailbox, envelope_id = after or (b"", b"")
-    openings = connection.execute(
-        "SELECT id, opening_id, 1, opening, creation FROM mailbox"
-        " WHERE organisation = ? AND day = ? AND (id, opening_id) > (?, ?) AND expiry_day > ? ORDER BY id",
-        (organisation, day, mailbox, envelope_id, today),
-    )
-    later = connection.execute(
-        "SELECT m.id, e.id, 0, e.bytes, NULL FROM envelope e CROSS JOIN mailbox m ON m.key = e.mailbox"
-        " WHERE e.organisation = ? AND e.day = ? AND (e.mailbox, e.id) > (?, ?) AND m.expiry_day > ?"
-        " ORDER BY e.mailbox, e.id",
-        (organisation, day, key_of(mailbox), envelope_id, today),
-    )
-    page: list[tuple[Envelope, bytes | None]] = []
-    # An unfinished cursor would keep its snapshot, and so the log, alive.
-    with closing(openings), closing(later):
-        for box, id_, opening, content, creation in heapq.merge(openings, later, key=lambda row: row[:2]):
-            limit_bytes -= len(content)
-            if page and limit_bytes < 0:
-                break
-            page.append((Envelope(box, id_, day, bool(opening), content), creation))
-    return page
 
 
 def expire(connection: sqlite3.Connection, today: int, limit: int) -> int:

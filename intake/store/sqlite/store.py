@@ -20,11 +20,12 @@ from intake.store.interface import (
     Clock,
     Envelope,
     Mailbox,
+    MailboxDays,
     Member,
     Organisation,
     TokenKey,
 )
-from intake.store.sqlite import blobs, clock, mailboxes, organisations, records, shuffle_days
+from intake.store.sqlite import blobs, clock, lists, mailboxes, organisations, records, shuffle_days
 from intake.store.sqlite.batch import Operation
 from intake.store.sqlite.dump import Dump
 from intake.store.sqlite.files import Files
@@ -243,20 +244,43 @@ class SqliteStore:
             if self._today is not None:
                 await self._shuffle_days(self._today)
 
-    async def mailboxes(self, organisation: bytes, today: int) -> list[bytes]:
-        """The ids of all mailboxes of an organisation, in ascending order."""
-        return await self.readers.read(lambda c: mailboxes.ids(c, organisation, today))
+    async def mailboxes(
+        self, organisation: bytes, after: MailboxDays | None, limit: int, today: int
+    ) -> list[MailboxDays]:
+        """At most `limit` mailboxes of an organisation, by day and id."""
+        return await self.readers.read(lambda c: lists.mailboxes(c, organisation, after, limit, today))
 
     async def days(self, organisation: bytes, first_day: int, today: int) -> list[tuple[int, int, int]]:
         """(day, envelopes, bytes) of each day from `first_day` on that has any, oldest first."""
-        return await self.readers.read(lambda c: mailboxes.days(c, organisation, first_day, today))
+        return await self.readers.read(lambda c: lists.days(c, organisation, first_day, today))
 
     async def envelopes_by_day(
         self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit_bytes: int, today: int
     ) -> list[tuple[Envelope, bytes | None]]:
         """One page of a day's envelopes, by (mailbox, id), each opening with its creation record."""
         return await self.readers.read(
-            lambda c: mailboxes.envelopes_by_day(c, organisation, day, after, limit_bytes, today)
+            lambda c: lists.envelopes_by_day(c, organisation, day, after, limit_bytes, today)
+        )
+
+    async def envelope_ids(
+        self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None, limit: int, today: int
+    ) -> list[tuple[bytes, bytes]]:
+        """The (mailbox, id) of at most `limit` of a day's envelopes, in ascending order."""
+        return await self.readers.read(
+            lambda c: lists.envelope_ids(c, organisation, day, after, limit, today)
+        )
+
+    async def envelopes_among(
+        self,
+        organisation: bytes,
+        day: int,
+        wanted: Sequence[tuple[bytes, bytes]],
+        limit_bytes: int,
+        today: int,
+    ) -> list[tuple[Envelope, bytes | None]]:
+        """One page of those of a day's envelopes that are `wanted`."""
+        return await self.readers.read(
+            lambda c: lists.envelopes_among(c, organisation, day, wanted, limit_bytes, today)
         )
 
     async def clock(self) -> Clock | None:

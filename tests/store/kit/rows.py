@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from crypto.public.blobs import CHUNK_LENGTH
-from intake.store import Mailbox, Organisation
+from intake.store import Mailbox, Organisation, Store
 
 ORGANISATION = Organisation(id=b"O" * 32, slug="town-hall", retention_days=90, slots=2, directory_version=1)
 DIRECTORY = b'{"directory": 1}'
@@ -24,6 +24,11 @@ def mailbox(
     """A mailbox whose record follows from its id, which is random unless given."""
     own = id or os.urandom(32)
     return Mailbox(own, ORGANISATION.id, content(own, 225), day, expiry_day, tombstone_day)
+
+
+async def listed(store: Store, today: int = DAY, organisation: bytes = ORGANISATION.id) -> list[bytes]:
+    """The ids of all mailboxes that the store lists for an organisation, ascending."""
+    return sorted(box.id for box in await store.mailboxes(organisation, None, 1 << 20, today))
 
 
 def sealed(name: bytes, number: int = 0) -> bytes:

@@ -11,7 +11,7 @@ from intake.store.postgresql import blobs
 from intake.store.postgresql.open import open_store
 from intake.store.postgresql.store import PostgresStore
 from tests.store.kit.backends import Database
-from tests.store.kit.rows import DAY, ORGANISATION, content, mailbox, sealed
+from tests.store.kit.rows import DAY, ORGANISATION, content, listed, mailbox, sealed
 
 pytestmark = pytest.mark.postgres
 
@@ -91,7 +91,7 @@ async def test_a_night_of_one_is_the_night_of_both(
     await asyncio.gather(*(store.erase_files() for store in both))
     assert database.cluster.rows(place, database.name) == before
     for store in both:
-        assert await store.mailboxes(ORGANISATION.id, DAY) == sorted(box.id for box in boxes)
+        assert await listed(store) == sorted(box.id for box in boxes)
         assert [len(await store.envelopes(box.id)) for box in boxes] == [1] * 20
 
 

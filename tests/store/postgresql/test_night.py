@@ -12,7 +12,7 @@ from intake.store.postgresql.open import open_store
 from intake.store.postgresql.store import PostgresStore
 from intake.store.tombstone import tombstone_of
 from tests.store.kit.backends import Database
-from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, mailbox, sealed
+from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, listed, mailbox, sealed
 from tests.store.sqlite.test_shuffle import rank_correlation
 
 pytestmark = pytest.mark.postgres
@@ -244,7 +244,7 @@ async def test_reading_and_writing_go_on_meanwhile(store: PostgresStore) -> None
     ended.set()
     await reading
     assert reads > 0
-    assert await store.mailboxes(ORGANISATION.id, DAY) == sorted(arrived[20:] + made)
+    assert await listed(store) == sorted(arrived[20:] + made)
     for name in made:
         assert [envelope.bytes for envelope in await store.envelopes(name)] == [content(name)]
 

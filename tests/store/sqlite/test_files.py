@@ -13,7 +13,7 @@ import pytest
 from intake.store import BlobClaim, SqliteStore, StorageFull, open_store
 from intake.store.sqlite import blobs, chunks, files, mailboxes
 from intake.store.sqlite.slots import SLOT_BYTES
-from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, files_holding, mailbox, sealed
+from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, files_holding, listed, mailbox, sealed
 from tests.store.kit.sending import claimed, holding, put
 from tests.store.sqlite.test_faults import files_limited_to
 
@@ -158,7 +158,7 @@ async def test_mailboxes_with_many_files_expire_a_few_at_a_time(
     assert await store.writer.write(lambda c: mailboxes.expire(c, DAY + 90, 3)) == 2
     monkeypatch.setattr("intake.store.sqlite.store.EXPIRE_AT_ONCE", 3)
     assert await store.expire(DAY + 90) == 4
-    assert await store.mailboxes(ORGANISATION.id, DAY) == []
+    assert await listed(store) == []
 
 
 async def test_a_report_with_files_waits_for_no_chunks_of_others(store: SqliteStore) -> None:

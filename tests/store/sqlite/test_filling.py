@@ -29,7 +29,7 @@ from intake.store.errors import RESTORING
 from intake.store.sqlite import filling as filling_module
 from intake.store.sqlite.filling import filling
 from tests.project import ROOT
-from tests.store.kit.rows import ORGANISATION, sealed
+from tests.store.kit.rows import ORGANISATION, listed, sealed
 from tests.store.kit.sending import claimed
 
 NAME = b"n" * 32
@@ -62,7 +62,7 @@ def check_files(folder: Path) -> None:
 async def check(folder: Path) -> None:
     """It is a whole store, and once it was opened nothing else."""
     async with await open_store(folder) as store:
-        assert len(await store.mailboxes(ORGANISATION.id, 0)) == 1
+        assert len(await listed(store, 0)) == 1
         assert await store.chunks(ORGANISATION.id, NAME, 0, 99) == [sealed(NAME, at) for at in range(9)]
     check_files(folder)
 
@@ -116,7 +116,7 @@ async def test_any_other_folder_is_left_as_it_was(tmp_path: Path, backup: bytes,
 async def test_a_store_is_left_as_it_was(store: SqliteStore, folder: Path, backup: bytes) -> None:
     with pytest.raises(StoreExists):
         await restored(folder, backup)
-    assert len(await store.mailboxes(ORGANISATION.id, 0)) == 1
+    assert len(await listed(store, 0)) == 1
 
 
 async def test_a_backup_that_is_not_whole_leaves_no_trace(tmp_path: Path, backup: bytes) -> None:

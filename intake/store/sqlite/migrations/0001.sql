@@ -84,7 +84,8 @@ CREATE TABLE mailbox (
     opening      BLOB    NOT NULL                                  -- the ciphertext
 ) STRICT;
 
-CREATE INDEX mailbox_by_day ON mailbox (organisation, day, id, size);
+-- The days of expiry are in it for the list of all mailboxes, which so reads no row.
+CREATE INDEX mailbox_by_day ON mailbox (organisation, day, id, size, expiry_day);
 CREATE INDEX mailbox_by_expiry ON mailbox (expiry_day);
 
 -- That a mailbox was deleted or has expired, while its opening could still be sent again: whoever has the bytes, as
