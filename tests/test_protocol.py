@@ -22,6 +22,7 @@ from crypto.public.limits import (
     CREATION_LENGTH,
     MOST_CHUNKS,
     MOST_CLAIMS,
+    MOST_WANTED,
     OPENING_BODY_LIMIT,
     SLOT_COUNTS,
     TEXT_LIMIT,
@@ -43,6 +44,7 @@ from intake.service.routes.mailboxes import (
     WEEKS_BACK,
 )
 from intake.service.routes.sign_in import SIGN_IN_LIMIT
+from intake.service.routes.sync import WANTED_LIMIT
 from tests.kit.protocol import CAPABILITIES
 from tests.project import ROOT, protocol_table
 
@@ -68,6 +70,7 @@ LIMITS: dict[str, tuple[int, ...]] = {
     "signatures in a DSSE envelope": (MOST_SIGNATURES,),
     "body of `PUT keyring`": (KEYRING_LIMIT,),
     "body of `PUT statement`": (STATEMENT_LIMIT,),
+    "body of `POST days`": (WANTED_LIMIT, MOST_WANTED),
     "any other body": (SIGN_IN_LIMIT,),
     "retention": directory_schema.RETENTION_DAYS,
     "clock difference": (CLOCK_DAYS,),
@@ -136,6 +139,7 @@ def test_each_body_of_the_api_has_the_limit_of_the_table() -> None:
         ("PUT", "directory"): "directory",
         ("PUT", "inbox/keyring"): "body of `PUT keyring`",
         ("PUT", "inbox/statement"): "body of `PUT statement`",
+        ("POST", "inbox/days/{day}"): "body of `POST days`",
     }
     for route, operation in operations().items():
         if taken := operation.get("requestBody"):

@@ -23,7 +23,7 @@ WITHOUT_TWIN = {
     "secret/directory_sign.py": "a directory is made on the command line only, until the custodian has a page",
 }
 ONE_SIDED = {
-    "build_mailbox_answer build_unknown_answer build_day_item build_day_end DAY_END": "the service builds answers",
+    "build_mailbox_answer build_unknown_answer build_day_item build_end split_wanted": "the service builds answers",
     "split_claims LONGEST_CLAIMS CLAIM_LENGTH check_opening check_conversation": "the service checks what it is sent",
     "EnvelopeError DirectoryError StatementError KeyringError WireError": "JavaScript tells errors by their layer",
     "wrap_root_key ACCESS_CODE root_seed": "codes of recipients and custodians are made on the command line only",

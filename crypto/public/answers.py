@@ -1,9 +1,10 @@
-"""The server's binary answers: a mailbox, a day of envelopes (PROTOCOL 12.4, 12.5)."""
+"""The server's binary answers: a mailbox, a day of envelopes, lists of ids (PROTOCOL 12.4, 12.5, 12.10, 12.11)."""
 
 import hmac
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from crypto.public.encoding import LARGEST_DAY, Random, hash_labelled
 from crypto.public.errors import WireError
@@ -14,9 +15,13 @@ from crypto.public.limits import (
     LONGEST_OPENING,
     MAILBOX_ID_LENGTH,
     MOST_ENVELOPES,
+    MOST_WANTED,
 )
 
 _ANSWER_LENGTH = 65536
+_WANTED_LENGTH = MAILBOX_ID_LENGTH + ENVELOPE_ID_LENGTH
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class DayItem:
     creation: bytes | None
 
 
-_DAY_END = bytes(32)
+_END = bytes(32)
 
 
 def build_day_item(item: DayItem) -> bytes:
@@ -124,13 +129,13 @@ def build_day_item(item: DayItem) -> bytes:
     return head + len(envelope.data).to_bytes(4, "big") + envelope.data
 
 
-def build_day_end(count: int) -> bytes:
-    """Build the last frame, which shows a reader that the answer was not cut off."""
-    return _DAY_END + count.to_bytes(4, "big")
+def build_end(count: int) -> bytes:
+    """Build the last frame of a day or a list, which shows a reader that the answer was not cut off."""
+    return _END + count.to_bytes(4, "big")
 
 
-class DayParser:
-    """Parses a day's answer (PROTOCOL 12.5) piece by piece: a day may be larger than a reader's memory."""
+class _Parser(Generic[_Item]):
+    """Parses what comes piece by piece: frames that begin with a mailbox's id, and their end."""
 
     def __init__(self) -> None:
         # It grows and shrinks in place, so that a server's small pieces cost no more than large ones.
@@ -138,16 +143,20 @@ class DayParser:
         self._count = 0
         self._ended = False
 
-    def feed(self, piece: bytes) -> Iterator[DayItem]:
-        """Take a piece; gives the envelopes that are whole now. WireError `answer-damaged`."""
+    def feed(self, piece: bytes) -> Iterator[_Item]:
+        """Take a piece; gives the items that are whole now. WireError `answer-damaged`."""
         self._left += piece
         reader = _Reader(self._left)
         whole = 0
         with suppress(_CutOff):
             while not self._ended:
-                item = self._next(reader)
-                whole = reader.offset
-                if item is not None:
+                if (mailbox := reader.take(MAILBOX_ID_LENGTH)) == _END:
+                    self._end(reader.number())
+                    whole = reader.offset
+                else:
+                    item = self._item(mailbox, reader)
+                    whole = reader.offset
+                    self._count += 1
                     yield item
         del self._left[:whole]
         if self._ended and self._left:
@@ -158,12 +167,19 @@ class DayParser:
         if not self._ended:
             raise WireError("answer-damaged")
 
-    def _next(self, reader: _Reader) -> DayItem | None:
-        if (mailbox := reader.take(MAILBOX_ID_LENGTH)) == _DAY_END:
-            if reader.number() != self._count:
-                raise WireError("answer-damaged")
-            self._ended = True
-            return None
+    def _end(self, count: int) -> None:
+        if count != self._count:
+            raise WireError("answer-damaged")
+        self._ended = True
+
+    def _item(self, mailbox: bytes, reader: _Reader) -> _Item:
+        raise NotImplementedError
+
+
+class DayParser(_Parser[DayItem]):
+    """Parses a day's answer (PROTOCOL 12.5) piece by piece: a day may be larger than a reader's memory."""
+
+    def _item(self, mailbox: bytes, reader: _Reader) -> DayItem:
         id_, day, flags = reader.take(ENVELOPE_ID_LENGTH), reader.day(), reader.take(1)[0]
         if flags > 1:
             raise WireError("answer-damaged")
@@ -171,6 +187,29 @@ class DayParser:
         length = reader.number()
         if length > (LONGEST_OPENING if flags else CONVERSATION_BODY_LIMIT):
             raise WireError("answer-damaged")
-        data = reader.take(length)
-        self._count += 1
-        return DayItem(mailbox, StoredEnvelope(id_, day, data), creation)
+        return DayItem(mailbox, StoredEnvelope(id_, day, reader.take(length)), creation)
+
+
+class ListParser(_Parser[tuple[bytes, bytes]]):
+    """Parses a list of mailboxes or of a day's envelopes (PROTOCOL 12.10) piece by piece.
+
+    An item is a mailbox's id, and what is told of it: `length` bytes.
+    """
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self._length = length
+
+    def _item(self, mailbox: bytes, reader: _Reader) -> tuple[bytes, bytes]:
+        return mailbox, reader.take(self._length)
+
+
+def split_wanted(data: bytes) -> list[tuple[bytes, bytes]]:
+    """The (mailbox, id) of the envelopes that a reader asks for; WireError `request-malformed` (PROTOCOL 12.11)."""
+    wanted = [
+        (data[at : at + MAILBOX_ID_LENGTH], data[at + MAILBOX_ID_LENGTH : at + _WANTED_LENGTH])
+        for at in range(0, len(data), _WANTED_LENGTH)
+    ]
+    if len(data) % _WANTED_LENGTH or not 0 < len(wanted) <= MOST_WANTED or wanted != sorted(set(wanted)):
+        raise WireError("request-malformed")
+    return wanted

@@ -12,7 +12,7 @@ from tests.browser.kit.catalogue import words
 from tests.browser.kit.driver import Page
 from tests.browser.kit.http_relay import HttpRelay, untouched
 from tests.browser.kit.inbox import Inbox
-from tests.kit.protocol import build_day_answer, parse_day_answer
+from tests.kit.protocol import build_day_answer, build_list, parse_day_answer, parse_list
 from tests.kit.serving import Demo
 
 # What the Worker makes of the answers of one server: the engine has no part in it.
@@ -51,7 +51,11 @@ def test_a_report_withheld_from_its_day_comes_when_it_is_given(
     before = len(inbox.conversations())
     text = f"Achtergehouden voor {inbox.page.browser}."
     new = unb64(demo.report(text, "--kind", "behaviour").json["mailbox"])
-    middle.tamper = instead("inbox/days/", days(lambda it: [] if it.mailbox == new else [it]))
+
+    def withheld(ids: bytes) -> bytes:
+        return build_list([item for item in parse_list(ids, 16) if item[0] != new])
+
+    middle.tamper = instead("inbox/days/", withheld)
     inbox.refresh()
     assert len(inbox.conversations()) == before
     middle.tamper = untouched
@@ -74,12 +78,17 @@ def test_a_spoilt_report_is_counted_and_costs_no_other(inbox: Inbox, demo: Demo,
         spoilt = StoredEnvelope(item.envelope.id, item.envelope.day, data[:-1] + bytes([data[-1] ^ 1]))
         return [DayItem(item.mailbox, spoilt, item.creation)]
 
-    middle.tamper = instead("inbox/days/", days(spoil))
+    middle.tamper = instead("inbox/days/", days(spoil), "POST")
     inbox.refresh()
-    assert inbox.page.text("#damaged") == words("inbox", "list.damaged.one")
-    assert len(inbox.conversations()) == before
     middle.tamper = untouched
-    inbox.refresh()
+    asked = len(middle.asked("POST", "inbox/days/"))
+    for _ in range(2):
+        assert inbox.page.text("#damaged") == words("inbox", "list.damaged.one")
+        assert len(inbox.conversations()) == before
+        inbox.refresh()
+    # To ask for it again would tell the server that it is for this recipient.
+    assert len(middle.asked("POST", "inbox/days/")) == asked
+    inbox.open(demo.access_codes[ADVISER])
     assert not inbox.page.is_visible("#damaged")
     assert len(inbox.conversations()) == before + 1
 
@@ -88,7 +97,7 @@ def test_conversations_that_the_server_no_longer_lists_come_back_with_it(
     inbox: Inbox, middle: HttpRelay
 ) -> None:
     before = len(inbox.conversations())
-    middle.tamper = instead("inbox/mailboxes", b"")
+    middle.tamper = instead("inbox/mailboxes", build_list([]))
     inbox.refresh()
     key = "list.gone.one" if before == 1 else "list.gone.other"
     assert inbox.page.text("#gone") == words("inbox", key, n=before)

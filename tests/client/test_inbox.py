@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from crypto.public.answers import DayItem, StoredEnvelope, build_day_end, build_day_item
+from crypto.public.answers import DayItem, StoredEnvelope, build_day_item, build_end
 from crypto.public.encoding import b64, day_number, parse_object, unb64
 from crypto.public.errors import DrempelError, KeyringError
 from crypto.secret.keyring import Keyring, seal_keyring
 from crypto.secret.primitives import os_random
-from intake.client.connection import Connection
+from intake.client.connection import LONGEST_ANSWER, Connection
 from intake.client.organisation import CLOCK_DAYS
 from intake.client.recipient import inbox, session
 from tests.kit.organisation import LocalOrganisation, instead
@@ -136,13 +136,15 @@ class Broken(httpx.AsyncByteStream):
         raise httpx.ReadError("the connection broke")
 
 
-async def test_a_day_that_breaks_off_is_read_again_and_counted_once(local: LocalOrganisation) -> None:
+async def test_a_day_and_a_list_that_break_off_are_read_again_and_counted_once(
+    local: LocalOrganisation,
+) -> None:
     report = await local.report()
     await local.write(report, "More.")
     broken: list[str] = []
 
     def breaking(asked: str, below: str, true: httpx.Response) -> httpx.Response:
-        if below.startswith("inbox/days/") and len(broken) < 2:
+        if below.startswith(("inbox/days/", "inbox/mailboxes")) and below not in broken:
             broken.append(below)
             return httpx.Response(200, stream=Broken(true.content))
         return true
@@ -154,8 +156,9 @@ async def test_a_day_that_breaks_off_is_read_again_and_counted_once(local: Local
         opened.connection = Connection(lazy.address, retry_for=20, transport=local.transports[-1])
         found = await inbox.sync(opened, os_random)
         [row] = inbox.listed(opened, found)
-        assert (row.mailbox, row.messages, found.damaged) == (report.mailbox, 2, 0)
-    assert len(broken) == 2
+        assert (row.mailbox, row.messages, found.damaged, found.gone) == (report.mailbox, 2, 0, frozenset())
+        assert [path.split("/")[1] for path in broken] == ["days", "mailboxes"]
+        broken.clear()
 
 
 async def test_a_day_larger_than_memory_is_read_mailbox_by_mailbox(local: LocalOrganisation) -> None:
@@ -175,7 +178,7 @@ async def test_a_day_larger_than_memory_is_read_mailbox_by_mailbox(local: LocalO
                 yield frame.replace(bytes([1]) * 32, bytes([number + 1]) * 32)
             for item in own:
                 yield build_day_item(item)
-            yield build_day_end(count + len(own))
+            yield build_end(count + len(own))
 
     def flooded(asked: str, below: str, true: httpx.Response) -> httpx.Response:
         if below.startswith("inbox/days/"):
@@ -191,3 +194,24 @@ async def test_a_day_larger_than_memory_is_read_mailbox_by_mailbox(local: LocalO
         tracemalloc.stop()
     assert [row.mailbox for row in inbox.listed(opened, found)] == [report.mailbox]
     assert most < 16 << 20
+
+
+async def test_a_list_of_millions_is_read_as_it_comes(local: LocalOrganisation) -> None:
+    report, other = await local.report(), await local.report()
+    piece, pieces = 16_384, 115
+
+    class Long(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for number in range(pieces):
+                first = 1 + number * piece
+                yield b"".join(at.to_bytes(32, "big") + bytes(4) for at in range(first, first + piece))
+            yield report.mailbox + bytes(4) + build_end(pieces * piece + 1)
+
+    assert piece * pieces * 36 > LONGEST_ANSWER
+    opened = await local.session(
+        ONE,
+        lambda _, below, true: httpx.Response(200, stream=Long()) if below == "inbox/mailboxes" else true,
+    )
+    found = await inbox.sync(opened, os_random)
+    assert [row.mailbox for row in inbox.listed(opened, found)] == [report.mailbox]
+    assert found.gone == {other.mailbox}

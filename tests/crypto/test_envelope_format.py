@@ -12,8 +12,8 @@ from crypto.public.answers import (
     DayParser,
     MailboxAnswer,
     StoredEnvelope,
-    build_day_end,
     build_day_item,
+    build_end,
     build_mailbox_answer,
     build_unknown_answer,
     parse_mailbox_answer,
@@ -259,10 +259,10 @@ def test_a_day_that_was_cut_off_anywhere_is_damaged(length: int) -> None:
 
 def test_a_day_with_an_item_left_out_is_damaged() -> None:
     one = build_day_item(DayItem(of("m"), ITEM, CREATION))
-    assert refusal(all_items, one + build_day_end(2)) == "answer-damaged"
-    assert refusal(all_items, one + build_day_end(0)) == "answer-damaged"
-    assert refusal(all_items, one + build_day_end(1) + b"\x00") == "answer-damaged"
-    assert len(all_items(one + build_day_end(1))) == 1
+    assert refusal(all_items, one + build_end(2)) == "answer-damaged"
+    assert refusal(all_items, one + build_end(0)) == "answer-damaged"
+    assert refusal(all_items, one + build_end(1) + b"\x00") == "answer-damaged"
+    assert len(all_items(one + build_end(1))) == 1
 
 
 @pytest.mark.parametrize(("offset", "value"), [(52, b"\x02"), (52, b"\xff"), (48, b"\xff")])

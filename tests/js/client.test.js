@@ -56,9 +56,9 @@ async function begin(report = {}) {
     dayAnswer([{mailbox: sent.mailbox, creation: sent.creation, envelopes: items}]);
   /** @param {string} id @param {Uint8Array} [bytes] @param {Keyring} [keyring] */
   const syncAs = async (id, bytes = day(), keyring = person(world, id).keyring) => {
-    const sync = beginSync(keyring, directory(), TODAY);
+    const sync = beginSync(keyring, directory(), TODAY, TODAY);
     await takeDay(sync, TODAY, parseDayAnswer(bytes));
-    return finishSync(sync, TODAY);
+    return finishSync(sync);
   };
   const visit = (items = envelopes) => readVisit(sent.keys, directory(), answer(items));
   /** @param {Thread} thread @param {string} text */
@@ -187,9 +187,9 @@ test('a sync takes what is mine, once, and counts it when its day is over', asyn
   assert.equal(first.keyring.synced, TODAY - 5);
   const again = await talk.syncAs('lee', talk.day(), first.keyring);
   assert.deepEqual(keyringJson(again.keyring), keyringJson(first.keyring));
-  const later = beginSync(first.keyring, directory(), TODAY + 6);
+  const later = beginSync(first.keyring, directory(), TODAY + 6, TODAY + 6);
   await takeDay(later, TODAY, parseDayAnswer(talk.day()));
-  assert.equal(finishSync(later, TODAY + 6).keyring.conversations.get(talk.mailbox)?.messages, 2);
+  assert.equal(finishSync(later).keyring.conversations.get(talk.mailbox)?.messages, 2);
   const {keyring, damaged} = await talk.syncAs('mo');
   assert.deepEqual([keyring.conversations.size, damaged], [0, 0]);
 });
@@ -197,10 +197,8 @@ test('a sync takes what is mine, once, and counts it when its day is over', asyn
 test('a report that came after the clock of the server was set back is still looked for', async () => {
   const talk = await begin();
   for (const ahead of [1, 2, 4]) {
-    const before = finishSync(
-      beginSync(person(world, 'lee').keyring, directory(), TODAY + ahead),
-      TODAY + ahead,
-    );
+    const day = TODAY + ahead;
+    const before = finishSync(beginSync(person(world, 'lee').keyring, directory(), day, day));
     assert.ok(
       Number(before.keyring.synced) <= TODAY,
       `a day is done for good that may come again, ${ahead} days ahead`,

@@ -220,7 +220,8 @@ const DAMAGES = /** @type {Record<string, (asked: Asked) => Given | undefined>} 
       : undefined,
   'another day than this': ({path}) =>
     path.startsWith('inbox/days?') ? given(200, '{"day": "2027-11-23", "days": []}') : undefined,
-  'half an id': (asked) => (asked.path === 'inbox/mailboxes' ? cutShort(route(fake, asked)) : undefined),
+  'a list of mailboxes without its end': (asked) =>
+    asked.path === 'inbox/mailboxes' ? cutShort(route(fake, asked)) : undefined,
 });
 for (const [name, change] of Object.entries(DAMAGES)) {
   test(`${name} is an answer that is damaged, and nothing is written`, async () => {

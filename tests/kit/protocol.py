@@ -1,10 +1,10 @@
 """Parts of the protocol that only tests build or parse as a whole."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from crypto.public import signatures
-from crypto.public.answers import DayItem, DayParser, build_day_end, build_day_item
+from crypto.public.answers import DayItem, DayParser, ListParser, build_day_item, build_end
 from crypto.public.directory import Signers
 from crypto.public.encoding import b64, parse_object, write_object
 from crypto.public.signatures import make_dsse
@@ -27,7 +27,20 @@ def parse_day_answer(data: bytes) -> Iterator[DayItem]:
 def build_day_answer(items: Iterable[DayItem]) -> bytes:
     """Build a whole day's answer (PROTOCOL 12.5), which the service sends piece by piece."""
     frames = [build_day_item(item) for item in items]
-    return b"".join(frames) + build_day_end(len(frames))
+    return b"".join(frames) + build_end(len(frames))
+
+
+def parse_list(data: bytes, length: int) -> list[tuple[bytes, bytes]]:
+    """Parse a whole list (PROTOCOL 12.10), of which an item has `length` bytes beside its mailbox's id."""
+    parser = ListParser(length)
+    items = list(parser.feed(data))
+    parser.finish()
+    return items
+
+
+def build_list(items: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Build a whole list (PROTOCOL 12.10), which the service sends piece by piece."""
+    return b"".join(mailbox + told for mailbox, told in items) + build_end(len(items))
 
 
 def make_rotation(

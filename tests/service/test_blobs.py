@@ -13,6 +13,7 @@ from intake.service.app import create_app
 from intake.service.routes.blobs import CHUNKS_AT_ONCE, PAGE_CHUNKS
 from intake.service.settings import Settings
 from intake.store import StorageFull, StoreUnavailable, create_store, open_store
+from tests.kit.protocol import build_list
 from tests.service.kit.failing_store import FailingStore
 from tests.service.kit.opaque_file import File, claims_of, send_with, upload
 from tests.service.kit.opaque_organisation import RETENTION, TODAY, Clocks, OpaqueOrganisation, code, shape
@@ -85,7 +86,7 @@ async def test_nothing_of_an_unclaimed_blob_is_given(
     assert shape(await file.get(client)) == shape(unknown)
     days = await client.get("inbox/days", headers=session)
     assert days.json() == {"day": day_text(TODAY), "days": []}
-    assert (await client.get("inbox/mailboxes", headers=session)).content == b""
+    assert (await client.get("inbox/mailboxes", headers=session)).content == build_list([])
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

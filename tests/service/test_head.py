@@ -38,6 +38,7 @@ async def test_it_is_answered_as_get_is(
         "mailboxes": (api + "inbox/mailboxes", day),
         "days": (api + "inbox/days", day),
         "day": (api + "inbox/days/2026-06-30", day),
+        "ids": (api + "inbox/days/2026-06-30/ids", day),
         "keyring": (api + "inbox/keyring", day),
         "style": ("/static/pages/drempel.css", ""),
         "reporter": (f"/{world.slug}/", ""),
@@ -76,9 +77,9 @@ async def test_a_mailbox_is_as_silent_as_by_get(
     assert all(one == calls[0] for one in calls)
 
 
-@pytest.mark.parametrize("path", ["inbox/mailboxes", "inbox/days", "inbox/days/2026-06-30", "inbox/keyring"])
-async def test_a_session_is_needed_as_for_get(client: httpx.AsyncClient, path: str) -> None:
-    assert (await client.head(path)).status_code == 401
+@pytest.mark.parametrize("part", ["mailboxes", "days", "days/2026-06-30", "days/2026-06-30/ids", "keyring"])
+async def test_a_session_is_needed_as_for_get(client: httpx.AsyncClient, part: str) -> None:
+    assert (await client.head(f"inbox/{part}")).status_code == 401
 
 
 async def test_a_blobs_token_is_needed_as_for_get(

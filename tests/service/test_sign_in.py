@@ -104,6 +104,8 @@ async def test_a_forged_session_is_none(
         ("GET", "inbox/mailboxes"),
         ("GET", "inbox/days"),
         ("GET", f"inbox/days/{day_text(TODAY)}"),
+        ("GET", f"inbox/days/{day_text(TODAY)}/ids"),
+        ("POST", f"inbox/days/{day_text(TODAY)}"),
         ("GET", "inbox/keyring"),
         ("PUT", "inbox/keyring"),
         ("PUT", "inbox/statement"),

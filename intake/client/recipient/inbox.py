@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crypto.public.answers import DayItem, DayParser, StoredEnvelope
+from crypto.public.answers import DayItem, DayParser, ListParser, StoredEnvelope
 from crypto.public.encoding import Random, day_number, day_text, is_number, week_of
 from crypto.public.envelope_format import envelope_hash
 from crypto.public.errors import DrempelError, EnvelopeError, WireError
-from crypto.public.limits import MAILBOX_ID_LENGTH
+from crypto.public.limits import EXPIRY_LENGTH, MAILBOX_ID_LENGTH
 from crypto.public.mailbox import parse_creation
 from crypto.secret.attachment import Attachment
 from crypto.secret.conversation import Thread, conversation_authors, opening_authors, read_thread
@@ -25,6 +25,8 @@ from intake.client.organisation import CLOCK_DAYS
 from intake.client.recipient.session import Session, renew_statement
 
 SLACK = 64 * 1024 * 1024
+# Bytes of a list of mailboxes: as many as the count at its end can tell.
+LONGEST_LIST = (MAILBOX_ID_LENGTH + EXPIRY_LENGTH) * 2**32
 # A day is final once no envelope can be added to it. The server's day may be two days ahead of this device's at this
 # sync, two behind at the next report, and a write may take until past midnight.
 UNSETTLED_DAYS = 2 * CLOCK_DAYS + 1
@@ -263,12 +265,17 @@ async def sync(
 
 async def _gone(session: Session) -> frozenset[bytes]:
     """The conversations that are no longer on the server, or that it withholds (PROTOCOL 12.8)."""
-    held = {id_ for id_, known in session.keyring.conversations.items() if known.kind == "report"}
-    content = (await session.request("GET", "inbox/mailboxes")).content
-    if len(content) % MAILBOX_ID_LENGTH:
-        raise ConnectionProblem("answer-damaged")
-    stored = {content[at : at + MAILBOX_ID_LENGTH] for at in range(0, len(content), MAILBOX_ID_LENGTH)}
-    return frozenset(held - stored)
+    gone, parser = set[bytes](), ListParser(EXPIRY_LENGTH)
+
+    def begin() -> Sink:
+        nonlocal gone, parser
+        gone = {id_ for id_, known in session.keyring.conversations.items() if known.kind == "report"}
+        parser = ListParser(EXPIRY_LENGTH)
+        return lambda piece: gone.difference_update(id_ for id_, _ in parser.feed(piece))
+
+    await session.request("GET", "inbox/mailboxes", longest=LONGEST_LIST, begin=begin)
+    parser.finish()
+    return frozenset(gone)
 
 
 def listed(session: Session, found: Synced) -> list[Listed]:

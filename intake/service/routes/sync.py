@@ -1,34 +1,44 @@
-"""The routes of a recipient's sync: all envelopes of their organisation, by day (PROTOCOL 12.2, 12.5).
+"""The routes of a recipient's sync: all envelopes of their organisation, by day (PROTOCOL 12.2, 12.5, 12.10, 12.11).
 
 There is no permission per channel: the server can't tell channels apart, and only the keys open an envelope.
 """
 
-from collections.abc import AsyncIterator
-from typing import Final
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from crypto.public.answers import DayItem, StoredEnvelope, build_day_end, build_day_item
+from crypto.public.answers import DayItem, StoredEnvelope, build_day_item, build_end, split_wanted
 from crypto.public.encoding import day_number, day_text
 from crypto.public.errors import DrempelError
+from crypto.public.limits import ENVELOPE_ID_LENGTH, EXPIRY_LENGTH, MAILBOX_ID_LENGTH, MOST_WANTED
 from intake.service.http.routing import API, Routes, answer_json, path_day, route
 from intake.service.openapi.parts import (
+    BODY_CODES,
     BYTES,
     JSON,
     SESSION,
     Json,
+    body,
     described,
     found,
     reference,
 )
 from intake.service.routes.sign_in import session
-from intake.store import Envelope, StoreError
+from intake.store import Envelope, MailboxDays, StoreError
 
-Page = list[tuple[Envelope, bytes | None]]
+Item = TypeVar("Item")
+Pages = Callable[[Item | None], Awaitable[list[Item]]]
+"""Reads the page that comes after an item, or the first. An empty one is the end."""
+WithCreation = tuple[Envelope, bytes | None]
+Name = tuple[bytes, bytes]  # of an envelope: its mailbox and its id
+
 # Read from the store at once, for a list: about 200 kB.
 LIST_PAGE: Final = 4096
-
+WANTED_LENGTH: Final = MAILBOX_ID_LENGTH + ENVELOPE_ID_LENGTH
+WANTED_LIMIT: Final = MOST_WANTED * WANTED_LENGTH
 _SINCE: Final[Json] = {
     "name": "from",
     "in": "query",
@@ -38,14 +48,14 @@ _SINCE: Final[Json] = {
 
 
 class SyncRoutes(Routes):
-    """`GET inbox/mailboxes`, `GET inbox/days` and `GET inbox/days/DAY`."""
+    """`inbox/mailboxes`, and what is under `inbox/days`."""
 
     @route(
         "GET",
         API + "inbox/mailboxes",
         described(
-            "The ids of all mailboxes, 32 bytes each, in ascending order",
-            found(BYTES, {}),
+            "All mailboxes with their days of expiry, ended by a mark (PROTOCOL 12.10)",
+            found(BYTES, {"minLength": 36}),
             ("sign-in-again",),
             security=SESSION,
         ),
@@ -53,12 +63,12 @@ class SyncRoutes(Routes):
     async def mailboxes(self, request: Request) -> Response:
         """The ids of all mailboxes, from which a recipient learns which were deleted or have expired."""
         organisation, _ = await session(self.context, request)
-        today, ids = self.context.days.today(), list[bytes]()
-        page = await self.context.store.mailboxes(organisation.id, None, LIST_PAGE, today)
-        while page:
-            ids += (mailbox.id for mailbox in page)
-            page = await self.context.store.mailboxes(organisation.id, page[-1], LIST_PAGE, today)
-        return Response(b"".join(sorted(ids)), media_type="application/octet-stream")
+
+        async def page(after: MailboxDays | None) -> list[MailboxDays]:
+            today = self.context.days.today()
+            return await self.context.store.mailboxes(organisation.id, after, LIST_PAGE, today)
+
+        return await _streamed(page, _mailbox_frame)
 
     @route(
         "GET",
@@ -92,34 +102,98 @@ class SyncRoutes(Routes):
     async def day(self, request: Request) -> Response:
         """Stream all envelopes of one day. Two pages are in memory at most, however many envelopes the day has."""
         organisation, _ = await session(self.context, request)
+        day, limit = path_day(request), self.context.settings.page_bytes
+
+        async def page(after: WithCreation | None) -> list[WithCreation]:
+            last, today = after and _name(after), self.context.days.today()
+            return await self.context.store.envelopes_by_day(organisation.id, day, last, limit, today)
+
+        return await _streamed(page, _envelope_frame)
+
+    @route(
+        "GET",
+        API + "inbox/days/{day}/ids",
+        described(
+            "The ids of all envelopes of one day, ended by a mark (PROTOCOL 12.10)",
+            found(BYTES, {"minLength": 36}),
+            ("sign-in-again", "not-found"),
+            security=SESSION,
+        ),
+    )
+    async def ids(self, request: Request) -> Response:
+        """The ids of one day's envelopes, from which a client that has some of them learns which it lacks."""
+        organisation, _ = await session(self.context, request)
         day = path_day(request)
-        # Read before the response begins, so that a store that is down still gives 503.
-        first = await self._page(organisation.id, day, None)
-        return StreamingResponse(
-            self._frames(organisation.id, day, first), media_type="application/octet-stream"
-        )
 
-    async def _frames(self, organisation: bytes, day: int, page: Page) -> AsyncIterator[bytes]:
-        count = 0
-        while page:
-            yield b"".join(_frame(envelope, creation) for envelope, creation in page)
-            count += len(page)
-            last = page[-1][0]
-            try:
-                page = await self._page(organisation, day, (last.mailbox, last.id))
-            except StoreError:
-                return  # without the end mark, so that the client knows it was cut off
-        yield build_day_end(count)
+        async def page(after: Name | None) -> list[Name]:
+            today = self.context.days.today()
+            return await self.context.store.envelope_ids(organisation.id, day, after, LIST_PAGE, today)
 
-    async def _page(self, organisation: bytes, day: int, after: tuple[bytes, bytes] | None) -> Page:
-        return await self.context.store.envelopes_by_day(
-            organisation, day, after, self.context.settings.page_bytes, self.context.days.today()
-        )
+        return await _streamed(page, b"".join)
+
+    @route(
+        "POST",
+        API + "inbox/days/{day}",
+        described(
+            "Those envelopes of one day that are named, as all of them are given (PROTOCOL 12.11)",
+            found(BYTES, {"minLength": 36}),
+            (*BODY_CODES, "sign-in-again", "not-found"),
+            requestBody=body(BYTES, WANTED_LIMIT, {"minLength": WANTED_LENGTH}),
+            security=SESSION,
+        ),
+    )
+    async def some(self, request: Request) -> Response:
+        """Stream those envelopes of one day that a client names. What is gone, or never was, is left out."""
+        organisation, _ = await session(self.context, request)
+        day, limit = path_day(request), self.context.settings.page_bytes
+        wanted = split_wanted(await self.context.bodies.read(request, WANTED_LIMIT))
+
+        async def page(after: WithCreation | None) -> list[WithCreation]:
+            rest, today = _after(wanted, after), self.context.days.today()
+            return await self.context.store.envelopes_among(organisation.id, day, rest, limit, today)
+
+        return await _streamed(page, _envelope_frame)
 
 
-def _frame(envelope: Envelope, creation: bytes | None) -> bytes:
+async def _streamed(pages: Pages[Item], frame: Callable[[Item], bytes]) -> Response:
+    """Stream all items, page by page, and the mark at their end."""
+    # Read before the response begins, so that a store that is down still gives 503.
+    first = await pages(None)
+    return StreamingResponse(_frames(pages, first, frame), media_type=BYTES)
+
+
+async def _frames(
+    pages: Pages[Item], page: list[Item], frame: Callable[[Item], bytes]
+) -> AsyncIterator[bytes]:
+    count = 0
+    while page:
+        yield b"".join(map(frame, page))
+        count += len(page)
+        try:
+            page = await pages(page[-1])
+        except StoreError:
+            return  # without the end mark, so that the client knows it was cut off
+    yield build_end(count)
+
+
+def _mailbox_frame(mailbox: MailboxDays) -> bytes:
+    return mailbox.id + mailbox.expiry_day.to_bytes(EXPIRY_LENGTH, "big")
+
+
+def _envelope_frame(given: WithCreation) -> bytes:
+    envelope, creation = given
     stored = StoredEnvelope(envelope.id, envelope.day, envelope.bytes)
     return build_day_item(DayItem(envelope.mailbox, stored, creation))
+
+
+def _name(given: WithCreation) -> Name:
+    envelope, _ = given
+    return envelope.mailbox, envelope.id
+
+
+def _after(wanted: Sequence[Name], last: WithCreation | None) -> Sequence[Name]:
+    """What is wanted after `last`: both are in ascending order."""
+    return wanted if last is None else wanted[bisect_right(wanted, _name(last)) :]
 
 
 def _first_day(request: Request) -> int:

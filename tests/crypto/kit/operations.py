@@ -31,7 +31,7 @@ from intake.client.organisation import Organisation, fetch_organisation
 from intake.client.reporter.report import addressees, check_kind
 from intake.client.reporter.visit import open_receipt, visit
 from tests.crypto.kit.attachment_operations import ATTACHMENT_OPERATIONS
-from tests.kit.protocol import parse_day_answer
+from tests.kit.protocol import parse_day_answer, parse_list
 
 Json = dict[str, Any]
 
@@ -335,6 +335,9 @@ def _parse_wire(given: Json) -> Json:
     if what == "mailbox-answer":
         answer = parse_mailbox_answer(data, unb64(given["read"], 32))
         return {"creation": b64(answer.creation), "envelopes": [_item(item) for item in answer.envelopes]}
+    if what == "list":
+        items = parse_list(data, given["told"])
+        return {"items": [{"mailbox": b64(mailbox), "told": b64(told)} for mailbox, told in items]}
     return {"items": [_day_item(item) for item in parse_day_answer(data)]}
 
 

@@ -2,14 +2,15 @@
  * A service that only remembers, in the words of PROTOCOL 12, so that a test can change whatever it
  * remembers.
  */
-import {b64, dayText, unb64} from '../../../static/js/crypto/public/encoding.js';
+import {concat, u32} from '../../../static/js/crypto/public/bytes.js';
+import {b64, dayNumber, dayText, unb64} from '../../../static/js/crypto/public/encoding.js';
 import {lockKeyring} from '../../../static/js/client/recipient/keyring_access.js';
 import {CREATION_LENGTH} from '../../../static/js/crypto/public/limits.js';
 import {given, problem} from './serving.js';
-import {TODAY, dayAnswer, person} from './opaque_organisation.js';
-import {buildMailboxAnswer} from './protocol.js';
+import {TODAY, person} from './opaque_organisation.js';
+import {buildDayAnswer, buildList, buildMailboxAnswer} from './protocol.js';
 
-/** @import {StoredEnvelope} from '../../../static/js/crypto/public/answers.js' */
+/** @import {DayItem, StoredEnvelope} from '../../../static/js/crypto/public/answers.js' */
 /** @import {Asked, Between, Given} from './serving.js' */
 /** @import {OpaqueOrganisation} from './opaque_organisation.js' */
 /** @typedef {{creation: Uint8Array, envelopes: StoredEnvelope[]}} Mailbox opening first */
@@ -20,6 +21,9 @@ import {buildMailboxAnswer} from './protocol.js';
  *   {bytes: Uint8Array, version: number}>, statements: string[], tokens: Set<string>, who: string, change:
  *   (asked: Asked) => Given | null | undefined}} FakeService
  */
+
+/** The day on which all that it remembers expires. */
+const UNTIL = TODAY + 365;
 
 /** @param {OpaqueOrganisation} world @returns {Promise<FakeService>} with a keyring for everybody */
 export async function remember(world) {
@@ -52,7 +56,7 @@ export function route(fake, asked) {
   if (second === 'keyring') return keyring(fake, asked, recipient);
   if (second === 'statement') return given(fake.statements.push(asked.body.toString()) && 204);
   if (second === 'mailboxes')
-    return given(200, Buffer.concat([...fake.mailboxes.keys()].map((id) => unb64(id))));
+    return given(200, buildList([...fake.mailboxes.keys()].map((id) => concat(unb64(id), u32(UNTIL)))));
   return days(fake, asked);
 }
 
@@ -95,14 +99,40 @@ function keyring({keyrings}, {method, headers, body}, recipient) {
   return given(204, '', {ETag: `"${version}"`});
 }
 
+/** @param {FakeService} fake @param {number} wanted a day @returns {DayItem[]} what came on it */
+const itemsOf = ({mailboxes: all}, wanted) =>
+  [...all].flatMap(([id, {creation, envelopes}]) =>
+    envelopes.flatMap((envelope, index) =>
+      envelope.day === wanted
+        ? [{mailbox: unb64(id), envelope, creation: index === 0 ? creation : null}]
+        : [],
+    ),
+  );
+
+/** @param {DayItem} item */
+const nameOf = ({mailbox, envelope}) => concat(mailbox, envelope.id);
+
 /** @param {FakeService} fake @param {Asked} asked @returns {Given} */
-function days({mailboxes: all, day}, {path}) {
-  const wanted = path.split('/')[2];
-  const openings = [...all].map(([id, {creation, envelopes}]) => ({mailbox: unb64(id), creation, envelopes}));
-  const bytes = dayAnswer(openings);
-  if (wanted) return given(200, bytes);
-  const listed = all.size > 0 ? [{day: dayText(day), envelopes: all.size, bytes: bytes.length}] : [];
-  return json({day: dayText(day), days: listed});
+function days(fake, {method, path, body}) {
+  const [, , wanted = '', what = ''] = path.split('/');
+  if (wanted === '') {
+    const start = dayNumber(path.split('from=')[1] ?? '1970-01-01');
+    const known = new Set(
+      [...fake.mailboxes.values()].flatMap(({envelopes}) => envelopes.map(({day}) => day)),
+    );
+    const listed = [...known]
+      .filter((day) => day >= start)
+      .map((day) => {
+        const items = itemsOf(fake, day);
+        return {day: dayText(day), envelopes: items.length, bytes: buildDayAnswer(items).length};
+      });
+    return json({day: dayText(fake.day), days: listed});
+  }
+  const items = itemsOf(fake, dayNumber(wanted));
+  if (what === 'ids') return given(200, buildList(items.map(nameOf)));
+  if (method === 'GET') return given(200, buildDayAnswer(items));
+  const asked = Array.from({length: body.length / 48}, (_, at) => b64(body.subarray(48 * at, 48 * at + 48)));
+  return given(200, buildDayAnswer(items.filter((item) => asked.includes(b64(nameOf(item))))));
 }
 
 /** @param {FakeService} fake @param {string} id who signs in @returns {string} the code */

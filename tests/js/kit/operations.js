@@ -43,7 +43,7 @@ import {parseMailboxAnswer} from '../../../static/js/crypto/public/answers.js';
 import {ATTACHMENT_OPERATIONS} from './attachment_operations.js';
 import {seeded} from './randomness.js';
 import {threadJson} from './peer.js';
-import {openOpeningWithReceipt, parseDayAnswer} from './protocol.js';
+import {openOpeningWithReceipt, parseDayAnswer, parseList} from './protocol.js';
 
 /** @import {Message} from '../../../static/js/crypto/secret/message_unpack.js' */
 /** @import {Opening} from '../../../static/js/crypto/secret/envelope_open.js' */
@@ -330,7 +330,7 @@ const OPERATIONS = {
     keyring: keyringJson(mergeKeyrings(keyringOf(one), keyringOf(other))),
   }),
 
-  'parse-wire'({what, bytes, read}) {
+  'parse-wire'({what, bytes, read, told: length}) {
     const data = unb64(bytes);
     if (what === 'creation') return written(parseCreation(data));
     if (what === 'opening') {
@@ -351,6 +351,8 @@ const OPERATIONS = {
       const {creation, envelopes} = parseMailboxAnswer(data, unb64(read, 32));
       return {creation: b64(creation), envelopes: envelopes.map(item)};
     }
+    if (what === 'list')
+      return {items: parseList(data, length).map(({mailbox, told}) => written({mailbox, told}))};
     const items = parseDayAnswer(data);
     return {
       items: items.map(({mailbox, envelope, creation}) => ({

@@ -177,10 +177,10 @@ const COMMANDS = {
     const directory = directoryOf(input);
     const opened = await unlock(input, directory);
     const serverDay = dayNumber(input.server_day ?? input.day);
-    const sync = beginSync(opened.keyring, directory, serverDay);
+    const sync = beginSync(opened.keyring, directory, serverDay, serverDay);
     for (const {day, answer} of input.days)
       await takeDay(sync, dayNumber(day), parseDayAnswer(unb64(answer)));
-    const {keyring, damaged} = finishSync(sync, serverDay);
+    const {keyring, damaged} = finishSync(sync);
     const thread = input.mailbox
       ? threadJson(await readInboxThread(keyring, directory, input.mailbox, unb64(input.mailbox_answer)))
       : {messages: [], notices: []};

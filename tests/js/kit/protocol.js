@@ -2,7 +2,7 @@
 import {readFileSync} from 'node:fs';
 import {concat, u32, u8} from '../../../static/js/crypto/public/bytes.js';
 import {hashLabelled} from '../../../static/js/crypto/public/encoding.js';
-import {dayParser} from '../../../static/js/crypto/public/answers.js';
+import {dayParser, listParser} from '../../../static/js/crypto/public/answers.js';
 import {chunkCount} from '../../../static/js/crypto/public/blobs.js';
 import {MAILBOX_ID_LENGTH} from '../../../static/js/crypto/public/limits.js';
 import {publicKey} from '../../../static/js/crypto/public/signatures.js';
@@ -13,7 +13,7 @@ import {keyringPlace} from '../../../static/js/crypto/secret/keyring.js';
 import {derive, seal} from '../../../static/js/crypto/secret/primitives.js';
 
 /** @import {Random} from '../../../static/js/crypto/public/encoding.js' */
-/** @import {DayItem, StoredEnvelope} from '../../../static/js/crypto/public/answers.js' */
+/** @import {DayItem, ListItem, StoredEnvelope} from '../../../static/js/crypto/public/answers.js' */
 /** @import {Claim} from '../../../static/js/crypto/public/blobs.js' */
 /** @import {CreationRecord, Stub} from '../../../static/js/crypto/shapes.d.ts' */
 /** @import {Opening, OpeningAuthors} from '../../../static/js/crypto/secret/envelope_open.js' */
@@ -57,6 +57,20 @@ export function buildDayAnswer(items) {
     ),
   );
   return concat(...frames, new Uint8Array(MAILBOX_ID_LENGTH), u32(items.length));
+}
+
+/** @param {Uint8Array[]} items @returns {Uint8Array} a whole list (PROTOCOL 12.10) */
+export const buildList = (items) => concat(...items, new Uint8Array(MAILBOX_ID_LENGTH), u32(items.length));
+
+/**
+ * @param {Uint8Array} bytes a whole list @param {number} length bytes that are told of each mailbox
+ * @returns {ListItem[]} throws `answer-damaged` if it was cut off
+ */
+export function parseList(bytes, length) {
+  const {feed, finish} = listParser(length);
+  const items = feed(bytes);
+  finish();
+  return items;
 }
 
 /** @param {Uint8Array} bytes a whole answer @returns {DayItem[]} throws `answer-damaged` if it was cut off */

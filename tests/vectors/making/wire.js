@@ -3,7 +3,7 @@ import {b64} from '../../../static/js/crypto/public/encoding.js';
 import {concat, u32} from '../../../static/js/crypto/public/bytes.js';
 import {seeded} from '../../js/kit/randomness.js';
 import {TODAY} from '../../js/kit/opaque_organisation.js';
-import {buildDayAnswer, buildMailboxAnswer} from '../../js/kit/protocol.js';
+import {buildDayAnswer, buildList, buildMailboxAnswer} from '../../js/kit/protocol.js';
 
 /** @import {Maker} from '../make.js' */
 
@@ -176,5 +176,37 @@ export async function makeWire(maker) {
       'answer-damaged',
     );
   }
+  const names = [concat(mailbox, id), concat(random(32), random(16))];
+  const until = [concat(mailbox, u32(day)), concat(random(32), u32(day + 1))];
+  await maker.ok(
+    'wire-list-mailboxes',
+    'A list of mailboxes with their days of expiry.',
+    'parse-wire',
+    parse('list', buildList(until), {told: 4}),
+  );
+  await maker.ok(
+    'wire-list-ids',
+    "A list of a day's envelopes.",
+    'parse-wire',
+    parse('list', buildList(names), {told: 16}),
+  );
+  await maker.ok(
+    'wire-list-empty',
+    'A list of nothing.',
+    'parse-wire',
+    parse('list', buildList([]), {told: 4}),
+    {items: []},
+  );
+  const list = buildList(until);
+  for (const [name, about, bytes] of /** @type {[string, string, Uint8Array][]} */ ([
+    ['none', 'No bytes.', new Uint8Array(0)],
+    ['cut', 'The end is missing.', list.slice(0, -36)],
+    ['cut-inside', 'Cut inside an item.', list.slice(0, 40)],
+    ['cut-in-end', 'Cut inside the end.', list.slice(0, -1)],
+    ['count', 'One item fewer than it says.', concat(list.slice(0, -4), u32(3))],
+    ['left-out', 'An item was taken out.', list.slice(36)],
+    ['rest', 'Something follows the end.', concat(list, new Uint8Array(1))],
+  ]))
+    await fails(`list-${name}`, about, parse('list', bytes, {told: 4}), 'answer-damaged');
   await dayFails('flags', 'An unknown flag.', changed(days, 52, 2));
 }

@@ -7,12 +7,12 @@ from crypto.public.answers import DayItem, StoredEnvelope, build_mailbox_answer
 from crypto.public.encoding import b64
 from tests.crypto.kit.organisation_builders import RECEIPT, TODAY, Json, keys_of, of
 from tests.crypto.kit.report_builders import draft
-from tests.kit.protocol import build_day_answer
+from tests.kit.protocol import build_day_answer, build_list
 from tests.vectors.making.maker import Maker
 
 
 def make_wire(maker: Maker) -> None:
-    """PROTOCOL 5.3, 12.4 and 12.5."""
+    """PROTOCOL 5.3, 12.4, 12.5 and 12.10."""
     made = draft()
     creation, token = made.creation.to_bytes(), keys_of(RECEIPT).read
     item = StoredEnvelope(of("an id", 16), TODAY, b"any bytes")
@@ -64,3 +64,14 @@ def make_wire(maker: Maker) -> None:
     )
     fails("day-cut", "Cut off at the end of an item.", "answer-damaged", given("day", day[:-36]))
     fails("day-count", "One item fewer than it says.", "answer-damaged", given("day", day[:-1] + b"\x03"))
+    until = build_list([(made.creation.mailbox, TODAY.to_bytes(4, "big")), (of("m"), bytes(4))])
+    ids = build_list([(made.creation.mailbox, item.id), (of("m"), of("another id", 16))])
+    maker.ok("wire-list-mailboxes", "A list of mailboxes.", "parse-wire", given("list", until, told=4))
+    maker.ok("wire-list-ids", "A list of envelopes.", "parse-wire", given("list", ids, told=16))
+    fails("list-cut", "Cut off at the end of an item.", "answer-damaged", given("list", until[:-36], told=4))
+    fails(
+        "list-width",
+        "A list of envelopes, read as one of mailboxes.",
+        "answer-damaged",
+        given("list", ids, told=4),
+    )

@@ -5,7 +5,7 @@
 import {conversationAuthors, openingAuthors, readThread} from '../../crypto/secret/conversation.js';
 import {quoteOf, authorKeysOf} from '../../crypto/public/directory.js';
 import {b64, unb64, weekOf} from '../../crypto/public/encoding.js';
-import {equal} from '../../crypto/public/bytes.js';
+import {concat, equal} from '../../crypto/public/bytes.js';
 import {openConversation, openOpening, openWithSecret} from '../../crypto/secret/envelope_open.js';
 import {parseCreation} from '../../crypto/public/mailbox.js';
 import {DrempelError} from '../../crypto/public/errors.js';
@@ -25,15 +25,20 @@ import {sealMessage} from '../message.js';
 /** @import {DayItem, StoredEnvelope} from '../../crypto/public/answers.js' */
 
 /**
- * A sync at work. `byDay` counts, per day, the messages of each mailbox (b64); `damaged` the items that can't
- * be read; `answered` are the hashes (b64) that messages met on the way name as parents.
- * @typedef {{keyring: Keyring, directory: Directory, keysOf: (week: number) => PrivateKey[],
- *   conversations: Map<string, Conversation>, byDay: Map<number, Map<string, number>>, damaged: number,
- *   answered: Set<string>}} Sync
+ * What has come of a day: `ids` names each envelope, whoever it is for (`envelopeName`), of days that come
+ * again; `counts` are the messages of each mailbox (b64), `damaged` the items that can't be read.
+ * @typedef {{ids: Set<string>, counts: Map<string, number>, damaged: number}} TakenDay
  */
 /**
- * @typedef {{keyring: Keyring, recent: Map<string, number>, damaged: number}} Synced `recent` counts days
- *   that come again
+ * A sync at work. Days before `synced` don't come again; `answered` are the hashes (b64) that messages met on
+ * the way name as parents.
+ * @typedef {{keyring: Keyring, directory: Directory, keysOf: (week: number) => PrivateKey[], today: number,
+ *   synced: number, conversations: Map<string, Conversation>, days: Map<number, TakenDay>, answered:
+ *   Set<string>}} Sync
+ */
+/**
+ * @typedef {{keyring: Keyring, recent: Map<string, number>, damaged: number, taken: Map<number, TakenDay>}}
+ *   Synced `recent` counts days that come again, which are those of `taken`
  */
 
 /**
@@ -42,16 +47,27 @@ import {sealMessage} from '../message.js';
  */
 const UNSETTLED_DAYS = 2 * CLOCK_DAYS + 1;
 
-/** @param {Keyring} keyring @param {Directory} directory @param {number} serverDay @returns {Sync} */
-export const beginSync = (keyring, directory, serverDay) => ({
+/**
+ * @param {Keyring} keyring @param {Directory} directory @param {number} day when directory and keys came
+ * @param {number} today the server's day now
+ * @returns {Sync}
+ */
+export const beginSync = (keyring, directory, day, today) => ({
   keyring,
   directory,
-  keysOf: weekKeys(keyring.ratchet, weekOf(serverDay) + 1),
+  keysOf: weekKeys(keyring.ratchet, weekOf(day) + 1),
+  today,
+  synced: Math.max(keyring.synced ?? 0, today - UNSETTLED_DAYS),
   conversations: new Map(keyring.conversations),
-  byDay: new Map(),
-  damaged: 0,
+  days: new Map(),
   answered: new Set(),
 });
+
+/** @returns {TakenDay} */
+export const nothingTaken = () => ({ids: new Set(), counts: new Map(), damaged: 0});
+
+/** @param {Uint8Array} mailbox @param {Uint8Array} id @returns {string} */
+export const envelopeName = (mailbox, id) => b64(concat(mailbox, id));
 
 /**
  * Openings first: the envelopes of a day come in random order.
@@ -60,27 +76,40 @@ export const beginSync = (keyring, directory, serverDay) => ({
  * @param {DayItem[]} items
  */
 export async function takeDay(sync, day, items) {
-  const open = items.filter(({mailbox}) => !sync.keyring.closed.has(b64(mailbox)));
+  const taken = sync.days.get(day) ?? nothingTaken();
+  sync.days.set(day, taken);
+  const fresh = day < sync.synced ? items : items.filter((item) => isNew(taken, item));
+  const open = fresh.filter(({mailbox}) => !sync.keyring.closed.has(b64(mailbox)));
   for (const item of open.filter(({creation}) => creation)) {
-    if (sync.conversations.has(b64(item.mailbox)) || (await takeOpening(sync, item))) count(sync, day, item);
+    if (sync.conversations.has(b64(item.mailbox)) || (await takeOpening(sync, taken, item)))
+      count(taken, item);
   }
   for (const item of open.filter(({creation}) => !creation)) {
-    if (await takeMessage(sync, item)) count(sync, day, item);
+    if (await takeMessage(sync, item)) count(taken, item);
   }
 }
 
-/** @param {Sync} sync @param {number} day @param {DayItem} item */
-function count({byDay}, day, {mailbox}) {
-  const counts = byDay.get(day) ?? new Map();
-  byDay.set(day, counts.set(b64(mailbox), (counts.get(b64(mailbox)) ?? 0) + 1));
+/**
+ * Notes that it has come. What a server repeats is not counted twice.
+ * @param {TakenDay} taken @param {DayItem} item
+ */
+function isNew({ids}, {mailbox, envelope}) {
+  const known = ids.size;
+  return ids.add(envelopeName(mailbox, envelope.id)).size > known;
+}
+
+/** @param {TakenDay} taken @param {DayItem} item */
+function count({counts}, {mailbox}) {
+  counts.set(b64(mailbox), (counts.get(b64(mailbox)) ?? 0) + 1);
 }
 
 /**
  * @param {Sync} sync
+ * @param {TakenDay} taken
  * @param {DayItem} item
  * @returns {Promise<boolean>} whether a new conversation of this recipient begins here
  */
-async function takeOpening(sync, {mailbox, envelope, creation: record}) {
+async function takeOpening(sync, taken, {mailbox, envelope, creation: record}) {
   /** @type {Opening} */
   let opening;
   try {
@@ -97,7 +126,7 @@ async function takeOpening(sync, {mailbox, envelope, creation: record}) {
   } catch (problem) {
     if (!(problem instanceof DrempelError)) throw problem;
     // No slot for this key is the common case: the report is for other recipients.
-    if (problem.code !== 'envelope-no-slot') sync.damaged += 1;
+    if (problem.code !== 'envelope-no-slot') taken.damaged += 1;
     return false;
   }
   if (opening.message.kind === 'decoy') return false;
@@ -175,24 +204,26 @@ async function takeMessage({conversations, directory, answered}, {mailbox, envel
 
 /**
  * Note in the keyring what is done for good: the days on which nothing can come any more.
- * @param {Sync} sync @param {number} serverDay
+ * @param {Sync} sync
  * @returns {Synced}
  */
-export function finishSync({keyring, directory, conversations: found, byDay, damaged}, serverDay) {
-  const synced = Math.max(keyring.synced ?? 0, serverDay - UNSETTLED_DAYS);
+export function finishSync({keyring, directory, today, synced, conversations: found, days}) {
   const [conversations, recent] = [new Map(found), new Map()];
-  for (const [day, counts] of byDay) {
-    for (const [mailbox, messages] of counts) {
+  let damaged = 0;
+  for (const [day, taken] of days) {
+    damaged += taken.damaged;
+    for (const [mailbox, messages] of taken.counts) {
       const known = /** @type {Conversation} */ (conversations.get(mailbox));
       if (day < synced) conversations.set(mailbox, {...known, messages: known.messages + messages});
       else recent.set(mailbox, (recent.get(mailbox) ?? 0) + messages);
     }
   }
-  const ratchet = forgotten(keyring.ratchet, synced, serverDay);
+  const ratchet = forgotten(keyring.ratchet, synced, today);
   return {
     keyring: {...keyring, conversations, synced, ratchet, directory: quoteOf(directory)},
     recent,
     damaged,
+    taken: new Map([...days].filter(([day]) => day >= synced)),
   };
 }
 

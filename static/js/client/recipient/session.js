@@ -14,15 +14,17 @@ import {isPrintable} from '../connection.js';
 /** @import {Json, Random} from '../../crypto/public/encoding.js' */
 /** @import {Keyring} from '../../crypto/secret/keyring.js' */
 /** @import {AccessKeys} from '../../crypto/secret/codes.js' */
+/** @import {TakenDay} from './inbox.js' */
 /** @import {Lock} from './keyring_access.js' */
 /** @import {Answer, Connection, Followed, Options, Organisation} from '../shapes.d.ts' */
 /**
  * A recipient who is signed in. `version` is that of the keyring on the server, whose content is `stored`;
- * `read` are the heads by which conversations are known as read, by mailbox; `full`: the keyring has grown
+ * `read` are the heads by which conversations are known as read, by mailbox; `taken` is what the last sync
+ * has taken of the days that come again, by the directory of that version; `full`: the keyring has grown
  * beyond its largest size, so that it stays on the server as it was.
  * @typedef {{connection: Connection, organisation: Uint8Array, keys: AccessKeys, recipient: string, token:
  *   string, keyring: Keyring, lock: Lock, stored: string, version: string, read: Map<string, Set<string>>,
- *   full: boolean}} Session
+ *   taken: {directory: number, days: Map<number, TakenDay>}, full: boolean}} Session
  */
 /** @typedef {Pick<Session, 'connection' | 'organisation' | 'keys'>} Caller who signs in where */
 /** @typedef {Pick<Session, 'recipient' | 'token'>} Granted */
@@ -104,7 +106,7 @@ export async function openSession(caller, followed) {
   const found = await readStored(session);
   await checkNoted(found.keyring, followed);
   const read = new Map([...found.keyring.conversations].map(([mailbox, {heads}]) => [mailbox, heads]));
-  return Object.assign(session, {...found, read, full: false});
+  return Object.assign(session, {...found, read, taken: {directory: 0, days: new Map()}, full: false});
 }
 
 /** @param {Keyring} keyring @param {Followed} followed */

@@ -1,5 +1,6 @@
 /**
- * The answers with a mailbox and with a day (PROTOCOL 12.4, 12.5), which both ends read without any secret.
+ * The answers with a mailbox, a day and lists of ids (PROTOCOL 12.4, 12.5, 12.10), which both ends read
+ * without any secret.
  */
 import {LARGEST_DAY, b64, hashLabelled} from './encoding.js';
 import {equal, readU32} from './bytes.js';
@@ -89,24 +90,14 @@ export function parseMailboxAnswer(bytes, readToken) {
  *   only with an opening
  */
 
-/** @param {Reader} input @returns {DayItem | null} null at the end mark */
-function nextDayItem(input) {
-  const mailbox = input.take(MAILBOX_ID_LENGTH);
-  if (mailbox.every((byte) => byte === 0)) return null;
-  const [id, day, flags] = [input.take(ENVELOPE_ID_LENGTH), input.day(), Number(input.take(1)[0])];
-  if (flags > 1) throw new DrempelError('answer-damaged');
-  const creation = flags ? input.take(CREATION_LENGTH) : null;
-  const length = input.number();
-  if (length > (flags ? LONGEST_OPENING : CONVERSATION_BODY_LIMIT)) throw new DrempelError('answer-damaged');
-  return {mailbox, envelope: {id, day, bytes: input.take(length)}, creation};
-}
-
 /**
- * A day's answer (PROTOCOL 12.5) as it comes, piece by piece: a day may hold more than a reader's memory
- * does. `feed` gives the envelopes that are whole now; both throw `answer-damaged`.
- * @returns {{feed: (piece: Uint8Array) => DayItem[], finish: () => void}}
+ * What comes as it comes, piece by piece: frames that begin with a mailbox's id, and their end. `feed` gives
+ * the items that are whole now; both throw `answer-damaged`.
+ * @template Item
+ * @param {(mailbox: Uint8Array, input: Reader) => Item} next
+ * @returns {{feed: (piece: Uint8Array) => Item[], finish: () => void}}
  */
-export function dayParser() {
+function framesParser(next) {
   let [left, length, count, ended] = [new Uint8Array(0), 0, 0, false];
   /**
    * It doubles when full, so that pieces as small as a server likes cost no more than large ones.
@@ -126,13 +117,13 @@ export function dayParser() {
   const feed = (piece) => {
     const bytes = hold(piece);
     const input = reader(bytes);
-    /** @type {DayItem[]} */
+    /** @type {Item[]} */
     const items = [];
     let whole = 0;
     try {
       while (!ended) {
-        const item = nextDayItem(input);
-        if (item) items.push(item);
+        const mailbox = input.take(MAILBOX_ID_LENGTH);
+        if (mailbox.some((byte) => byte !== 0)) items.push(next(mailbox, input));
         else if (input.number() === count + items.length) ended = true;
         else throw new DrempelError('answer-damaged');
         whole = input.at();
@@ -154,3 +145,25 @@ export function dayParser() {
   };
   return {feed, finish};
 }
+
+/** @param {Uint8Array} mailbox @param {Reader} input @returns {DayItem} */
+function nextDayItem(mailbox, input) {
+  const [id, day, flags] = [input.take(ENVELOPE_ID_LENGTH), input.day(), Number(input.take(1)[0])];
+  if (flags > 1) throw new DrempelError('answer-damaged');
+  const creation = flags ? input.take(CREATION_LENGTH) : null;
+  const length = input.number();
+  if (length > (flags ? LONGEST_OPENING : CONVERSATION_BODY_LIMIT)) throw new DrempelError('answer-damaged');
+  return {mailbox, envelope: {id, day, bytes: input.take(length)}, creation};
+}
+
+/** A day's answer (PROTOCOL 12.5): a day may hold more than a reader's memory does. */
+export const dayParser = () => framesParser(nextDayItem);
+
+/** @typedef {{mailbox: Uint8Array, told: Uint8Array}} ListItem a mailbox's id, and what is told of it */
+
+/**
+ * A list of mailboxes or of a day's envelopes (PROTOCOL 12.10).
+ * @param {number} length bytes that are told of each mailbox
+ */
+export const listParser = (length) =>
+  framesParser((mailbox, input) => /** @type {ListItem} */ ({mailbox, told: input.take(length)}));

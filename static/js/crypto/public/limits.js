@@ -18,6 +18,10 @@ export const PUBLIC_KEY_LENGTH = 1216;
 /** Of a mailbox (PROTOCOL 5.3, 13): its creation record, its envelopes, the bodies that make them. */
 export const CREATION_LENGTH = 225;
 export const MOST_ENVELOPES = 1024;
+/** Of a day's envelopes, those that are asked for at once (PROTOCOL 12.11). */
+export const MOST_WANTED = 1024;
+/** Bytes that the list of mailboxes has of each beside its id (PROTOCOL 12.10). */
+export const EXPIRY_LENGTH = 4;
 export const OPENING_BODY_LIMIT = 1_310_720;
 export const CONVERSATION_BODY_LIMIT = 1_064_960;
 export const LONGEST_OPENING = OPENING_BODY_LIMIT - CREATION_LENGTH;
