@@ -99,6 +99,13 @@ class Connections:
         """
         return await self._finish(self._attempt(lambda link: transact(link, operation)))
 
+    async def write_at_once(self, operation: Operation[T]) -> T:
+        """`write` for an operation of one statement, which is its transaction: a request instead of three.
+
+        Whatever happens to the connection meanwhile, nobody knows how it ended.
+        """
+        return await self._finish(self._attempt(lambda link: _at_once(link, operation)))
+
     async def close(self, *, cancel: bool = False) -> None:
         """Finish what was begun, or `cancel` it, then close all. May be called again."""
         self._closed = True
@@ -177,6 +184,15 @@ async def transact(link: Link, operation: Operation[T]) -> T:
         raise
     await _commit(link)
     return result
+
+
+async def _at_once(link: Link, operation: Operation[T]) -> T:
+    try:
+        return await operation(link)
+    except psycopg.Error:
+        if link.closed:
+            raise OutcomeUnknown(LOST) from None
+        raise
 
 
 async def _commit(link: Link) -> None:

@@ -108,10 +108,10 @@ class GroupWriter:
     async def _store(self, batch: list[Creation]) -> set[bytes]:
         """Store a batch; once more if nobody knows how the first COMMIT ended. What it had stored is not new then."""
         try:
-            return await self._connections.write(lambda link: mailboxes.create_all(link, batch))
+            return await self._connections.write_at_once(lambda link: mailboxes.create_all(link, batch))
         except OutcomeUnknown as unknown:
             try:
-                return await self._connections.write(lambda link: mailboxes.create_all(link, batch))
+                return await self._connections.write_at_once(lambda link: mailboxes.create_all(link, batch))
             except StoreUnavailable:
                 raise unknown from None
 

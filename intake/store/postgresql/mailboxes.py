@@ -32,25 +32,15 @@ class Creation:
 
 
 async def create_all(link: Link, created: Sequence[Creation]) -> set[bytes]:
-    """Store new mailboxes with their openings by one statement; the ids of those that are new.
+    """Store new mailboxes with their openings, durably, by one request; the ids of those that are new.
 
     No two may have the same id. Of the others nothing is known: `create` tells. Raises `Conflict` if one of them was
     deleted at this moment.
     """
-    await partitions.hold(link, "envelope", (new.mailbox.day for new in created))
     rows = await every(
         link,
-        "WITH sent AS (SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::int[], %b::int[], %b::int[],"
-        "  %b::bytea[], %b::bytea[], %b::bytea[])"
-        "  AS sent (mailbox, hash, organisation, day, expiry_day, tombstone_day, creation, id, bytes)),"
-        " new AS (INSERT INTO mailbox_id (id, organisation, expiry_day, tombstone_day, days)"
-        "  SELECT s.mailbox, s.organisation, s.expiry_day, s.tombstone_day, ARRAY[s.day] FROM sent s"
-        "  JOIN organisation o ON o.id = s.organisation"
-        "  WHERE NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.hash = s.hash)"
-        "  ORDER BY s.mailbox ON CONFLICT DO NOTHING RETURNING id)"  # one order: two hosts never wait for each other
-        " INSERT INTO envelope (day, organisation, mailbox, id, creation, size, bytes)"
-        "  SELECT s.day, s.organisation, s.mailbox, s.id, s.creation, octet_length(s.bytes), s.bytes"
-        "  FROM sent s JOIN new ON new.id = s.mailbox RETURNING mailbox",
+        "SELECT store_reports(%b::bytea[], %b::bytea[], %b::bytea[], %b::int[], %b::int[], %b::int[],"
+        " %b::bytea[], %b::bytea[], %b::bytea[])",
         (
             [new.mailbox.id for new in created],
             [tombstone_of(new.mailbox.id) for new in created],
@@ -63,9 +53,7 @@ async def create_all(link: Link, created: Sequence[Creation]) -> set[bytes]:
             [new.bytes for new in created],
         ),
     )
-    new_ids = {name for (name,) in rows}
-    await _refuse_gone(link, new_ids)
-    return new_ids
+    return {name for (name,) in rows}
 
 
 async def create(link: Link, new: Creation, claims: Sequence[BlobClaim]) -> bool:

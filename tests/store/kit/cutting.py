@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 # Messages of the extended protocol: Parse, Bind, Describe, Execute, Close; and the one that asks for an answer.
 EXTENDED = (b"P", b"B", b"D", b"E", b"C")
 SYNC = b"S\0\0\0\4"
+# The message that ends an answer: outside a transaction, what was asked for is committed.
+READY = b"Z\0\0\0\5I"
 
 
 class CutLine:
@@ -21,15 +23,17 @@ class CutLine:
         """The port to connect to."""
         self.requests = 0
         self._at = -1
-        self._answered = self._dead = False
+        self._answered = self._dead = self._rows = False
         self._open: set[asyncio.StreamWriter] = set()
 
-    def cut(self, at: int, *, answered: bool, dead: bool) -> None:
+    def cut(self, at: int, *, answered: bool, dead: bool = False, rows: bool = False) -> None:
         """Count from here, and cut all connections at that request.
 
-        `answered`: the server gets it and answers, but nobody hears it. `dead`: no connection can be made after it.
+        `answered`: the server gets it and answers, but nobody hears it; with `rows`, all of the answer but its end.
+        `dead`: no connection can be made after it.
         """
-        self.requests, self._at, self._answered, self._dead = 0, at, answered, dead
+        self.requests, self._at = 0, at
+        self._answered, self._dead, self._rows = answered, dead, rows
 
     def mend(self) -> None:
         """Relay everything again."""
@@ -58,7 +62,13 @@ class CutLine:
                             back.cancel()
                             await asyncio.wait([back])
                             requests.write(request)
-                            await answers.read(1)
+                            if self._rows:
+                                answer = await answers.readuntil(READY)
+                                writer.write(answer.removesuffix(READY))
+                                writer.close()
+                                await writer.wait_closed()
+                            else:
+                                await answers.read(1)
                         for end in self._open:
                             end.transport.abort()
                         return

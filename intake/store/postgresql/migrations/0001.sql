@@ -137,6 +137,48 @@ CREATE TABLE partition (
     PRIMARY KEY (parent, day)
 );
 
+-- Stores new reports, each of the arrays having one value of each, and gives the mailboxes of those that it has stored.
+-- A function, so that all of it, its COMMIT included, is one request: each more would be waited for once a batch. Its
+-- statements see what was committed before each of them, as those of a transaction do. It leaves out, for the caller to
+-- ask one by one, whatever is there already, was deleted, or has no organisation or no partition.
+CREATE FUNCTION store_reports(
+    mailboxes bytea[], hashes bytea[], organisations bytea[], days integer[], expiry_days integer[],
+    tombstone_days integer[], creations bytea[], ids bytea[], contents bytea[]
+) RETURNS SETOF bytea LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    held  integer[];
+    known bytea[];
+    gone  bytea[];
+BEGIN
+    -- As `hold` does in partitions.py. It comes before `envelope` is locked, for the night locks in this order.
+    SELECT array_agg(p.day) INTO held FROM (
+        SELECT day FROM partition WHERE parent = 'envelope' AND day = ANY(days) ORDER BY day FOR SHARE
+    ) p;
+    UPDATE partition SET dirty = true WHERE parent = 'envelope' AND day = ANY(held) AND NOT dirty;
+    known := ARRAY(SELECT id FROM organisation WHERE id = ANY(organisations));
+    gone := ARRAY(SELECT hash FROM tombstone WHERE hash = ANY(hashes));
+    RETURN QUERY
+        WITH sent AS (
+            SELECT * FROM unnest(
+                mailboxes, hashes, organisations, days, expiry_days, tombstone_days, creations, ids, contents
+            ) AS sent (mailbox, hash, organisation, day, expiry_day, tombstone_day, creation, id, bytes)
+        ), new AS (
+            INSERT INTO mailbox_id AS m (id, organisation, expiry_day, tombstone_day, days)
+            SELECT s.mailbox, s.organisation, s.expiry_day, s.tombstone_day, ARRAY[s.day] FROM sent s
+            WHERE s.organisation = ANY(known) AND s.day = ANY(held) AND s.hash <> ALL(gone)
+            ORDER BY s.mailbox                              -- one order: two hosts never wait for each other
+            ON CONFLICT DO NOTHING RETURNING m.id
+        )
+        INSERT INTO envelope AS e (day, organisation, mailbox, id, creation, size, bytes)
+        SELECT s.day, s.organisation, s.mailbox, s.id, s.creation, octet_length(s.bytes), s.bytes
+        FROM sent s JOIN new ON new.id = s.mailbox RETURNING e.mailbox;
+    -- The insert has waited for a deletion that was under way.
+    IF EXISTS (SELECT FROM tombstone WHERE hash = ANY(hashes) AND hash <> ALL(gone)) THEN
+        RAISE unique_violation;
+    END IF;
+END
+$$;
+
 -- The day of the last night's work that was finished.
 CREATE TABLE settled (
     one integer NOT NULL PRIMARY KEY CHECK (one = 1),
