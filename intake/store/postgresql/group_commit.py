@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from intake.store.arrivals import arrived
 from intake.store.errors import OutcomeUnknown, StoreError, StoreUnavailable
 from intake.store.postgresql import mailboxes
 from intake.store.postgresql.connections import Connections
@@ -68,6 +69,7 @@ class GroupWriter:
 
     async def _work(self) -> None:
         while not self.failed.done():
+            await arrived(self._waiting, BATCH_ITEMS)
             batch = self._take()
             if batch:
                 await self._serve(batch)

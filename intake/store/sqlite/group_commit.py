@@ -3,8 +3,9 @@
 A durable commit needs an fsync, which costs far more than an insert. So one writer takes all waiting items, runs each
 in a SAVEPOINT of its own, and answers all of them after the one COMMIT: no write is confirmed before it is durable.
 
-The writer's thread takes batch after batch as long as items wait: if the event loop handed each batch to it, it would
-idle while the loop works through the requests that the last one answered.
+A batch begins when the event loop has taken in all that has reached it. Begun with the first item, it would work
+beside a busy loop and wait for Python's lock at each statement, while the other items wait for a second COMMIT: 32
+clients then cost an eighth more processor time, and get a third less done where the machine has other work.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
 
+from intake.store.arrivals import arrived
 from intake.store.errors import OutcomeUnknown, StoreBusy, StoreUnavailable
 from intake.store.sqlite.batch import Operation, Outcome, commit
 from intake.store.sqlite.connection import LOG_BYTES, Connection
@@ -117,7 +119,8 @@ class GroupWriter:
             while not self.failed.done():
                 try:
                     while await self._something_waits():
-                        await self.connection.run(lambda connection: self._drain(connection, loop))
+                        await arrived(self._waiting, self._batch_items)
+                        await self.connection.run(lambda connection: self._work_off(connection, loop))
                     break
                 except Exception as fault:  # noqa: BLE001  the outermost edge: else writes would wait for ever
                     self._note(fault)
@@ -158,18 +161,18 @@ class GroupWriter:
             return max(IDLE_SECONDS, self._retry_at - monotonic())
         return None
 
-    def _drain(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
-        """Run batch after batch on the writer's thread, until no item waits."""
-        while batch := self._take():
-            wanted = [item for item in batch if not item.future.cancelled()]
-            outcomes: list[Outcome] | StoreUnavailable = OutcomeUnknown()
-            try:
-                outcomes = self._serve(connection, wanted)
-            except StoreUnavailable as failure:
-                outcomes = failure
-            finally:  # after any fault, the callers must be answered
-                loop.call_soon_threadsafe(self._answer_batch, batch, wanted, outcomes)
-            self._tidy(connection, LOG_BYTES)  # nobody of this batch waits for it
+    def _work_off(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
+        """Commit a batch on the writer's thread, have it answered, and tidy up."""
+        batch = self._take()
+        wanted = [item for item in batch if not item.future.cancelled()]
+        outcomes: list[Outcome] | StoreUnavailable = OutcomeUnknown()
+        try:
+            outcomes = self._serve(connection, wanted)
+        except StoreUnavailable as failure:
+            outcomes = failure
+        finally:  # after any fault, the callers must be answered
+            loop.call_soon_threadsafe(self._answer_batch, batch, wanted, outcomes)
+        self._tidy(connection, LOG_BYTES)  # nobody of this batch waits for it
 
     def _take(self) -> list[_Item]:
         """Take a batch of the waiting items, usually on the writer's thread while the loop adds more.
