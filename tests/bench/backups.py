@@ -23,7 +23,7 @@ from tests.bench.files import COMMAND, Ran, run
 from tests.bench.load import Load, run_load
 from tests.bench.reports import creation, opening, report_requests
 from tests.bench.servers import Server, found_in, server
-from tests.bench.throughput import SETTINGS
+from tests.bench.throughput import SEGMENT_MIB, SETTINGS
 from tests.kit import postgres
 
 COPY = """
@@ -82,7 +82,7 @@ def measure(folder: Path, amounts: Amounts) -> dict[str, Any]:
 def _migrations(place: Path, rounds: int) -> dict[str, float]:
     """From the folder to a database on the same disk, and back."""
     taken: dict[str, list[float]] = {"to_postgresql": [], "to_sqlite": []}
-    with postgres.running(on_disk=True, **SETTINGS) as cluster:
+    with postgres.running(on_disk=True, segment_mib=SEGMENT_MIB, **SETTINGS) as cluster:
         for number in range(rounds):
             cluster.execute(f"CREATE DATABASE moved_{number} TEMPLATE template0")
             url, folder = cluster.url(f"moved_{number}"), f"sqlite:{place / 'back'}"

@@ -26,7 +26,8 @@ KINDS = ("empty", "service", "single", *DATABASES)
 REQUESTS = {"empty": 8000, "service": 6000, "single": 2000, "postgresql": 6000, "postgresql-2": 6000}
 LOAD_SECONDS = 120
 # A server as an operator would set it, not as a test does.
-SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "1GB"}
+SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "1GB", "min_wal_size": "80MB"}
+SEGMENT_MIB = 16
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def one_round(folder: Path, size: Size) -> tuple[dict[str, list[dict[str, Any]]]
     with ExitStack() as around:
         places: dict[str, str | None] = dict.fromkeys(KINDS)
         if DATABASES:
-            cluster = around.enter_context(postgres.running(on_disk=True, **SETTINGS))
+            cluster = around.enter_context(
+                postgres.running(on_disk=True, segment_mib=SEGMENT_MIB, **SETTINGS)
+            )
         for kind, name in DATABASES.items():
             cluster.execute(f"CREATE DATABASE {name} TEMPLATE template0")
             places[kind] = cluster.url(name)

@@ -42,9 +42,10 @@ def is_left_out() -> bool:
 class Cluster:
     """A server with its files in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the files; `start` starts it."""
+    def __init__(self, folder: Path, segment_mib: int = 1) -> None:
+        """Make the files, with a log in segments of that size; `start` starts it."""
         self.folder, self.data = folder, folder / "data"
+        self._segment_mib = segment_mib
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0:
@@ -53,7 +54,7 @@ class Cluster:
 
     def _make(self) -> None:
         user = ("--auth=trust", "--username=drempel")
-        form = ("--encoding=UTF8", "--locale=C", "--wal-segsize=1", "--data-checksums")
+        form = ("--encoding=UTF8", "--locale=C", f"--wal-segsize={self._segment_mib}", "--data-checksums")
         self._tool("initdb", "--no-sync", *user, *form)
 
     def start(self, **settings: str) -> None:
@@ -198,10 +199,10 @@ def folder(*, on_disk: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def running(*, on_disk: bool = False, **settings: str) -> Iterator[Cluster]:
+def running(*, on_disk: bool = False, segment_mib: int = 1, **settings: str) -> Iterator[Cluster]:
     """A server of its own that is gone in the end."""
     with folder(on_disk=on_disk) as made:
-        cluster = Cluster(made)
+        cluster = Cluster(made, segment_mib)
         try:
             cluster.start(**settings)
             yield cluster
