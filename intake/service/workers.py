@@ -93,7 +93,7 @@ class Supervisor:
         if not self._is_up and all(READY in worker.said for worker in self._workers):
             self._is_up = True
             self._started()
-        if all(ALIVE in worker.said for worker in self._workers):
+        if self._is_up and all(ALIVE in worker.said for worker in self._workers):
             for worker in self._workers:
                 worker.said.discard(ALIVE)
             self._tell(ALIVE)

@@ -10,36 +10,35 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.postgres import is_running
+from tests.kit.postgres import Cluster, is_running
 from tests.kit.serving import Demo, Server, demo_in, drempel, until
 from tests.store.kit.backends import Database
 
 pytestmark = pytest.mark.postgres
 
-WORKERS = 3
+WORKERS = 2
 
 
-@pytest.fixture
-def demo(database: Database, tmp_path: Path) -> Iterator[Demo]:
+@pytest.fixture(scope="module")
+def database(cluster: Cluster) -> Iterator[Database]:
+    """One for the file: the last test empties it."""
+    made = Database(cluster, "workers")
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="module")
+def demo(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """An organisation in a database, which nothing serves now."""
-    with demo_in(tmp_path, "--store", database.url) as made:
+    with demo_in(tmp_path_factory.mktemp("demo"), "--store", database.url) as made:
         made.stop()
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def options(demo: Demo, database: Database) -> list[str]:
-    return [
-        "serve",
-        "--store",
-        database.url,
-        "--data",
-        str(demo.data),
-        "--port",
-        "0",
-        "--workers",
-        str(WORKERS),
-    ]
+    where = ["--store", database.url, "--data", str(demo.data)]
+    return ["serve", *where, "--port", "0", "--workers", str(WORKERS)]
 
 
 @pytest.fixture
@@ -102,13 +101,20 @@ def test_one_that_ends_is_started_again_and_two_end_the_service(demo: Demo, serv
         "The service has started.",
         "A worker has ended, and is started again.",
     ]
-    second = workers(server)
-    os.kill(second[-1], signal.SIGKILL)
-    assert server.process.wait(60) == 1
-    assert server.err.splitlines()[2:] == [
-        "Two workers have ended within a minute. The lines before say why."
-    ]
-    until(lambda: not any(is_running(pid) for pid in second), "a worker lives on")
+    seen = set(workers(server))
+
+    def ended() -> bool:
+        """Kill one more, until that was too many: on a slow machine the second may come after more than a minute."""
+        for pid in workers(server)[-1:]:
+            seen.add(pid)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return server.process.poll() is not None
+
+    until(ended, "it goes on")
+    assert server.process.returncode == 1
+    assert server.err.splitlines()[-1] == "Two workers have ended within a minute. The lines before say why."
+    until(lambda: not any(is_running(pid) for pid in seen), "a worker lives on")
 
 
 def test_they_end_if_the_one_that_started_them_is_killed(server: Server) -> None:
