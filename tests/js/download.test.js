@@ -228,7 +228,7 @@ test('stopping ends it, in the middle of a pause too, and nothing more is given 
   /** @type {(how: Progress) => void} */
   let onProgress = () => undefined;
   const {made, got} = await download(file, [cut(CHUNK_LENGTH)], {onProgress: (how) => onProgress(how)});
-  onProgress = ({code}) => void (code !== '' && setTimeout(made.stop));
+  onProgress = ({code}) => void (code !== '' && made.stop()); // told while it pauses
   await assert.rejects(
     made.run(),
     (problem) => problem instanceof ClientProblem && problem.code === 'stopped',
