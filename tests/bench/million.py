@@ -25,6 +25,7 @@ from typing import Any
 from crypto.public.encoding import b64, utc_day
 from intake.client.custodian.found import Founded
 from intake.store import Mailbox, SqliteStore, open_store
+from intake.store.sqlite.records import settle
 from tests.bench.goal import Goal
 from tests.bench.load import run_load
 from tests.bench.reports import OPENING_LENGTH, creation, mailbox_path, opening, report_requests
@@ -89,6 +90,7 @@ async def _fill(made: Store, reports: int) -> None:
             await asyncio.gather(
                 *(report(store, number) for number in range(first, min(reports, first + AT_ONCE)))
             )
+        await store.writer.write(settle)  # as the rounds of a year would have, but for yesterday
 
 
 def measure(folder: Path, amounts: Amounts) -> dict[str, Any]:
