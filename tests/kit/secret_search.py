@@ -90,7 +90,7 @@ def _packed(value: int, width: int) -> bytes:
     return value.to_bytes(width, "big")
 
 
-def _near(data: bytes, first: int, last: int, width: int) -> Iterator[int]:
+def numbers_near(data: bytes, first: int, last: int, width: int) -> Iterator[int]:
     """The offsets in `data` of a number from `first` to `last`, in so many bytes, big- or little-endian."""
     low = 0  # bytes of the number that may be anything
     while (last >> 8 * low) - (first >> 8 * low) > 3:
@@ -114,11 +114,11 @@ def _double(seconds: float) -> int:
 
 def binary_times(data: bytes, first: float, last: float) -> set[int]:
     """The offsets in `data` of a time from `first` to `last` (seconds since 1970), as a number of 4 or 8 bytes."""
-    found = set(_near(data, int(first), int(last), 4))
+    found = set(numbers_near(data, int(first), int(last), 4))
     for unit in (1, 1_000, 1_000_000, 1_000_000_000):
-        found |= set(_near(data, int(first * unit), int(last * unit), 8))
-    found |= set(_near(data, int(first * 1_000), int(last * 1_000), 6))
-    return found | set(_near(data, _double(first), _double(last), 8))
+        found |= set(numbers_near(data, int(first * unit), int(last * unit), 8))
+    found |= set(numbers_near(data, int(first * 1_000), int(last * 1_000), 6))
+    return found | set(numbers_near(data, _double(first), _double(last), 8))
 
 
 def text_times(data: bytes, first: float, last: float) -> list[bytes]:

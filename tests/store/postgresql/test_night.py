@@ -11,6 +11,7 @@ from intake.store.postgresql import night, partitions
 from intake.store.postgresql.open import open_store
 from intake.store.postgresql.store import PostgresStore
 from intake.store.tombstone import tombstone_of
+from tests.kit.secret_search import numbers_near
 from tests.store.kit.backends import Database
 from tests.store.kit.rows import DAY, LIMITS, ORGANISATION, content, listed, mailbox, sealed
 from tests.store.sqlite.test_shuffle import rank_correlation
@@ -80,6 +81,32 @@ async def test_after_its_day_nothing_tells_the_order_of_arrival(
         assert transactions(database, table) == 1
     for table in contents:
         assert names_by_toast(database, table, arrived) == sorted(arrived)
+
+
+async def test_after_the_night_nothing_tells_when_a_report_came(
+    store: PostgresStore, database: Database
+) -> None:
+    """The log has the microsecond of each commit."""
+    first = microseconds(database)
+    await arrive(store, number=20)
+    last = microseconds(database)
+    assert any(times_between(database, first, last).values())
+    await night_before(store, DAY + 1)
+    assert times_between(database, first, last) == {}
+
+
+def microseconds(database: Database) -> int:
+    """The server's clock as it writes it down: since the beginning of 2000."""
+    query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 946684800000000"
+    [(now,)] = database.cluster.rows(query, database.name)
+    return int(now)
+
+
+def times_between(database: Database, first: int, last: int) -> dict[str, int]:
+    """How many such times are in the files of the server, by file."""
+    files = [file for file in database.cluster.data.rglob("*") if file.is_file()]
+    found = {file.name: len(set(numbers_near(file.read_bytes(), first, last, 8))) for file in files}
+    return {name: number for name, number in found.items() if number}
 
 
 async def test_what_comes_for_a_day_that_is_over_is_hidden_in_the_next_night(
