@@ -1,4 +1,4 @@
-"""Runs the service in this process.
+"""Runs the service: in this process, or in several before one database.
 
 No message holds a trace of a client: the service prints that it started, stopped, or met a fault, and where in the
 code.
@@ -25,7 +25,7 @@ from intake.service.app import create_app
 from intake.service.context import Context
 from intake.service.doctor import accept_clock, examine
 from intake.service.http.problems import fault_sentence, log
-from intake.service.http.server import Address, bind, join, running
+from intake.service.http.server import Address, bind, hold, join, running
 from intake.service.jobs.notify import Tell, notify
 from intake.service.settings import Settings
 from intake.service.workers import READY, STOP_SECONDS, Supervisor, share
@@ -54,7 +54,7 @@ def serve(
     """
     _configure_logging()
     with (
-        bind(host, port, shared=workers > 1) as bound,
+        (bind if workers == 1 else hold)(host, port) as bound,
         socket_folder(folder) if database else contextlib.nullcontext(),
     ):
 
@@ -64,17 +64,17 @@ def serve(
             if listening is not None:
                 listening(Address(*bound.getsockname()[:2]))
 
-        service = Service(folder, database, settings or Settings())
+        process = Process(folder, database, settings or Settings())
         if workers == 1:
-            service.run(bound, notify, started)
+            process.run(bound, notify, started)
         else:
-            _serve_by_workers(service, workers, bound, started)
+            _serve_by_workers(process, workers, bound, started)
     log.info("The service has stopped.")
 
 
 @dataclass(frozen=True)
-class Service:
-    """What one process serves. It asks for nothing that another one has, but for the operator's socket."""
+class Process:
+    """A process that serves a store, alone or beside others; of these, one answers the operator."""
 
     folder: Path
     database: str | None
@@ -138,26 +138,26 @@ class Service:
 
 
 def _serve_by_workers(
-    service: Service, workers: int, bound: socket.socket, started: Callable[[], None]
+    process: Process, workers: int, bound: socket.socket, started: Callable[[], None]
 ) -> None:
     """The same by several processes, of which the first answers the operator. Raises `WorkersFailed`."""
-    asyncio.run(_try_to_open(service))  # what is wrong with the store is told in words, and once
-    settings = share(service.settings, workers)
+    asyncio.run(_try_to_open(process))  # what is wrong with the store is told in words, and once
+    settings = share(process.settings, workers)
 
     def work(number: int, line: socket.socket) -> None:
         def tell(state: str) -> None:
             with contextlib.suppress(OSError):  # the supervisor is gone: the leash tells
                 line.send(state.encode("ascii"))
 
-        mine = replace(service, settings=settings, answers_operator=number == 0)
+        mine = replace(process, settings=settings, answers_operator=number == 0)
         with join(bound) as own:
             mine.run(own, tell, lambda: tell(READY), line.fileno())
 
     Supervisor(work, started, notify, settings.stop_seconds + STOP_SECONDS).run(workers)
 
 
-async def _try_to_open(service: Service) -> None:
-    store = await open_at(service.folder, service.database)
+async def _try_to_open(process: Process) -> None:
+    store = await open_at(process.folder, process.database)
     await store.close()
 
 

@@ -63,45 +63,32 @@ def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
     )
 
 
-def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError.
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises OSError."""
+    return socket.create_server((host, port), family=_family(host), backlog=BACKLOG)
 
-    If it is to be `shared`, a socket that only holds the address, which was free, for those of `join`.
-    """
-    made = _socket(host)
+
+def hold(host: str, port: int) -> socket.socket:
+    """A socket that does not listen, and holds an address, which was free, for those of `join`. Raises OSError."""
+    held = socket.socket(_family(host))
     try:
-        made.bind((host, port))
-        if shared:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        else:
-            made.listen(BACKLOG)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of an earlier run may linger
+        held.bind((host, port))
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     except BaseException:
-        made.close()
+        held.close()
         raise
-    return made
+    return held
 
 
-def join(shared: socket.socket) -> socket.socket:
+def join(held: socket.socket) -> socket.socket:
     """One of several listening sockets on an address, among which the kernel deals new connections out."""
-    host, port = shared.getsockname()[:2]
-    made = _socket(host)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        made.bind((host, port))
-        made.listen(BACKLOG)
-    except BaseException:
-        made.close()
-        raise
-    return made
+    host, port = held.getsockname()[:2]
+    return socket.create_server((host, port), family=held.family, backlog=BACKLOG, reuse_port=True)
 
 
-def _socket(host: str) -> socket.socket:
-    is_ipv6 = ":" in host
-    made = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET)
-    if is_ipv6:
-        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of an earlier run may linger
-    return made
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from intake.store.interface import TokenKey
 from intake.store.postgresql.connections import Link, every, one
 from intake.store.postgresql.partitions import KEYS, LEADING
 
+DAY_SECONDS: Final = 24 * 3600
 KEPT: Final = 2  # what the last but one has signed may still be good
 
 
@@ -20,17 +21,21 @@ async def leads(link: Link) -> bool:
 
 async def token_keys(link: Link) -> list[TokenKey]:
     """The keys for tokens, the newest first; makes one if none was made within a day. In a transaction."""
+    if found := await _unless_old(link):
+        return found
+    await link.execute("SELECT pg_advisory_xact_lock(%s)", (KEYS,))
+    if found := await _unless_old(link):  # another has made one just now
+        return found
+    await link.execute("INSERT INTO token_key (key) VALUES (%s)", (os.urandom(32),))
     found = await _keys(link)
-    if not found or found[0].age_seconds > 24 * 3600:
-        await link.execute("SELECT pg_advisory_xact_lock(%s)", (KEYS,))
-        found = await _keys(link)  # another may have made one just now
-        if not found or found[0].age_seconds > 24 * 3600:
-            await link.execute("INSERT INTO token_key (key) VALUES (%s)", (os.urandom(32),))
-            found = await _keys(link)
-            await link.execute(
-                "DELETE FROM token_key WHERE NOT key = ANY(%s)", ([each.key for each in found],)
-            )
+    await link.execute("DELETE FROM token_key WHERE NOT key = ANY(%s)", ([each.key for each in found],))
     return found
+
+
+async def _unless_old(link: Link) -> list[TokenKey]:
+    """The keys, or none if it is time for a new one."""
+    found = await _keys(link)
+    return found if found and found[0].age_seconds <= DAY_SECONDS else []
 
 
 async def _keys(link: Link) -> list[TokenKey]:
